@@ -1,0 +1,15 @@
+"""API of the floor."""
+
+from django.urls import path
+
+from marketplace.api import views
+
+urlpatterns = [
+    path("me/", views.MeView.as_view(), name="me"),
+    path("notifications/", views.NotificationListView.as_view(), name="notification-list"),
+    path(
+        "notifications/<uuid:public_id>/read/",
+        views.NotificationReadView.as_view(),
+        name="notification-read",
+    ),
+]

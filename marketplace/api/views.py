@@ -1,0 +1,106 @@
+"""API of the floor: who am I, my notices."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from django.utils import timezone
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from marketplace.domain.roles import ROLE_LABELS, Role
+from marketplace.models import Notification
+from marketplace.policies import memberships_live, signed_in
+from marketplace.selectors import notification_list
+from marketplace.services import notification_read
+
+
+class MembershipOutput(serializers.Serializer[Any]):
+    """A role of the caller."""
+
+    organisation = serializers.CharField()
+    organisation_id = serializers.UUIDField()
+    kind = serializers.CharField()
+    role = serializers.CharField()
+    role_label = serializers.CharField()
+
+
+class MeOutput(serializers.Serializer[Any]):
+    """The caller and the roles held."""
+
+    id = serializers.UUIDField()
+    username = serializers.CharField()
+    display_name = serializers.CharField()
+    memberships = MembershipOutput(many=True)
+
+
+class NotificationOutput(serializers.Serializer[Any]):
+    """One notice."""
+
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.CharField()
+    title = serializers.CharField()
+    body = serializers.CharField()
+    path = serializers.CharField()
+    at = serializers.DateTimeField()
+    read_at = serializers.DateTimeField(allow_null=True)
+
+
+class MeView(APIView):
+    """The caller."""
+
+    @extend_schema(operation_id="me", summary="我是谁、有哪些角色", responses=MeOutput)
+    def get(self, request: Request) -> Response:
+        """Return the caller and live memberships."""
+        user = signed_in(request.user)
+        rows = [
+            {
+                "organisation": row.organisation.name,
+                "organisation_id": row.organisation.public_id,
+                "kind": row.organisation.kind,
+                "role": row.role,
+                "role_label": ROLE_LABELS[Role(row.role)],
+            }
+            for row in memberships_live(user)
+        ]
+        body = {
+            "id": user.public_id,
+            "username": user.username,
+            "display_name": user.display_name,
+            "memberships": rows,
+        }
+        return Response(MeOutput(body).data)
+
+
+@extend_schema(operation_id="notifications_list", summary="我的消息")
+class NotificationListView(ListAPIView[Notification]):
+    """The caller's notices, latest first."""
+
+    serializer_class = NotificationOutput
+    queryset = Notification.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the caller's own notices."""
+        return notification_list(signed_in(self.request.user))
+
+
+class NotificationReadView(APIView):
+    """Mark a notice as read."""
+
+    @extend_schema(
+        operation_id="notification_read",
+        summary="标记消息为已读",
+        request=None,
+        responses=NotificationOutput,
+    )
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Mark it and return it."""
+        notice = notification_read(
+            public_id=public_id, actor=signed_in(request.user), at=timezone.now()
+        )
+        return Response(NotificationOutput(notice).data)

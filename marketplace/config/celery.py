@@ -1,0 +1,16 @@
+"""The Celery application of the city profile; the embedded profile never starts a worker."""
+
+from __future__ import annotations
+
+import os
+
+from celery import Celery
+from celery.schedules import crontab
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.config.settings")
+app = Celery("marketplace")
+app.config_from_object("django.conf:settings", namespace="CELERY")
+app.conf.beat_schedule = {
+    "outbox-drain": {"task": "marketplace.outbox_drain", "schedule": 60.0},
+    "clocks-sweep": {"task": "matching.clocks_sweep", "schedule": crontab(minute="*/10")},
+}

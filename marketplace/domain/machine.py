@@ -1,0 +1,122 @@
+"""State machines as one frozen table of transitions.
+
+Buttons, the API's 409, the database's list of states, the diagram in the docs and the property tests are all derived
+from the same table; nothing else in the project decides whether an event is allowed in a state.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from marketplace.domain.errors import NotPermitted, TransitionRefused
+
+Guard = Callable[[Mapping[str, Any]], str | None]
+"""Given the facts of a transition, return None when it may pass, else the Chinese reason."""
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row of a machine's table.
+
+    Attributes:
+        source: state before.
+        event: what happens, UPPER_SNAKE.
+        target: state after.
+        roles: roles that may cause it; ``SYSTEM`` is the marketplace itself.
+        label: the verb on the button, Chinese.
+        guard: further condition on the facts.
+    """
+
+    source: str
+    event: str
+    target: str
+    roles: frozenset[str]
+    label: str
+    guard: Guard | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A named, frozen table of transitions with its initial state."""
+
+    name: str
+    initial: str
+    transitions: tuple[Transition, ...]
+    labels: Mapping[str, str]
+
+    @property
+    def states(self) -> tuple[str, ...]:
+        """Return every state of the machine in the order of its labels."""
+        return tuple(self.labels)
+
+    @property
+    def terminal_states(self) -> frozenset[str]:
+        """Return the states that no transition leaves."""
+        return frozenset(self.states) - {row.source for row in self.transitions}
+
+    def reachable(self) -> frozenset[str]:
+        """Return the states that can be reached from the initial one."""
+        seen, queue = {self.initial}, deque([self.initial])
+        while queue:
+            here = queue.popleft()
+            for row in self.transitions:
+                if row.source == here and row.target not in seen:
+                    seen.add(row.target)
+                    queue.append(row.target)
+        return frozenset(seen)
+
+    def events_for(self, state: str, roles: Collection[str]) -> list[Transition]:
+        """Return the transitions that one of the roles may cause in this state, in table order."""
+        return [row for row in self.transitions if row.source == state and row.roles & set(roles)]
+
+    def advance(
+        self, state: str, event: str, roles: Collection[str], facts: Mapping[str, Any]
+    ) -> Transition:
+        """Return the transition that this event causes in this state.
+
+        Args:
+            state: state before.
+            event: what happens.
+            roles: roles of the actor towards this thing.
+            facts: plain values that guards look at.
+
+        Raises:
+            TransitionRefused: the event is not allowed in the state, or its guard says no.
+            NotPermitted: the event is allowed, but not for these roles.
+        """
+        rows = [row for row in self.transitions if row.source == state and row.event == event]
+        if not rows:
+            label = self.labels.get(state, state)
+            raise TransitionRefused(state, event, f"当前状态为“{label}”,不能进行此操作。")
+        allowed = [row for row in rows if row.roles & set(roles)]
+        if not allowed:
+            raise NotPermitted("ROLE_NOT_ALLOWED", f"您的角色不能进行“{rows[0].label}”操作。")
+        reasons: list[str] = []
+        for row in allowed:
+            reason = row.guard(facts) if row.guard else None
+            if reason is None:
+                return row
+            reasons.append(reason)
+        raise TransitionRefused(state, event, reasons[0], code="GUARD_REFUSED")
+
+    def as_mermaid(self) -> str:
+        """Return the table as a mermaid state diagram for the docs."""
+        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
+        lines += [f"    {row.source} --> {row.target}: {row.event}" for row in self.transitions]
+        lines += [f"    {state} --> [*]" for state in self.states if state in self.terminal_states]
+        return "\n".join(lines)
+
+
+def rows(
+    sources: Iterable[str],
+    event: str,
+    target: str,
+    roles: Iterable[str],
+    label: str,
+    guard: Guard | None = None,
+) -> tuple[Transition, ...]:
+    """Return one transition per source state, for events that many states share."""
+    return tuple(Transition(s, event, target, frozenset(roles), label, guard) for s in sources)

@@ -1,0 +1,66 @@
+"""Money is Decimal yuan with two places; 万元 and 亿元 exist in display and import only."""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Decimal
+
+FEN = Decimal("0.01")
+WAN = Decimal(10_000)
+YI = Decimal(100_000_000)
+
+
+def to_yuan(amount: Decimal) -> Decimal:
+    """Return the amount rounded half up to fen.
+
+    >>> to_yuan(Decimal("1.005"))
+    Decimal('1.01')
+    """
+    return amount.quantize(FEN, rounding=ROUND_HALF_UP)
+
+
+def wan_to_yuan(amount_wan: Decimal) -> Decimal:
+    """Return 万元 as yuan.
+
+    >>> wan_to_yuan(Decimal("50"))
+    Decimal('500000.00')
+    """
+    return to_yuan(amount_wan * WAN)
+
+
+def display_wan(amount_yuan: Decimal | None) -> str:
+    """Return yuan as a 万元 text without trailing zeros, ``—`` when unknown.
+
+    Exact to the fen: no rounding is hidden.
+
+    >>> display_wan(Decimal("1234567.80"))
+    '123.45678 万元'
+    >>> display_wan(Decimal("500000"))
+    '50 万元'
+    """
+    if amount_yuan is None:
+        return "—"
+    number = (amount_yuan / WAN).normalize()
+    return f"{number:,f} 万元"
+
+
+def display_yi(amount_yuan: Decimal | None) -> str:
+    """Return yuan as 亿元 rounded half up to two places, for headline figures.
+
+    >>> display_yi(Decimal("14520000000"))
+    '145.20 亿元'
+    """
+    if amount_yuan is None:
+        return "—"
+    number = (amount_yuan / YI).quantize(FEN, rounding=ROUND_HALF_UP)
+    return f"{number:,f} 亿元"
+
+
+def display_rate(annual_rate_bp: int | None) -> str:
+    """Return basis points as an annual rate text.
+
+    >>> display_rate(365)
+    '3.65%'
+    """
+    if annual_rate_bp is None:
+        return "—"
+    return f"{Decimal(annual_rate_bp) / 100:.2f}%"

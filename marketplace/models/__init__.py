@@ -1,0 +1,23 @@
+"""Tables of the floor."""
+
+from marketplace.models.access import AccessRecord
+from marketplace.models.audit import AuditEvent
+from marketplace.models.calendar import CalendarDay
+from marketplace.models.messages import IdempotencyKey, Notification, OutboxMessage
+from marketplace.models.organisation import District, Membership, Organisation
+from marketplace.models.parameter import ParameterValue
+from marketplace.models.user import User
+
+__all__ = [
+    "AccessRecord",
+    "AuditEvent",
+    "CalendarDay",
+    "District",
+    "IdempotencyKey",
+    "Membership",
+    "Notification",
+    "Organisation",
+    "OutboxMessage",
+    "ParameterValue",
+    "User",
+]

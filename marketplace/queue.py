@@ -1,0 +1,88 @@
+"""The outbox: tasks are written with the change that needs them and run after it is committed.
+
+Embedded profile: drained in this process right after commit. City profile: a Celery worker drains; the message stays
+until its task has ended, so a killed worker loses nothing, and tasks are written to be safe to run twice.
+"""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from celery import current_app, shared_task
+from django.conf import settings
+from django.db import connection, transaction
+from django.db.models import F
+from django.db.models.functions import Now
+
+from marketplace.models import OutboxMessage
+
+logger = logging.getLogger(__name__)
+MAX_ATTEMPTS = 8
+
+
+def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
+    """Write a message for a task by its name; it runs after the surrounding transaction commits.
+
+    Args:
+        task: registered Celery task name, e.g. ``matching.application_route``.
+        **kwargs: ids only, JSON values.
+
+    Writes: one ``OutboxMessage``.
+    """
+    message = OutboxMessage.objects.create(task=task, kwargs=kwargs)
+    transaction.on_commit(lambda: _hand_over(message.pk))
+    return message
+
+
+def _hand_over(message_id: int) -> None:
+    if settings.BROKER_URL:
+        current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message_id})
+    else:
+        outbox_run_one(message_id)
+
+
+def outbox_run_one(message_id: int) -> bool:
+    """Run one waiting message in this process; return whether it is done.
+
+    Writes: the task's own writes and the message's end, in one transaction; the message is locked, so two drains
+    never run it at the same time.
+    """
+    try:
+        with transaction.atomic():
+            message = (
+                OutboxMessage.objects.select_for_update(skip_locked=_can_skip_locked())
+                .filter(pk=message_id, done_at=None)
+                .first()
+            )
+            if message is None:
+                return False
+            current_app.tasks[message.task](**message.kwargs)
+            OutboxMessage.objects.filter(pk=message_id).update(
+                done_at=Now(), attempts=F("attempts") + 1, failure=""
+            )
+    except Exception as fault:
+        logger.exception("outbox message %s failed", message_id)
+        OutboxMessage.objects.filter(pk=message_id).update(
+            attempts=F("attempts") + 1, failure=f"{type(fault).__name__}: {fault}"[:500]
+        )
+        return False
+    return True
+
+
+def _can_skip_locked() -> bool:
+    return bool(connection.features.has_select_for_update_skip_locked)
+
+
+@shared_task(name="marketplace.outbox_run")
+def outbox_run(*, message_id: int) -> None:
+    """Run one message; nothing happens when it is done or being run."""
+    outbox_run_one(message_id)
+
+
+@shared_task(name="marketplace.outbox_drain")
+def outbox_drain(*, limit: int = 500) -> int:
+    """Run what is waiting, oldest first; return how many messages ended."""
+    waiting = OutboxMessage.objects.filter(done_at=None, attempts__lt=MAX_ATTEMPTS)
+    ids = list(waiting.order_by("id").values_list("pk", flat=True)[:limit])
+    return sum(outbox_run_one(message_id) for message_id in ids)

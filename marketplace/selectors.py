@@ -1,0 +1,119 @@
+"""Reads of the floor: notices, the working calendar, dated parameters, access records."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import TypeVar
+
+from django.db.models import Q, QuerySet
+
+from marketplace.audit import broken_events, enterprise_stream
+from marketplace.domain.parameters import DatedValue, ParameterSet
+from marketplace.models import (
+    AccessRecord,
+    AuditEvent,
+    District,
+    Notification,
+    ParameterValue,
+    User,
+)
+
+BROKEN_SHOWN = 20
+_Row = TypeVar("_Row", AuditEvent, AccessRecord)
+
+
+def district_list() -> list[District]:
+    """Return the districts in the order of their codes. Queries: one."""
+    return list(District.objects.all())
+
+
+def notification_list(user: User) -> QuerySet[Notification]:
+    """Return the reader's own notices, latest first."""
+    return Notification.objects.filter(user=user)
+
+
+def notification_unread_count(user: User) -> int:
+    """Return how many of the reader's notices are unread. Queries: one."""
+    return Notification.objects.filter(user=user, read_at=None).count()
+
+
+def parameters_in_force(shipped: ParameterSet) -> ParameterSet:
+    """Return the shipped parameters with the values operators entered laid over them. Queries: one."""
+    entered: dict[str, list[DatedValue]] = defaultdict(list)
+    codes = [parameter.code for parameter in shipped]
+    for row in ParameterValue.objects.filter(code__in=codes):
+        entered[row.code].append(DatedValue(row.effective_from, row.value, row.source))
+    return shipped.with_entered(entered)
+
+
+def access_list(uscc: str) -> QuerySet[AccessRecord]:
+    """Return who read this enterprise's data, latest first; the caller has checked that the reader is it."""
+    return AccessRecord.objects.filter(subject_uscc=uscc).select_related("user", "organisation")
+
+
+@dataclass(frozen=True)
+class AuditFilter:
+    """What an auditor asks for; what is empty asks for everything.
+
+    Attributes:
+        uscc: credit code of the enterprise concerned.
+        person: account or name of who acted or read.
+        action: beginning of an action's dotted name.
+        purpose: code of the purpose of a reading.
+        since, until: aware; the second is the first moment that no longer belongs.
+    """
+
+    uscc: str = ""
+    person: str = ""
+    action: str = ""
+    purpose: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+@dataclass(frozen=True)
+class ChainCheck:
+    """Whether a chain, or every chain, is whole.
+
+    Attributes:
+        stream: the chain; empty for all.
+        broken: the first events that are not what the chain demands, at most ``BROKEN_SHOWN``.
+    """
+
+    stream: str
+    broken: tuple[AuditEvent, ...]
+
+
+def audit_search(wanted: AuditFilter) -> QuerySet[AuditEvent]:
+    """Return what was done; the caller has checked that the reader audits."""
+    found = _between(AuditEvent.objects.select_related("actor"), wanted, "actor")
+    if wanted.uscc:
+        found = found.filter(stream=enterprise_stream(wanted.uscc))
+    return found.filter(action__startswith=wanted.action) if wanted.action else found
+
+
+def access_search(wanted: AuditFilter) -> QuerySet[AccessRecord]:
+    """Return who read whose data; the caller has checked that the reader audits."""
+    rows = AccessRecord.objects.select_related("user", "organisation")
+    found = _between(rows, wanted, "user")
+    if wanted.uscc:
+        found = found.filter(subject_uscc=wanted.uscc)
+    return found.filter(purpose=wanted.purpose) if wanted.purpose else found
+
+
+def chain_check(uscc: str = "") -> ChainCheck:
+    """Return whether the chain of an enterprise, or every chain, is whole. Queries: one, streamed."""
+    stream = enterprise_stream(uscc) if uscc else ""
+    return ChainCheck(stream, tuple(islice(broken_events(stream or None), BROKEN_SHOWN)))
+
+
+def _between(rows: QuerySet[_Row], wanted: AuditFilter, who: str) -> QuerySet[_Row]:
+    if wanted.person:
+        named = Q(**{f"{who}__username__iexact": wanted.person})
+        rows = rows.filter(named | Q(**{f"{who}__display_name": wanted.person}))
+    if wanted.since:
+        rows = rows.filter(at__gte=wanted.since)
+    return rows.filter(at__lt=wanted.until) if wanted.until else rows

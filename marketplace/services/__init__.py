@@ -1,0 +1,20 @@
+"""Writes of the floor: accounts, memberships, notices, dated parameters."""
+
+from marketplace.services.membership import membership_end, membership_grant, user_create
+from marketplace.services.notification import notification_read, notify, notify_role
+from marketplace.services.organisation import districts_seed, organisation_create
+from marketplace.services.parameter import parameter_set
+from marketplace.services.password import password_change
+
+__all__ = [
+    "districts_seed",
+    "membership_end",
+    "membership_grant",
+    "notification_read",
+    "notify",
+    "notify_role",
+    "organisation_create",
+    "parameter_set",
+    "password_change",
+    "user_create",
+]

@@ -1,0 +1,70 @@
+"""Districts and organisations."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from django.db import transaction
+
+from marketplace.audit import audit_record
+from marketplace.domain.errors import Conflict
+from marketplace.domain.roles import OrganisationKind
+from marketplace.models import District, Organisation, User
+
+
+@transaction.atomic
+def districts_seed(*, names: Mapping[str, str], actor: User | None, at: datetime) -> int:
+    """Enter the districts by GB/T 2260 code; return how many were new. Names of known codes are kept up to date."""
+    known = set(District.objects.values_list("code", flat=True))
+    District.objects.bulk_create(
+        [District(code=code, name=name) for code, name in sorted(names.items())],
+        update_conflicts=True,
+        unique_fields=["code"],
+        update_fields=["name"],
+    )
+    new = sorted(set(names) - known)
+    if new:
+        audit_record(
+            action="marketplace.district.seed",
+            subject_kind="District",
+            subject_id="*",
+            actor=actor,
+            at=at,
+            payload={"codes": new},
+        )
+    return len(new)
+
+
+@transaction.atomic
+def organisation_create(
+    *,
+    kind: OrganisationKind,
+    name: str,
+    actor: User | None,
+    at: datetime,
+    uscc: str = "",
+    district_code: str | None = None,
+) -> Organisation:
+    """Enter a party to the marketplace.
+
+    Raises:
+        Conflict: ``ORGANISATION_EXISTS`` when one of that kind has the credit code.
+
+    Writes: ``Organisation``, audit ``marketplace.organisation.create``.
+    """
+    if uscc and Organisation.objects.filter(kind=kind, uscc=uscc).exists():
+        sentence = "该统一社会信用代码已登记。"
+        raise Conflict("ORGANISATION_EXISTS", sentence, {"uscc": sentence})
+    organisation = Organisation.objects.create(
+        kind=kind, name=name, uscc=uscc, district_id=district_code
+    )
+    audit_record(
+        action="marketplace.organisation.create",
+        subject_kind="Organisation",
+        subject_id=organisation.public_id,
+        actor=actor,
+        at=at,
+        payload={"kind": kind},
+    )
+    return organisation

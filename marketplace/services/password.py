@@ -1,0 +1,49 @@
+"""Change of a person's own password."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+
+from marketplace.audit import audit_record
+from marketplace.domain.errors import Refused
+from marketplace.models import User
+
+
+@transaction.atomic
+def password_change(*, old_password: str, new_password: str, actor: User, at: datetime) -> User:
+    """Replace the actor's password after checking the present one; other sessions end by it.
+
+    Args:
+        old_password: the present password.
+        new_password: checked against the configured validators.
+        actor: whose password it is.
+        at: when, aware.
+
+    Raises:
+        Refused: ``PASSWORD_WRONG`` or ``PASSWORD_WEAK`` with the field's sentence.
+
+    Writes: ``User.password``, audit ``marketplace.user.password_change``; locks the user's row.
+    """
+    user = User.objects.select_for_update().get(pk=actor.pk)
+    if not user.check_password(old_password):
+        sentence = "当前密码不正确。"
+        raise Refused("PASSWORD_WRONG", sentence, {"old_password": sentence})
+    try:
+        validate_password(new_password, user)
+    except ValidationError as weak:
+        sentence = " ".join(weak.messages)
+        raise Refused("PASSWORD_WEAK", sentence, {"new_password": sentence}) from weak
+    user.set_password(new_password)
+    user.save(update_fields=["password"])
+    audit_record(
+        action="marketplace.user.password_change",
+        subject_kind="User",
+        subject_id=user.public_id,
+        actor=user,
+        at=at,
+    )
+    return user

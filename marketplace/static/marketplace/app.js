@@ -1,0 +1,87 @@
+// What makes pages more comfortable when scripts run; every task works without it.
+"use strict";
+
+(function () {
+  // Menus close on a click elsewhere and on Escape, and give the focus back.
+  document.addEventListener("click", function (event) {
+    document.querySelectorAll("details.mk-menu[open]").forEach(function (menu) {
+      if (!menu.contains(event.target)) menu.open = false;
+    });
+  });
+  document.addEventListener("keydown", function (event) {
+    if (event.key !== "Escape") return;
+    var open = document.activeElement && document.activeElement.closest("details[open]");
+    if (!open) return;
+    open.open = false;
+    var summary = open.querySelector("summary");
+    if (summary) summary.focus();
+  });
+
+  // "取消" inside a confirmation closes it.
+  document.addEventListener("click", function (event) {
+    var cancel = event.target.closest("[data-close]");
+    if (!cancel) return;
+    var box = cancel.closest("details");
+    if (box) {
+      box.open = false;
+      box.querySelector("summary").focus();
+    }
+  });
+
+  // A form is sent once: the second click of a hurried hand does nothing.
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (form.method !== "post" || form.hasAttribute("data-again")) return;
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "yes";
+    form.setAttribute("aria-busy", "true");
+    window.setTimeout(function () {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    }, 8000);
+  });
+  function ready() {
+    document.querySelectorAll("form[data-sent]").forEach(function (form) {
+      delete form.dataset.sent;
+      form.removeAttribute("aria-busy");
+    });
+  }
+  window.addEventListener("pageshow", ready);
+  document.addEventListener("htmx:finally:request", ready);
+
+  // A link of the error summary brings the field into view and the cursor into it.
+  document.addEventListener("click", function (event) {
+    var link = event.target.closest(".mk-error-summary a[href^='#']");
+    if (!link) return;
+    var field = document.getElementById(link.getAttribute("href").slice(1));
+    if (!field) return;
+    event.preventDefault();
+    var control = field.matches("input, select, textarea") ? field : field.querySelector("input");
+    (control || field).focus();
+    (control || field).scrollIntoView({ block: "center" });
+  });
+
+  // Selects and radios marked so send their form at once; the button stays for everybody else.
+  document.addEventListener("change", function (event) {
+    var form = event.target.form;
+    if (form && form.hasAttribute("data-at-once")) form.requestSubmit();
+  });
+
+  // The one sentence for a network that is gone; the server's refusals come as fragments by themselves.
+  function say(sentence) {
+    var place = document.getElementById("live");
+    if (!place) return;
+    var box = document.createElement("div");
+    box.className = "mk-alert mk-alert-bad";
+    box.textContent = sentence;
+    place.replaceChildren(box);
+  }
+  document.addEventListener("htmx:error", function () {
+    say("网络连接中断,操作没有完成。请检查网络后重试。");
+  });
+
+  document.documentElement.dataset.script = "on";
+})();

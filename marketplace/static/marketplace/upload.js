@@ -1,0 +1,61 @@
+// Uploads show how far they are; without scripts the browser sends the same form by itself.
+"use strict";
+
+(function () {
+  function show(form, done, total) {
+    var box = form.querySelector("[data-upload-progress]");
+    if (!box) return;
+    box.hidden = false;
+    var bar = box.querySelector("progress");
+    var text = box.querySelector("[data-upload-text]");
+    if (total && done >= total) {
+      bar.removeAttribute("value");
+      text.textContent = "已上传,正在逐行检查…";
+    } else if (total) {
+      bar.max = total;
+      bar.value = done;
+      text.textContent = "已上传 " + Math.floor((done / total) * 100) + "%";
+    }
+  }
+
+  function finish(request) {
+    // The answer is either the address to go to or the page itself, with what has to be mended.
+    var address = request.getResponseHeader("HX-Redirect");
+    if (address) {
+      window.location.assign(address);
+      return;
+    }
+    var page = new DOMParser().parseFromString(request.responseText, "text/html");
+    document.title = page.title;
+    document.getElementById("main").replaceWith(page.getElementById("main"));
+    var summary = document.querySelector(".mk-error-summary");
+    if (summary) summary.focus();
+    window.scrollTo(0, 0);
+  }
+
+  function fail(form) {
+    var text = form.querySelector("[data-upload-text]");
+    if (text) text.textContent = "上传中断,文件没有送达。请检查网络后重试。";
+    form.removeAttribute("aria-busy");
+    delete form.dataset.sent;
+  }
+
+  document.addEventListener("submit", function (event) {
+    var form = event.target;
+    if (!form.hasAttribute("data-upload") || event.defaultPrevented) return;
+    event.preventDefault();
+    var request = new XMLHttpRequest();
+    request.open("POST", form.action || window.location.href);
+    request.setRequestHeader("X-Upload", "progress");
+    request.upload.addEventListener("progress", function (step) {
+      if (step.lengthComputable) show(form, step.loaded, step.total);
+    });
+    request.addEventListener("load", function () {
+      finish(request);
+    });
+    request.addEventListener("error", function () {
+      fail(form);
+    });
+    request.send(new FormData(form));
+  });
+})();

@@ -1,0 +1,151 @@
+"""Charts from numbers: the drawing and its data table are made from the same values, so they cannot differ."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Any
+
+from marketplace.web.components import Chart, Column, Kind, Table
+
+Number = int | float | Decimal | None
+
+
+def series_chart(
+    chart_id: str,
+    title: str,
+    *,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Number]],
+    label_name: str,
+    form: str = "bar",
+    unit: str = "",
+    stacked: bool = False,
+    definition: str = "",
+) -> Chart:
+    """Return a bar or line chart of one or more series over the same labels.
+
+    Args:
+        chart_id: unique on the page.
+        title: what is shown.
+        labels: the axis, in order.
+        series: name to values, one for each label; None where nothing is known (never drawn as zero).
+        label_name: heading of the labels, e.g. ``月份``.
+        form: ``bar`` or ``line``.
+        unit: unit of every value.
+        stacked: bars stand on each other.
+        definition: 口径 of the numbers.
+
+    Raises:
+        ValueError: a series has another length than the labels.
+    """
+    for name, values in series.items():
+        if len(values) != len(labels):
+            raise ValueError(f"series {name} has {len(values)} values for {len(labels)} labels")
+    drawn = [_drawn(name, values, form, stacked) for name, values in series.items()]
+    option = {
+        "xAxis": {"type": "category", "data": list(labels)},
+        "yAxis": {"type": "value", "name": unit},
+        "series": drawn,
+    }
+    return Chart(
+        chart_id,
+        title,
+        option,
+        _table(title, labels, series, label_name, unit),
+        _sentence(title, labels, series, unit),
+        definition,
+    )
+
+
+def waterfall_chart(
+    chart_id: str,
+    title: str,
+    *,
+    parts: Sequence[tuple[str, Decimal | int]],
+    label_name: str,
+    total_label: str = "合计",
+    unit: str = "分",
+    definition: str = "",
+) -> Chart:
+    """Return how parts, up and down, add up to a total; used for points by indicator.
+
+    Args:
+        chart_id: unique on the page.
+        title: what is shown.
+        parts: name and signed amount in the order of adding.
+        label_name: heading of the names.
+        total_label: name of the last bar.
+        unit: unit of every amount.
+        definition: 口径 of the numbers.
+    """
+    reached = Decimal(0)
+    base: list[float] = []
+    for _, amount in parts:
+        base.append(float(min(reached, reached + amount)))
+        reached += amount
+    ups = [float(amount) if amount > 0 else None for _, amount in parts]
+    downs = [float(-amount) if amount < 0 else None for _, amount in parts]
+    labels = [name for name, _ in parts] + [total_label]
+    option = {
+        "xAxis": {"type": "category", "data": labels, "axisLabel": {"rotate": 30}},
+        "yAxis": {"type": "value", "name": unit},
+        "legend": {"data": ["加分", "减分", total_label]},
+        "series": [
+            {**_bar("", [*base, None]), "silent": True, "hidden": True},
+            {**_bar("加分", [*ups, None]), "tone": "brand"},
+            {**_bar("减分", [*downs, None]), "tone": "bad"},
+            {**_bar(total_label, [*(None for _ in parts), float(reached)]), "tone": "info"},
+        ],
+    }
+    amounts: dict[str, Sequence[Number]] = {unit: [*(amount for _, amount in parts), reached]}
+    sentence = f"{title}：{len(parts)} 项，合计 {reached} {unit}。"
+    table = _table(title, labels, amounts, label_name, "")
+    return Chart(chart_id, title, option, table, sentence, definition)
+
+
+def _bar(name: str, values: Sequence[float | None]) -> dict[str, Any]:
+    return {"type": "bar", "stack": "all", "name": name, "data": list(values)}
+
+
+def _drawn(name: str, values: Sequence[Number], form: str, stacked: bool) -> dict[str, Any]:
+    drawn: dict[str, Any] = {
+        "type": form,
+        "name": name,
+        "data": [None if value is None else float(value) for value in values],
+    }
+    if stacked:
+        drawn["stack"] = "all"
+    if form == "line":
+        drawn["connectNulls"] = False
+    return drawn
+
+
+def _table(
+    title: str,
+    labels: Sequence[str],
+    series: Mapping[str, Sequence[Number]],
+    label_name: str,
+    unit: str,
+) -> Table:
+    heads = [f"{name}（{unit}）" if unit else name for name in series]
+    columns = [Column(label_name), *(Column(head, Kind.NUMBER) for head in heads)]
+    rows = [[label, *(values[at] for values in series.values())] for at, label in enumerate(labels)]
+    return Table(columns, rows, caption=title)
+
+
+def _sentence(
+    title: str, labels: Sequence[str], series: Mapping[str, Sequence[Number]], unit: str
+) -> str:
+    """Return the first, last, lowest and highest value of each series in words."""
+    told = []
+    for name, values in series.items():
+        known = [
+            (value, label) for value, label in zip(values, labels, strict=True) if value is not None
+        ]
+        if not known:
+            told.append(f"{name}没有数据")
+            continue
+        low, high = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
+        told.append(f"{name}最低 {low[0]}{unit}（{low[1]}），最高 {high[0]}{unit}（{high[1]}）")
+    return f"{title}。" + "；".join(told) + "。"

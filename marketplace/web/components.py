@@ -1,0 +1,269 @@
+"""What page components show, as plain frozen values: views build them, templates only lay them out.
+
+Each class belongs to one partial below ``templates/marketplace/components/``. A partial takes nothing else than such a
+value, so that what a page says can be tested without rendering it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from marketplace.domain.verdict import Outcome, Verdict
+
+
+class Tone(StrEnum):
+    """How something is meant; shown by colour and by a sign."""
+
+    NEUTRAL = "neutral"
+    INFO = "info"
+    GOOD = "good"
+    WARN = "warn"
+    BAD = "bad"
+
+
+class Kind(StrEnum):
+    """How a value is written; the name of the display filter it goes through."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    MONEY = "money"
+    YI = "yi"
+    RATE = "rate"
+    PERCENT = "percent"
+    MONTHS = "months"
+    DATE = "date"
+    DATETIME = "datetime"
+    CODE = "code"
+    BADGE = "badge"
+
+
+@dataclass(frozen=True)
+class Action:
+    """A link or, with ``post``, a one-button form in a page header or an empty state."""
+
+    label: str
+    url: str
+    primary: bool = False
+    post: bool = False
+
+
+@dataclass(frozen=True)
+class Crumb:
+    """One step of the breadcrumb; the last one has no address."""
+
+    label: str
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table; ``definition`` is its 口径, shown with the label."""
+
+    label: str
+    kind: Kind = Kind.TEXT
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A value of a table that is a link, has a tone or needs a note."""
+
+    value: Any
+    url: str = ""
+    tone: Tone = Tone.NEUTRAL
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows under columns; on a phone every row becomes a card, headed by its first value."""
+
+    columns: Sequence[Column]
+    rows: Sequence[Sequence[Any]]
+    caption: str = ""
+    empty: str = "暂无记录。"
+
+    def __iter__(self) -> Iterator[list[tuple[Column, Cell]]]:
+        """Yield each row as pairs of column and cell."""
+        for row in self.rows:
+            cells = (value if isinstance(value, Cell) else Cell(value) for value in row)
+            yield list(zip(self.columns, cells, strict=True))
+
+
+class StepState(StrEnum):
+    """Where a step stands."""
+
+    DONE = "done"
+    CURRENT = "current"
+    TODO = "todo"
+    REFUSED = "refused"
+    SKIPPED = "skipped"
+
+
+STEP_WORDS = {
+    StepState.DONE: "已完成",
+    StepState.CURRENT: "进行中",
+    StepState.TODO: "未开始",
+    StepState.REFUSED: "未通过",
+    StepState.SKIPPED: "未经过",
+}
+STEP_SIGNS = {
+    StepState.DONE: "✓",
+    StepState.CURRENT: "●",
+    StepState.TODO: "",
+    StepState.REFUSED: "✗",
+    StepState.SKIPPED: "–",
+}
+
+
+@dataclass(frozen=True)
+class Clock:
+    """A deadline as the reader sees it now.
+
+    Attributes:
+        label: what is due, e.g. ``银行受理``.
+        due_at: the deadline; None when there is none.
+        now: the moment of reading.
+        provisional: the deadline rests on a calendar that is not final yet.
+        stopped_at: when the duty was done; None while it runs.
+        is_paused: the clock stands still, e.g. while papers are supplemented.
+    """
+
+    label: str
+    due_at: datetime | None
+    now: datetime
+    provisional: bool = False
+    stopped_at: datetime | None = None
+    is_paused: bool = False
+
+    @property
+    def tone(self) -> Tone:
+        """Return how urgent the clock is."""
+        if self.due_at is None or self.is_paused:
+            return Tone.NEUTRAL
+        if self.stopped_at is not None:
+            return Tone.GOOD if self.stopped_at <= self.due_at else Tone.BAD
+        if self.now > self.due_at:
+            return Tone.BAD
+        return Tone.WARN if (self.due_at - self.now).days < 1 else Tone.INFO
+
+    @property
+    def sentence(self) -> str:
+        """Return the state of the clock in words, with what is left or overdue."""
+        if self.due_at is None:
+            return "无时限"
+        if self.stopped_at is not None:
+            return "按时完成" if self.stopped_at <= self.due_at else "超时完成"
+        if self.is_paused:
+            return "计时暂停"
+        seconds = (self.due_at - self.now).total_seconds()
+        return f"还剩 {spell_out(seconds)}" if seconds >= 0 else f"已超时 {spell_out(-seconds)}"
+
+
+def spell_out(seconds: float) -> str:
+    """Return a length of time in its two largest units.
+
+    >>> spell_out(93_600)
+    '1 天 2 小时'
+    >>> spell_out(300)
+    '5 分钟'
+    """
+    minutes = int(seconds // 60)
+    days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
+    if days:
+        return f"{days} 天 {hours} 小时" if hours else f"{days} 天"
+    if hours:
+        return f"{hours} 小时 {minutes} 分钟" if minutes else f"{hours} 小时"
+    return f"{minutes} 分钟"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One state of a case on its way, with when, who and what for."""
+
+    label: str
+    state: StepState = StepState.TODO
+    at: datetime | None = None
+    note: str = ""
+    clock: Clock | None = None
+
+    @property
+    def sign(self) -> str:
+        """Return the sign drawn in the circle."""
+        return STEP_SIGNS[self.state]
+
+    @property
+    def words(self) -> str:
+        """Return the state in words, for readers who do not see the circle."""
+        return STEP_WORDS[self.state]
+
+
+OUTCOME_TONES = {
+    Outcome.FITS: Tone.GOOD,
+    Outcome.DOES_NOT_FIT: Tone.BAD,
+    Outcome.CANNOT_TELL: Tone.WARN,
+}
+OUTCOME_SIGNS = {Outcome.FITS: "✓", Outcome.DOES_NOT_FIT: "✗", Outcome.CANNOT_TELL: "?"}
+OUTCOME_ORDER = (Outcome.DOES_NOT_FIT, Outcome.CANNOT_TELL, Outcome.FITS)
+
+
+def in_reading_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
+    """Return verdicts with what stands in the way first, what is unknown next, what fits last."""
+    return sorted(verdicts, key=lambda verdict: OUTCOME_ORDER.index(verdict.outcome))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A label with its value, as in a sheet of particulars."""
+
+    label: str
+    value: Any
+    kind: Kind = Kind.TEXT
+    note: str = ""
+    definition: str = ""
+
+
+@dataclass(frozen=True)
+class Stat:
+    """A headline figure; its definition (口径) is not optional."""
+
+    label: str
+    value: Any
+    definition: str
+    kind: Kind = Kind.NUMBER
+    unit: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A value before and after; empty means it was not there."""
+
+    label: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A picture of numbers with the same numbers as a table.
+
+    Attributes:
+        chart_id: unique on the page, letters, digits and hyphens.
+        title: what is shown.
+        option: the drawing as plain data for the chart library.
+        table: the same numbers to read.
+        sentence: what the picture tells, for readers who do not see it.
+        definition: 口径 of the numbers.
+    """
+
+    chart_id: str
+    title: str
+    option: Mapping[str, Any]
+    table: Table
+    sentence: str = ""
+    definition: str = field(default="")

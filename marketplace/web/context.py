@@ -1,0 +1,94 @@
+"""What every page shows around its content, worked out only when a template asks for it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from marketplace.models import User
+from marketplace.selectors import notification_unread_count
+from marketplace.web.acting import Seat, acting_seat, seats_of
+from marketplace.web.display import SCHEMES, SIZES, Display, display_of
+from marketplace.web.navigation import PUBLIC, Place, address_of, links_for, places
+
+PRODUCT_NAME = "信易贷撮合平台"
+
+FURNITURE_LABELS = {
+    "organizer": "主办单位",
+    "operator": "承办单位",
+    "record_number": "备案编号",
+    "contact": "联系方式",
+}
+
+
+class Shell:
+    """The header, navigation and footer as one reader sees them on one request."""
+
+    product_name = PRODUCT_NAME
+    schemes = SCHEMES
+    sizes = SIZES
+
+    def __init__(self, request: HttpRequest) -> None:
+        self._request = request
+
+    @cached_property
+    def reader(self) -> User | None:
+        """Return who is logged in."""
+        user = getattr(self._request, "user", None)
+        return user if isinstance(user, User) else None
+
+    @cached_property
+    def display(self) -> Display:
+        """Return how the reader wants pages to look."""
+        return display_of(self._request)
+
+    @cached_property
+    def seats(self) -> list[Seat]:
+        """Return the organisations the reader may act for."""
+        return seats_of(self._request) if self.reader else []
+
+    @cached_property
+    def seat(self) -> Seat | None:
+        """Return the organisation the reader acts for now."""
+        return acting_seat(self._request) if self.reader else None
+
+    @cached_property
+    def navigation(self) -> tuple[Place, ...]:
+        """Return the links of the reader's roles."""
+        roles = self.seat.roles if self.seat else ()
+        return places(links_for(roles, self.reader is not None), self._request.path)
+
+    @cached_property
+    def public_places(self) -> tuple[Place, ...]:
+        """Return the links of the footer, open to everybody."""
+        return places(PUBLIC, self._request.path)
+
+    @property
+    def register_url(self) -> str:
+        """Return where an enterprise registers, empty when that page does not exist."""
+        return address_of("borrowers:account-register")
+
+    @cached_property
+    def unread(self) -> int:
+        """Return how many notices the reader has not read. Queries: one when somebody is logged in."""
+        return notification_unread_count(self.reader) if self.reader else 0
+
+    @cached_property
+    def furniture(self) -> list[tuple[str, str]]:
+        """Return what the footer must name: label and value from the settings."""
+        given: Mapping[str, Any] = getattr(settings, "SITE_FURNITURE", {})
+        return [(FURNITURE_LABELS.get(key, key), str(value)) for key, value in given.items()]
+
+    @property
+    def request_id(self) -> str:
+        """Return the number of this request, as it stands in the logs."""
+        return str(getattr(self._request, "request_id", ""))
+
+
+def shell(request: HttpRequest) -> dict[str, Shell]:
+    """Return the context processor's one name, ``shell``."""
+    return {"shell": Shell(request)}

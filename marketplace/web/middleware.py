@@ -1,0 +1,107 @@
+"""Middleware of the pages: request numbers, refusals as pages, redirects for scripts, nothing kept by caches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase, HttpResponseRedirectBase
+
+from marketplace.domain.errors import Refused
+from marketplace.policies import memberships_prefer
+from marketplace.web.acting import chosen
+from marketplace.web.errors import problem_page
+from marketplace.web.htmx import wants_address
+from marketplace.web.request_id import HEADER, request_id_begin
+
+Handler = Callable[[HttpRequest], HttpResponseBase]
+
+HEADERS = {
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
+    "X-Permitted-Cross-Domain-Policies": "none",
+}
+"""Beyond what Django and the content security policy set (ASVS 3.4)."""
+
+
+class RequestIdMiddleware:
+    """Number each request; the first middleware, so that every later line of the log can name it."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set ``request.request_id`` and the answer's header."""
+        request.request_id = request_id_begin()  # type: ignore[attr-defined]
+        answer = self.get_response(request)
+        answer.headers[HEADER] = request.request_id  # type: ignore[attr-defined]
+        return answer
+
+
+class RefusedMiddleware:
+    """Answer a ``Refused`` that a page let through with its own status, sentence and code."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Pass the request on."""
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, fault: Exception) -> HttpResponse | None:
+        """Return the page of a refusal; leave faults to the 500 handler."""
+        if not isinstance(fault, Refused):
+            return None
+        return problem_page(request, fault.status, fault.code, fault.sentence, fault.fields)
+
+
+class ScriptRedirectMiddleware:
+    """Tell scripts where to go instead of letting them follow a redirect and show a page inside a page.
+
+    ``redirect()`` in a view therefore means the same with and without scripts, also to the log-in page.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace a redirect to a script by an empty answer with ``HX-Redirect``."""
+        answer = self.get_response(request)
+        if not isinstance(answer, HttpResponseRedirectBase) or not wants_address(request):
+            return answer
+        told = HttpResponse(headers={"HX-Redirect": answer.url})
+        told.cookies = answer.cookies
+        return told
+
+
+class ActingSeatMiddleware:
+    """Let policies see the chosen organisation first, for people who belong to several."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Order the memberships when a choice is kept in the session. Queries: one then, none otherwise."""
+        public_id = chosen(request)
+        if public_id:
+            memberships_prefer(request.user, public_id)
+        return self.get_response(request)
+
+
+class PrivatePagesMiddleware:
+    """Keep pages out of caches, and keep browsers' further abilities off."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Set ``no-store`` for whoever is logged in, revalidation for others, and the headers."""
+        answer = self.get_response(request)
+        user = getattr(request, "user", None)
+        if user is not None and user.is_authenticated:
+            answer.headers["Cache-Control"] = "no-store"
+        else:
+            answer.headers.setdefault("Cache-Control", "private, no-cache")
+        for name, value in HEADERS.items():
+            answer.headers.setdefault(name, value)
+        return answer

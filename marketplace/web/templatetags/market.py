@@ -1,0 +1,279 @@
+"""Filters and tags of the marketplace's pages; built in, so templates need no ``{% load %}``.
+
+Money is yuan everywhere but on the page: ``wan`` and ``yi`` are the only places where it changes unit. Unknown is
+written ``—``, never as zero.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from typing import Any
+
+from django import template
+from django.core.exceptions import ValidationError
+from django.forms import BoundField
+from django.middleware.csrf import get_token
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+from marketplace.domain.masking import mask_person_name
+from marketplace.domain.masking import mask_phone as masked_phone
+from marketplace.domain.money import display_rate, display_wan, display_yi
+from marketplace.domain.verdict import Outcome
+from marketplace.web.components import (
+    OUTCOME_SIGNS,
+    OUTCOME_TONES,
+    Cell,
+    Kind,
+    Tone,
+    in_reading_order,
+)
+from marketplace.web.glossary import meaning_of
+from marketplace.web.labels import label_of, tone_of
+
+register = template.Library()
+UNKNOWN = "—"
+LABEL_LIMIT = 16
+"""Characters of a label that an error summary repeats."""
+TONE_SIGNS = {Tone.GOOD: "✓", Tone.WARN: "!", Tone.BAD: "✗"}
+
+
+def _decimal(value: Any) -> Decimal | None:
+    """Return a number of any kind as Decimal, None when there is none."""
+    if value is None or value == "":
+        return None
+    try:
+        return value if isinstance(value, Decimal) else Decimal(str(value))
+    except InvalidOperation:
+        return None
+
+
+@register.filter
+def wan(amount_yuan: Any) -> str:
+    """Return yuan as 万元, exact to the fen."""
+    return display_wan(_decimal(amount_yuan))
+
+
+@register.filter
+def yi(amount_yuan: Any) -> str:
+    """Return yuan as 亿元 with two places, for headline figures."""
+    return display_yi(_decimal(amount_yuan))
+
+
+@register.filter
+def yuan(amount_yuan: Any) -> str:
+    """Return yuan with thousands separators and two places."""
+    amount = _decimal(amount_yuan)
+    return UNKNOWN if amount is None else f"{amount:,.2f} 元"
+
+
+@register.filter
+def rate(annual_rate_bp: Any) -> str:
+    """Return basis points as an annual rate."""
+    bp = _decimal(annual_rate_bp)
+    return display_rate(None if bp is None else int(bp))
+
+
+@register.filter
+def percent(share: Any, places: int = 1) -> str:
+    """Return a share between 0 and 1 as per cent, rounded half up."""
+    number = _decimal(share)
+    if number is None:
+        return UNKNOWN
+    shown = (number * 100).quantize(Decimal(1).scaleb(-int(places)), rounding=ROUND_HALF_UP)
+    return f"{shown}%"
+
+
+@register.filter
+def months(term_months: Any) -> str:
+    """Return a term in months, with years where they are whole."""
+    term = _decimal(term_months)
+    if term is None:
+        return UNKNOWN
+    count = int(term)
+    return f"{count} 个月（{count // 12} 年）" if count and count % 12 == 0 else f"{count} 个月"
+
+
+@register.filter
+def number(value: Any) -> str:
+    """Return a count or amount with thousands separators."""
+    count = _decimal(value)
+    return UNKNOWN if count is None else f"{count:,f}"
+
+
+@register.filter
+def day(value: date | datetime | None) -> str:
+    """Return a date as year, month and day in the city's time."""
+    if value is None or value == "":
+        return UNKNOWN
+    return f"{_local(value):%Y-%m-%d}"
+
+
+@register.filter
+def moment(value: datetime | None) -> str:
+    """Return a moment to the minute in the city's time."""
+    if value is None or value == "":
+        return UNKNOWN
+    return f"{_local(value):%Y-%m-%d %H:%M}"
+
+
+def _local(value: date | datetime) -> date | datetime:
+    aware = isinstance(value, datetime) and timezone.is_aware(value)
+    return timezone.localtime(value) if aware else value  # type: ignore[arg-type]
+
+
+@register.filter
+def label(code: Any, vocabulary: str | Mapping[Any, str] | None = None) -> str:
+    """Return the Chinese word for a code; the argument names its vocabulary or is one."""
+    return label_of(code, vocabulary)
+
+
+@register.filter
+def mask_name(name: Any) -> str:
+    """Return a natural person's name with its given part hidden."""
+    return mask_person_name(str(name)) if name else UNKNOWN
+
+
+@register.filter
+def mask_phone(phone: Any) -> str:
+    """Return a telephone number with its middle hidden."""
+    return masked_phone(str(phone)) if phone else UNKNOWN
+
+
+@register.simple_tag(takes_context=True)
+def form_token(context: template.Context) -> SafeString:
+    """Return the hidden token of a form, also in a partial included with ``only``, where Django's own tag is empty."""
+    request = getattr(context, "request", None)
+    if request is None:
+        return SafeString("")
+    return format_html(
+        '<input type="hidden" name="csrfmiddlewaretoken" value="{}">', get_token(request)
+    )
+
+
+@register.simple_tag
+def badge(words: Any, tone: str = Tone.NEUTRAL) -> SafeString:
+    """Return a badge whose tone is told by colour and by a sign."""
+    meant = Tone(tone or Tone.NEUTRAL)
+    sign = TONE_SIGNS.get(meant)
+    mark = format_html('<span aria-hidden="true">{}</span>', sign) if sign else ""
+    return format_html('<span class="mk-badge mk-tone-{}">{}{}</span>', meant.value, mark, words)
+
+
+@register.simple_tag
+def state_badge(code: Any, words: Any = "") -> SafeString:
+    """Return the badge of a state: ``{% state_badge row.state row.get_state_display %}``."""
+    return SafeString(badge(words or label_of(code), tone_of(code)))
+
+
+@register.filter
+def outcome_badge(outcome: Any) -> SafeString:
+    """Return ✓ 符合, ✗ 不符合 or ? 无法判断."""
+    found = Outcome(outcome)
+    return format_html(
+        '<span class="mk-badge mk-tone-{}"><span aria-hidden="true">{}</span>{}</span>',
+        OUTCOME_TONES[found].value,
+        OUTCOME_SIGNS[found],
+        label_of(found),
+    )
+
+
+@register.filter
+def outcome_sign(outcome: Any) -> SafeString:
+    """Return the round sign of an outcome with its word for readers who do not see it."""
+    found = Outcome(outcome)
+    return format_html(
+        '<span class="mk-reason-sign mk-tone-{}"><span aria-hidden="true">{}</span>'
+        '<span class="visually-hidden">{}</span></span>',
+        OUTCOME_TONES[found].value,
+        OUTCOME_SIGNS[found],
+        label_of(found),
+    )
+
+
+WRITERS = {
+    Kind.NUMBER: number,
+    Kind.MONEY: wan,
+    Kind.YI: yi,
+    Kind.RATE: rate,
+    Kind.PERCENT: percent,
+    Kind.MONTHS: months,
+    Kind.DATE: day,
+    Kind.DATETIME: moment,
+}
+
+
+@register.filter
+def shown(value: Any, kind: str = Kind.TEXT) -> str:
+    """Return a value, or a table cell, written as its kind asks."""
+    tone = value.tone if isinstance(value, Cell) else Tone.NEUTRAL
+    plain = value.value if isinstance(value, Cell) else value
+    if kind == Kind.BADGE:
+        return str(badge(plain, tone)) if tone else str(badge(plain))
+    if plain is None or plain == "":
+        return UNKNOWN
+    if kind == Kind.CODE:
+        return format_html('<span class="mk-code">{}</span>', plain)
+    writer = WRITERS.get(Kind(kind))
+    return writer(plain) if writer else plain
+
+
+@register.filter
+def reading_order(verdicts: Any) -> Any:
+    """Return verdicts with obstacles first."""
+    return in_reading_order(verdicts)
+
+
+@register.filter
+def meaning(term: str) -> str:
+    """Return the glossary's definition of a term, empty when it has none."""
+    return meaning_of(term)
+
+
+@register.filter
+def short_label(field: BoundField) -> str:
+    """Return a field's label without closing punctuation, cut where it is a whole sentence."""
+    words = str(field.label).rstrip("。．.：:？?")
+    return words if len(words) <= LABEL_LIMIT else f"{words[:LABEL_LIMIT]}…"
+
+
+@register.filter
+def coded(field: BoundField) -> list[dict[str, str]]:
+    """Return a field's errors as sentence and, where it is one of ours, code."""
+    return coded_errors(field.errors.as_data())
+
+
+def coded_errors(faults: list[ValidationError]) -> list[dict[str, str]]:
+    """Return errors as sentence and code; the framework's own lower-case codes are left out."""
+    return [
+        {"sentence": sentence, "code": fault.code if fault.code and fault.code.isupper() else ""}
+        for fault in faults
+        for sentence in fault.messages
+    ]
+
+
+@register.filter
+def coded_non_field(form: Any) -> list[dict[str, str]]:
+    """Return the errors of the form as a whole as sentence and code."""
+    return coded_errors(form.non_field_errors().as_data())
+
+
+@register.filter
+def control(field: BoundField, attributes: str = "") -> SafeString:
+    """Return a field's control with the classes of the theme.
+
+    Args:
+        field: a bound field of any form.
+        attributes: further attributes as ``name=value name=value``.
+    """
+    attrs: dict[str, str | bool] = {}
+    for pair in attributes.split():
+        name, _, value = pair.partition("=")
+        attrs[name] = value
+    base = "form-select" if "select" in field.widget_type else "form-control"
+    own = field.field.widget.attrs.get("class", "")
+    attrs["class"] = " ".join(filter(None, [base, own, "is-invalid" if field.errors else ""]))
+    return field.as_widget(attrs=attrs)

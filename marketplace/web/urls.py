@@ -1,0 +1,26 @@
+"""Pages of the floor."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from marketplace.web.views import account, auditor, public
+
+app_name = "marketplace"
+urlpatterns: list[URLPattern | URLResolver] = [
+    # / and what is open to everybody
+    path("", public.home, name="home"),
+    path("glossary/", public.glossary, name="glossary"),
+    path("display/", public.display_set, name="display-set"),
+    path("styleguide/", public.styleguide, name="styleguide"),
+    # in and out
+    path("login/", account.SignInView.as_view(), name="login"),
+    path("logout/", account.SignOutView.as_view(), name="logout"),
+    # /me/ and what belongs to the account
+    path("me/", account.landing, name="landing"),
+    path("choose/", account.choose, name="choose"),
+    path("password/", account.password, name="password-change"),
+    path("notifications/", account.notices, name="notification-list"),
+    path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
+    # /auditor/: what was done, who read what
+    path("auditor/", auditor.events, name="audit-search"),
+    path("auditor/access/", auditor.accesses, name="access-list"),
+]

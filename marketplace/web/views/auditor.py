@@ -1,0 +1,173 @@
+"""The auditor's pages: what was done and who read whose data, by enterprise, person, purpose and time. Read-only."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django import forms
+from django.contrib.auth.decorators import login_required
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from marketplace.domain import uscc as uscc_rules
+from marketplace.domain.roles import Role
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QUERY_PURPOSE_LABELS
+from marketplace.models import AccessRecord, AuditEvent
+from marketplace.policies import require_role, signed_in
+from marketplace.selectors import (
+    AuditFilter,
+    access_search,
+    audit_search,
+    chain_check,
+)
+from marketplace.web.components import Cell, Column, Crumb, Kind, Table
+from marketplace.web.forms import DayField
+from marketplace.web.pagination import keyset_page
+
+YEARS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
+CHANNELS = {"PAGE": "页面", "API": "接口", "PDF": "文件"}
+
+
+class AuditSearchForm(forms.Form):
+    """Which events."""
+
+    uscc = forms.CharField(label="统一社会信用代码", required=False, max_length=30)
+    person = forms.CharField(label="操作人(账号或姓名)", required=False, max_length=64)
+    action = forms.CharField(label="动作(开头部分)", required=False, max_length=64)
+    since = DayField(label="自", required=False, validators=YEARS)
+    until = DayField(label="至", required=False, validators=YEARS)
+
+    def wanted(self) -> AuditFilter:
+        """Return the filter; what could not be read filters nothing and is marked at its field."""
+        given = self.cleaned_data if self.is_valid() else {}
+        since, until = given.get("since"), given.get("until")
+        return AuditFilter(
+            uscc=uscc_rules.normalize(given.get("uscc") or ""),
+            person=(given.get("person") or "").strip(),
+            action=(given.get("action") or "").strip(),
+            purpose=given.get("purpose") or "",
+            since=_midnight(since) if since else None,
+            until=_midnight(until + timedelta(days=1)) if until else None,
+        )
+
+
+class AccessSearchForm(AuditSearchForm):
+    """Which readings."""
+
+    action = None  # type: ignore[assignment]
+    purpose = forms.ChoiceField(
+        label="用途",
+        required=False,
+        choices=[
+            ("", "全部"),
+            *((str(code), words) for code, words in QUERY_PURPOSE_LABELS.items()),
+        ],
+    )
+
+
+@login_required
+@require_GET
+def events(request: HttpRequest) -> HttpResponse:
+    """Search what was done, latest first; with an enterprise's code its chain is verified, with ``verify`` all are.
+
+    Queries: at most 10; verifying reads the chain once, streamed.
+    """
+    require_role(signed_in(request.user), Role.AUDITOR)
+    form = AuditSearchForm(request.GET)
+    wanted = form.wanted()
+    page = keyset_page(request, audit_search(wanted), field="id")
+    asked = bool(request.GET.get("verify"))
+    check = chain_check(wanted.uscc) if wanted.uscc or asked else None
+    context = {
+        "form": form,
+        "page": page,
+        "table": _events_table(page.rows),
+        "check": check,
+        "broken": _events_table(check.broken) if check and check.broken else None,
+        "crumbs": [Crumb("审计查询")],
+    }
+    return render(request, "marketplace/auditor/audit.html", context, status=_status(form))
+
+
+@login_required
+@require_GET
+def accesses(request: HttpRequest) -> HttpResponse:
+    """Search who read whose data and for what purpose, latest first. Queries: at most 10."""
+    require_role(signed_in(request.user), Role.AUDITOR)
+    form = AccessSearchForm(request.GET)
+    page = keyset_page(request, access_search(form.wanted()), field="id")
+    context = {
+        "form": form,
+        "page": page,
+        "table": _accesses_table(page.rows),
+        "crumbs": [Crumb("查询登记")],
+    }
+    return render(request, "marketplace/auditor/access.html", context, status=_status(form))
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def _status(form: forms.Form) -> int:
+    return 422 if form.errors else 200
+
+
+def _events_table(rows: Iterable[AuditEvent]) -> Table:
+    columns = [
+        Column("时间", Kind.DATETIME),
+        Column("操作人"),
+        Column("动作", Kind.CODE),
+        Column("对象"),
+        Column("内容"),
+        Column("链与序号"),
+        Column("哈希", Kind.CODE),
+    ]
+    lines: Sequence[Sequence[Any]] = [
+        [
+            row.at,
+            str(row.actor) if row.actor else "平台",
+            row.action,
+            Cell(row.subject_kind, note=row.subject_id),
+            "、".join(f"{key}={value}" for key, value in row.payload.items()),
+            f"{row.stream} #{row.seq}",
+            row.hash[:16],
+        ]
+        for row in rows
+    ]
+    return Table(columns, lines, caption="审计事件", empty="没有这样的事件。")
+
+
+def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
+    columns = [
+        Column("时间", Kind.DATETIME),
+        Column("查询人"),
+        Column("被查询企业", Kind.CODE),
+        Column("用途"),
+        Column("内容"),
+        Column("信息类别"),
+        Column("申请与授权"),
+        Column("渠道"),
+    ]
+    lines = [
+        [
+            row.at,
+            Cell(str(row.user), note=row.organisation.name),
+            row.subject_uscc,
+            row.get_purpose_display(),
+            row.content,
+            "、".join(DATA_CLASS_LABELS.get(code, code) for code in row.data_classes),
+            Cell(
+                f"申请 {row.application_ref}" if row.application_ref else None,
+                note=f"授权 {row.consent_ref}" if row.consent_ref else "",
+            ),
+            CHANNELS.get(row.channel, row.channel),
+        ]
+        for row in rows
+    ]
+    return Table(columns, lines, caption="查询登记", empty="没有这样的查询。")

@@ -1,0 +1,15 @@
+"""What every test may take for granted. The run itself is prepared by ``tests.environment`` and ``tests.services``."""
+
+from __future__ import annotations
+
+import pytest
+from django.conf import settings
+
+from tests.cast import cast, now
+
+__all__ = ["cast", "now"]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make passwords cheap: the cast logs in thousands of times."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

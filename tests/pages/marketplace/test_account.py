@@ -1,0 +1,218 @@
+"""In and out, password, whom to act for, where to begin, notices."""
+
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from django.test import Client
+
+from marketplace.models import AuditEvent, Membership, Notification
+from marketplace.services import notify
+from tests.cast import PASSWORD
+
+NEW = "another-pass-2026-ok"
+
+
+def soup(answer):
+    return BeautifulSoup(answer.content, "html.parser")
+
+
+@pytest.fixture
+def owner_client(cast):
+    browser = Client()
+    browser.force_login(cast.owner)
+    return browser
+
+
+@pytest.fixture
+def two_seats(cast, now):
+    """The owner also works for the rival enterprise."""
+    rival = Membership.objects.get(user=cast.rival_owner).organisation
+    Membership.objects.create(user=cast.owner, organisation=rival, role="AGENT", granted_at=now)
+    return rival
+
+
+class TestLogIn:
+    def test_leads_to_the_own_page(self, client, cast):
+        answer = client.post("/login/", {"username": "owner", "password": PASSWORD})
+
+        assert (answer.status_code, answer.url) == (302, "/me/")
+
+    def test_changes_the_session_key(self, client, cast):
+        client.get("/login/")
+        client.session["x"] = 1
+        before = client.session.session_key
+
+        client.post("/login/", {"username": "owner", "password": PASSWORD})
+
+        assert client.session.session_key != before
+
+    @pytest.mark.parametrize("username", ["owner", "nobody"])
+    def test_says_the_same_of_known_and_unknown_accounts(self, client, cast, username):
+        page = soup(client.post("/login/", {"username": username, "password": "wrong"}))
+
+        assert "账号或密码不正确" in page.select_one(".mk-error-summary").get_text()
+
+    def test_pauses_after_five_failures(self, client, cast):
+        for _ in range(5):
+            client.post("/login/", {"username": "owner", "password": "wrong"})
+
+        answer = client.post("/login/", {"username": "owner", "password": PASSWORD})
+
+        assert answer.status_code == 429
+        assert "LOGIN_LOCKED" in answer.content.decode()
+
+    def test_leads_to_no_other_site(self, client, cast):
+        data = {"username": "owner", "password": PASSWORD, "next": "https://evil.example/"}
+
+        assert client.post("/login/", data).url == "/me/"
+
+
+class TestLogOut:
+    def test_ends_the_session_and_clears_the_browser(self, owner_client):
+        answer = owner_client.post("/logout/")
+
+        assert '"storage"' in answer.headers["Clear-Site-Data"]
+        assert owner_client.get("/me/").status_code == 302
+
+    def test_is_no_deed_of_a_link(self, owner_client):
+        assert owner_client.get("/logout/").status_code == 405
+
+
+class TestPrivacy:
+    @pytest.mark.parametrize(
+        "address", ["/", "/notifications/", "/choose/", "/password/", "/nope/"]
+    )
+    def test_pages_of_whoever_is_logged_in_are_not_stored(self, owner_client, address):
+        assert owner_client.get(address).headers["Cache-Control"] == "no-store"
+
+    @pytest.mark.parametrize("address", ["/me/", "/choose/", "/password/", "/notifications/"])
+    def test_strangers_are_asked_to_log_in(self, client, db, address):
+        assert client.get(address).url == f"/login/?next={address}"
+
+
+class TestPassword:
+    def change(self, browser, old=PASSWORD, new=NEW, again=NEW):
+        data = {"old_password": old, "new_password": new, "again": again}
+        return browser.post("/password/", data)
+
+    def test_is_changed_and_recorded(self, owner_client, cast):
+        answer = self.change(owner_client)
+
+        cast.owner.refresh_from_db()
+        assert answer.status_code == 302
+        assert cast.owner.check_password(NEW)
+        assert AuditEvent.objects.filter(action="marketplace.user.password_change").count() == 1
+
+    def test_keeps_this_session_and_ends_the_others(self, owner_client, cast):
+        elsewhere = Client()
+        elsewhere.force_login(cast.owner)
+
+        self.change(owner_client)
+
+        assert owner_client.get("/notifications/").status_code == 200
+        assert elsewhere.get("/notifications/").status_code == 302
+
+    @pytest.mark.parametrize(
+        ("given", "code"),
+        [
+            ({"old": "wrong"}, "PASSWORD_WRONG"),
+            ({"new": "short", "again": "short"}, "PASSWORD_WEAK"),
+            ({"again": "different-pass-2026"}, "PASSWORD_DIFFERS"),
+        ],
+    )
+    def test_refusal_stands_at_its_field(self, owner_client, given, code):
+        answer = self.change(owner_client, **given)
+
+        assert answer.status_code == 422
+        assert code in soup(answer).select_one(".mk-field-error").get_text()
+
+
+class TestChoose:
+    def test_comes_first_for_people_of_several_organisations(self, owner_client, two_seats):
+        assert owner_client.get("/me/").url == "/choose/"
+
+    def test_choice_is_kept(self, owner_client, two_seats):
+        owner_client.post("/choose/", {"organisation": str(two_seats.public_id)})
+
+        page = soup(owner_client.get("/notifications/"))
+        assert two_seats.name in page.select_one(".mk-menu-note").get_text()
+
+    def test_strange_organisation_is_404(self, owner_client, cast):
+        strange = Membership.objects.get(user=cast.officer).organisation
+
+        answer = owner_client.post("/choose/", {"organisation": str(strange.public_id)})
+
+        assert answer.status_code == 404
+
+    def test_choice_ends_with_the_membership(self, owner_client, cast, two_seats, now):
+        owner_client.post("/choose/", {"organisation": str(two_seats.public_id)})
+
+        Membership.objects.filter(user=cast.owner, organisation=two_seats).update(ended_at=now)
+
+        page = soup(owner_client.get("/notifications/"))
+        assert two_seats.name not in page.select_one(".mk-menu-note").get_text()
+
+
+class TestLanding:
+    def test_is_a_page_of_the_role_or_this_one(self, owner_client):
+        assert owner_client.get("/me/").status_code in {200, 302}
+
+    def test_tells_somebody_without_organisation_what_to_do(self, client, cast):
+        client.force_login(cast.stranger)
+
+        assert "不属于任何组织" in client.get("/me/").content.decode()
+
+
+class TestNotices:
+    def test_are_listed_latest_first_with_a_count(self, owner_client, cast, now):
+        notify(users=[cast.owner], kind="test.first", title="第一条", at=now)
+        notify(users=[cast.owner], kind="test.second", title="第二条", at=now)
+
+        page = soup(owner_client.get("/notifications/"))
+
+        titles = [tag.get_text() for tag in page.select(".mk-notice strong")]
+        assert titles == ["第二条", "第一条"]
+        assert "2 条未读" in page.header.get_text()
+
+    def test_of_others_are_not_shown(self, owner_client, cast, now):
+        notify(users=[cast.rival_owner], kind="test", title="别人的", at=now)
+
+        assert "别人的" not in owner_client.get("/notifications/").content.decode()
+
+    def test_reading_leads_where_it_points(self, owner_client, cast, now):
+        notify(users=[cast.owner], kind="test", title="看", at=now, path="/glossary/")
+        notice = Notification.objects.get()
+
+        answer = owner_client.post(f"/notifications/{notice.public_id}/read/")
+
+        notice.refresh_from_db()
+        assert answer.url == "/glossary/"
+        assert notice.read_at is not None
+
+    def test_reading_leads_to_no_other_site(self, owner_client, cast, now):
+        notify(users=[cast.owner], kind="test", title="看", at=now, path="//evil.example/")
+        notice = Notification.objects.get()
+
+        answer = owner_client.post(f"/notifications/{notice.public_id}/read/")
+
+        assert answer.url == "/notifications/"
+
+    def test_of_others_cannot_be_read(self, owner_client, cast, now):
+        notify(users=[cast.rival_owner], kind="test", title="别人的", at=now)
+        notice = Notification.objects.get()
+
+        answer = owner_client.post(f"/notifications/{notice.public_id}/read/")
+
+        notice.refresh_from_db()
+        assert answer.status_code == 404
+        assert notice.read_at is None
+
+    def test_page_costs_the_same_however_many_there_are(
+        self, owner_client, cast, now, django_assert_max_num_queries
+    ):
+        for at in range(30):
+            notify(users=[cast.owner], kind="test", title=f"第 {at} 条", at=now)
+
+        with django_assert_max_num_queries(6):
+            owner_client.get("/notifications/?page=2")

@@ -1,0 +1,66 @@
+"""`make test`: the whole suite on SQLite, and once more on PostgreSQL where a server answers.
+
+``python -m tests.run [pytest arguments]``. Tests marked ``postgresql`` belong to the second pass; without a server they
+are listed as left out, and with ``REQUIRE_SERVICES=1`` the run fails.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+
+from tests import services
+
+
+def main(arguments: list[str]) -> int:
+    """Run the passes and return the exit code of the first one that failed."""
+    has_postgresql = services.has_postgresql()
+    passes = {"SQLite": run_pass("SQLite", "sqlite://:memory:", arguments, not has_postgresql)}
+    if has_postgresql:
+        passes["PostgreSQL"] = run_pass("PostgreSQL", own_database(), arguments, True)
+    announce("结果")
+    for name, code in passes.items():
+        print(f"{name} 一轮:{'通过' if code == 0 else f'未通过(退出码 {code})'}")
+    if not has_postgresql:
+        verdict = "(REQUIRE_SERVICES 要求,计为失败)" if services.REQUIRED else ""
+        print(f"PostgreSQL 一轮:未运行{verdict}。{services.POSTGRESQL.hint}")
+    if not services.has_redis():
+        print(f"Celery 与 Redis 的测试组:未运行。{services.REDIS.hint}")
+    if not services.REAL_DATA.is_dir():
+        print(f"真实数据的测试组:未运行。{services.REALDATA.hint}")
+    failed = [code for code in passes.values() if code]
+    return failed[0] if failed else int(services.REQUIRED and not has_postgresql)
+
+
+def run_pass(name: str, database_url: str, arguments: list[str], with_postgresql: bool) -> int:
+    """Run pytest once on one database, spread over the processors."""
+    announce(f"{name} 一轮")
+    started = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-q"]
+    if not with_postgresql:
+        command += ["-m", "not postgresql"]
+    result = subprocess.run(
+        [*command, *arguments], env={**os.environ, "DATABASE_URL": database_url}, check=False
+    )
+    print(f"{name} 一轮用时 {time.monotonic() - started:.0f} 秒", flush=True)
+    nothing_left = result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED and bool(arguments)
+    return 0 if nothing_left else result.returncode
+
+
+def own_database() -> str:
+    """Return the address of a database of this run's own, so that runs side by side do not meet."""
+    return urlunsplit(urlsplit(services.POSTGRES_URL)._replace(path=f"/marketplace_{os.getpid()}"))
+
+
+def announce(step: str) -> None:
+    """Print a step in bold."""
+    print(f"\n\033[1m==> {step}\033[0m", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

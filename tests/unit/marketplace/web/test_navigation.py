@@ -1,0 +1,49 @@
+"""Links of roles."""
+
+from __future__ import annotations
+
+import pytest
+from django.urls import path
+
+from marketplace.domain.roles import Role
+from marketplace.web.navigation import NAVIGATION, Link, links_for, places
+
+
+def page(request):
+    raise NotImplementedError
+
+
+urlpatterns = [
+    path("loans/", page, name="loan-list"),
+    path("loans/new/", page, name="loan-create"),
+]
+
+
+class TestLinksFor:
+    def test_every_role_has_links(self):
+        assert set(NAVIGATION) == set(Role)
+
+    def test_two_roles_share_a_link_once(self):
+        links = links_for([Role.OFFICER, Role.APPROVER], is_logged_in=True)
+
+        assert len(links) == len(set(links))
+
+    def test_somebody_without_role_is_led_to_registration(self):
+        names = [link.name for link in links_for([], is_logged_in=True)]
+
+        assert "borrowers:account-register" in names
+
+
+@pytest.mark.urls(__name__)
+class TestPlaces:
+    def test_leaves_out_what_does_not_exist(self):
+        found = places([Link("loan-list", "贷款"), Link("nowhere:thing-list", "没有")])
+
+        assert [place.label for place in found] == ["贷款"]
+
+    def test_marks_the_longest_match_as_current(self):
+        links = [Link("loan-list", "贷款"), Link("loan-create", "新建")]
+
+        found = places(links, "/loans/new/")
+
+        assert [place.label for place in found if place.is_current] == ["新建"]
