@@ -1,0 +1,92 @@
+"""API of the borrowing side, the same verbs as its pages."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from borrowers.api import account, borrower, dispute, operator
+
+# registration, verification, team
+account_urls = [
+    path("register/<str:uscc>/", account.RegisterLookupView.as_view(), name="register-lookup"),
+    path("accounts/", account.AccountListView.as_view(), name="account-list"),
+    path("accounts/<uuid:public_id>/", account.AccountView.as_view(), name="account-detail"),
+    path(
+        "accounts/<uuid:public_id>/review/",
+        account.AccountReviewView.as_view(),
+        name="account-review",
+    ),
+    path(
+        "accounts/<uuid:public_id>/again/", account.AccountAgainView.as_view(), name="account-again"
+    ),
+    path("enterprise/team/", account.TeamView.as_view(), name="team"),
+    path("enterprise/team/<uuid:public_id>/", account.TeamMemberView.as_view(), name="team-member"),
+]
+
+# the own enterprise
+enterprise_urls = [
+    path("enterprise/", borrower.OwnEnterpriseView.as_view(), name="enterprise-own"),
+    path("enterprise/access/", borrower.AccessListView.as_view(), name="access-list"),
+    path("records/", borrower.RecordListView.as_view(), name="record-list"),
+    path("records/<uuid:public_id>/", borrower.RecordView.as_view(), name="record-detail"),
+    path("consents/", borrower.ConsentListView.as_view(), name="consent-list"),
+    path("consents/<uuid:public_id>/", borrower.ConsentView.as_view(), name="consent-detail"),
+    path(
+        "consents/<uuid:public_id>/revoke/",
+        borrower.ConsentRevokeView.as_view(),
+        name="consent-revoke",
+    ),
+]
+
+# objections and repairs
+dispute_urls = [
+    path(
+        "records/<uuid:public_id>/objections/",
+        dispute.ObjectionCreateView.as_view(),
+        name="objection-create",
+    ),
+    path(
+        "records/<uuid:public_id>/repairs/",
+        dispute.RepairCreateView.as_view(),
+        name="repair-create",
+    ),
+    path("objections/", dispute.ObjectionListView.as_view(), name="objection-list"),
+    path(
+        "objections/<uuid:public_id>/answer/",
+        dispute.ObjectionAnswerView.as_view(),
+        name="objection-answer",
+    ),
+    path(
+        "objections/<uuid:public_id>/withdraw/",
+        dispute.ObjectionWithdrawView.as_view(),
+        name="objection-withdraw",
+    ),
+    path("repairs/", dispute.RepairListView.as_view(), name="repair-list"),
+    path("repairs/<uuid:public_id>/", dispute.RepairView.as_view(), name="repair-detail"),
+    path("repairs/<uuid:public_id>/step/", dispute.RepairStepView.as_view(), name="repair-step"),
+    path(
+        "repairs/<uuid:public_id>/supply/", dispute.RepairSupplyView.as_view(), name="repair-supply"
+    ),
+]
+
+# register, catalogue, delivered files
+operator_urls = [
+    path("enterprises/", operator.EnterpriseListView.as_view(), name="enterprise-list"),
+    path("enterprises/upload/", operator.RegisterFileView.as_view(), name="register-upload"),
+    path(
+        "enterprises/<uuid:public_id>/", operator.EnterpriseView.as_view(), name="enterprise-detail"
+    ),
+    path("batches/", operator.BatchListView.as_view(), name="batch-list"),
+    path("batches/<uuid:public_id>/", operator.BatchView.as_view(), name="batch-detail"),
+    path(
+        "batches/<uuid:public_id>/rejects/", operator.RejectListView.as_view(), name="batch-rejects"
+    ),
+    path("catalogue/", operator.ItemListView.as_view(), name="catalogue-list"),
+    path("catalogue/aliases/", operator.AliasListView.as_view(), name="alias-list"),
+    path("catalogue/<slug:code>/", operator.ItemView.as_view(), name="catalogue-detail"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *account_urls,
+    *enterprise_urls,
+    *dispute_urls,
+    *operator_urls,
+]

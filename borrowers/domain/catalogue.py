@@ -1,0 +1,198 @@
+"""The catalogue (公共信用信息目录): which unit delivers which item with which typed fields, as data.
+
+The shipped catalogue has the 17 classes of the shared-data list in ``borrowers/parameters/catalogue/``, one file per
+class. An item is a plain declaration: an operator may add one without a line of code.
+
+Source: domain note 2.1 (classes and fields), 2.7 (双公示), 2.9 (shape of a real district catalogue).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from borrowers.domain.forbidden import refuse_forbidden
+from borrowers.domain.item_spec import (
+    FieldSpec,
+    FieldType,
+    ItemSpec,
+    Level,
+    Publication,
+    RowRule,
+    RuleKind,
+    SharingMode,
+    Subject,
+)
+from marketplace.domain.errors import Refused
+from marketplace.domain.vocabulary import DataClass
+
+__all__ = [
+    "Catalogue",
+    "FieldSpec",
+    "FieldType",
+    "ItemSpec",
+    "Level",
+    "Publication",
+    "RowRule",
+    "RuleKind",
+    "SharingMode",
+    "Subject",
+    "UnitSpec",
+    "item_from_mapping",
+    "item_to_mapping",
+    "load_catalogue",
+    "refuse_forbidden",
+]
+
+_FOLDER = Path(__file__).resolve().parent.parent / "parameters" / "catalogue"
+
+
+@dataclass(frozen=True, slots=True)
+class UnitSpec:
+    """A source unit (来源单位)."""
+
+    code: str
+    name: str
+    legal_basis: str
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Units and items together."""
+
+    units: tuple[UnitSpec, ...]
+    items: tuple[ItemSpec, ...]
+
+    def item(self, code: str) -> ItemSpec:
+        """Return an item by code.
+
+        Raises:
+            Refused: ``CATALOGUE_ITEM_UNKNOWN``.
+        """
+        for spec in self.items:
+            if spec.code == code:
+                return spec
+        raise Refused("CATALOGUE_ITEM_UNKNOWN", f"目录中没有代码为“{code[:48]}”的信息项。")
+
+
+_STANDARD_SUBJECT = (
+    FieldSpec(
+        code="uscc",
+        label="统一社会信用代码",
+        type=FieldType.USCC,
+        required=True,
+        level=Level.L1,
+        synonyms=("社会信用代码", "信用代码", "统一信用代码", "统一代码", "USCC"),
+    ),
+    FieldSpec(
+        code="enterprise_name",
+        label="企业名称",
+        type=FieldType.TEXT,
+        level=Level.L1,
+        synonyms=("名称", "单位名称", "主体名称", "市场主体名称"),
+        max_length=200,
+    ),
+)
+
+
+@lru_cache(maxsize=1)
+def load_catalogue() -> Catalogue:
+    """Return the shipped catalogue.
+
+    Raises:
+        Refused: ``CATALOGUE_INVALID`` naming the item and what is wrong with it.
+    """
+    units = tomllib.loads((_FOLDER / "units.toml").read_text(encoding="utf-8"))["unit"]
+    items: list[ItemSpec] = []
+    for path in sorted(_FOLDER.glob("[0-9][0-9]_*.toml")):
+        raw_items = tomllib.loads(path.read_text(encoding="utf-8"))["item"]
+        items += [item_from_mapping(raw) for raw in raw_items]
+    return Catalogue(tuple(UnitSpec(**unit) for unit in units), tuple(items))
+
+
+def item_from_mapping(raw: Mapping[str, Any]) -> ItemSpec:
+    """Return the item that plain values (TOML, JSON) declare.
+
+    Without ``subject_field`` the item gets the standard pair of credit code and name in front. A field without
+    ``level`` has the item's.
+
+    Raises:
+        Refused: ``CATALOGUE_INVALID``; ``FORBIDDEN_FIELD`` when a title may not be collected.
+    """
+    code = str(raw.get("code", "?"))
+    try:
+        item = _build_item(raw)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _invalid(code, f"声明不完整或取值有误({error})") from error
+    _check_item(item)
+    refuse_forbidden(title for spec in item.fields for title in spec.column.titles)
+    return item
+
+
+def item_to_mapping(item: ItemSpec) -> dict[str, Any]:
+    """Return the item as JSON-safe plain values; ``item_from_mapping`` gives the same item back."""
+    plain: dict[str, Any] = asdict(item)
+    return plain
+
+
+def _build_item(raw: Mapping[str, Any]) -> ItemSpec:
+    values = dict(raw)
+    level = Level(values.get("level", Level.L3))
+    specs = tuple(_build_field(entry, level) for entry in values["fields"])
+    if "subject_field" not in values:
+        values["subject_field"] = _STANDARD_SUBJECT[0].code
+        specs = _STANDARD_SUBJECT + specs
+    enums = {"data_class": DataClass, "subject": Subject, "sharing_mode": SharingMode}
+    for name, kind in {**enums, "publication": Publication, "level": Level}.items():
+        if name in values:
+            values[name] = kind(values[name])
+    for name in ("natural_key", "void_values"):
+        values[name] = tuple(values.get(name, ()))
+    values["fields"] = specs
+    values["rules"] = tuple(_build_rule(entry) for entry in values.get("rules", ()))
+    return ItemSpec(**values)
+
+
+def _build_field(raw: Mapping[str, Any], level: Level) -> FieldSpec:
+    values = dict(raw)
+    values["type"] = FieldType(values["type"])
+    values["level"] = Level(values.get("level", level))
+    for name in ("options", "synonyms"):
+        values[name] = tuple(values.get(name, ()))
+    return FieldSpec(**values)
+
+
+def _build_rule(raw: Mapping[str, Any]) -> RowRule:
+    values = dict(raw)
+    values["kind"] = RuleKind(values["kind"])
+    values["parts"] = tuple(values.get("parts", ()))
+    return RowRule(**values)
+
+
+def _check_item(item: ItemSpec) -> None:
+    """Refuse an item that names fields it does not have, or has one twice."""
+    codes = [spec.code for spec in item.fields]
+    if len(set(codes)) != len(codes):
+        raise _invalid(item.code, "有重复的字段代码")
+    named = [item.subject_field, *item.natural_key]
+    named += [code for code in (item.event_date, item.void_field) if code]
+    named += [code for rule in item.rules for code in rule.field_codes]
+    for code in named:
+        if code not in codes:
+            raise _invalid(item.code, f"引用了不存在的字段 {code}")
+    if item.event_date and item.field(item.event_date).type not in (
+        FieldType.DATE,
+        FieldType.MONTH,
+    ):
+        raise _invalid(item.code, "事件日期字段不是日期或年月")
+    for spec in item.fields:
+        if (spec.type is FieldType.CHOICE) is not bool(spec.options):
+            raise _invalid(item.code, f"字段 {spec.code} 的选项与类型不符")
+
+
+def _invalid(code: str, what: str) -> Refused:
+    return Refused("CATALOGUE_INVALID", f"信息项 {code} 的声明有误:{what}。")

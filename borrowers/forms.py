@@ -1,0 +1,252 @@
+"""What people type on the borrowing side; rules are the services'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django import forms
+
+from borrowers.domain.identity import ENTERPRISE_ACCOUNT
+from borrowers.domain.register import REGISTER_STATUS_LABELS
+from borrowers.models import CatalogueItem, SourceUnit
+from borrowers.selectors import EnterpriseFilter
+from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS
+from marketplace.web.forms import DayField
+
+Choices = list[tuple[str, str]]
+
+
+def with_all(labels: Any, words: str = "全部") -> Choices:
+    """Return choices of a filter: everything first."""
+    return [("", words), *((str(code), label) for code, label in labels.items())]
+
+
+def unit_field(units: list[SourceUnit]) -> forms.ChoiceField:
+    """Return the field that chooses a source unit."""
+    return forms.ChoiceField(label="来源单位", choices=[(unit.code, unit.name) for unit in units])
+
+
+class UsccForm(forms.Form):
+    """Step one of registration: the credit code."""
+
+    uscc = forms.CharField(
+        label="统一社会信用代码",
+        max_length=40,
+        help_text="营业执照上的 18 位代码。",
+        widget=forms.TextInput(attrs={"autocomplete": "off", "inputmode": "text"}),
+    )
+
+
+class ContactForm(forms.Form):
+    """Whom to call about the enterprise."""
+
+    contact_name = forms.CharField(label="联系人姓名", max_length=64)
+    contact_phone = forms.CharField(
+        label="联系电话", max_length=32, help_text="加密保存,仅在业务需要时使用。"
+    )
+
+
+class RegistrationForm(ContactForm):
+    """Step three of registration: an account for the person, and the contact."""
+
+    username = forms.CharField(
+        label="登录账号", max_length=64, help_text="3 至 64 个字符,不含空格。"
+    )
+    password = forms.CharField(
+        label="密码",
+        help_text="至少 12 位,不能只用数字或常见密码。",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+    password_again = forms.CharField(
+        label="再输一次密码", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
+    )
+    agreed = forms.BooleanField(
+        label="我已获本企业授权办理登记,所填信息真实。",
+        error_messages={"required": "请确认已获本企业授权。"},
+    )
+
+    def clean(self) -> dict[str, Any]:
+        """Compare the two passwords."""
+        data = super().clean() or {}
+        if data.get("password") != data.get("password_again"):
+            self.add_error(
+                "password_again",
+                forms.ValidationError("两次输入的密码不一致。", "PASSWORD_DIFFERS"),
+            )
+        data.pop("password_again", None)
+        data.pop("agreed", None)
+        return data
+
+
+class AgentForm(forms.Form):
+    """A colleague who is to act for the enterprise."""
+
+    display_name = forms.CharField(label="姓名", max_length=64)
+    username = forms.CharField(label="登录账号", max_length=64)
+    password = forms.CharField(
+        label="初始密码",
+        help_text="至少 12 位;请本人登录后修改。",
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+    )
+
+
+class ReasonForm(forms.Form):
+    """A reason that may stay empty."""
+
+    reason = forms.CharField(label="原因(可不填)", max_length=200, required=False)
+
+
+class RecordFilterForm(forms.Form):
+    """Which class of one's own records."""
+
+    data_class = forms.ChoiceField(
+        label="类别", required=False, choices=with_all(DATA_CLASS_LABELS, "全部类别")
+    )
+
+
+class ObjectionForm(forms.Form):
+    """What is wrong with a record."""
+
+    reason = forms.CharField(
+        label="异议理由",
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="请写明哪一项有误、正确内容和依据,5 至 500 字。",
+    )
+
+
+class SupplyForm(forms.Form):
+    """Documents of a repair."""
+
+    proof = forms.CharField(
+        label="履行证明", max_length=200, help_text="证明义务已履行的材料名称或编号,如缴款书号。"
+    )
+    statement = forms.CharField(
+        label="补充说明",
+        max_length=500,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
+class RepairForm(SupplyForm):
+    """An application for repair: two documents only."""
+
+    duty_fulfilled_date = DayField(label="义务履行完毕日期")
+    commitment_made = forms.BooleanField(
+        label="本企业作出信用承诺:所提供材料真实,今后依法诚信经营;如有虚假,三年内不再申请修复。",
+        error_messages={"required": "信用修复须作出信用承诺。"},
+    )
+    field_order = ["duty_fulfilled_date", "proof", "statement", "commitment_made"]
+
+
+class StepForm(forms.Form):
+    """The words that go with a step of a repair."""
+
+    reason = forms.CharField(
+        label="意见",
+        max_length=300,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="要求补正、不予修复时必填,申请企业会看到。",
+    )
+    false_material = forms.BooleanField(label="材料虚假(不予修复时勾选)", required=False)
+
+
+class AnswerForm(forms.Form):
+    """The written answer to an objection."""
+
+    outcome = forms.ChoiceField(
+        label="结论",
+        choices=[("CORRECT", "更正"), ("UPHOLD", "维持原记录"), ("LEAVE_OPEN", "无法确认")],
+        widget=forms.RadioSelect,
+    )
+    withdraw_record = forms.BooleanField(
+        label="撤下该记录(整条记录有误,且来源单位不再报送更正)", required=False
+    )
+    answer = forms.CharField(
+        label="书面答复", max_length=500, widget=forms.Textarea(attrs={"rows": 4})
+    )
+
+
+class ReviewForm(forms.Form):
+    """The decision on an account."""
+
+    decision = forms.ChoiceField(
+        label="结论",
+        choices=[("approve", "通过核验"), ("refuse", "不予通过")],
+        widget=forms.RadioSelect,
+    )
+    reason = forms.CharField(
+        label="未通过的原因",
+        max_length=200,
+        required=False,
+        help_text="不予通过时必填,申请人会看到。",
+    )
+
+
+class AccountFilterForm(forms.Form):
+    """Accounts by state."""
+
+    state = forms.ChoiceField(
+        label="状态", required=False, choices=with_all(ENTERPRISE_ACCOUNT.labels)
+    )
+
+
+class EnterpriseSearchForm(forms.Form):
+    """A search of the register."""
+
+    text = forms.CharField(label="信用代码或名称开头", max_length=100, required=False, strip=True)
+    district_code = forms.ChoiceField(label="区", required=False, choices=with_all(DISTRICT_LABELS))
+    status = forms.ChoiceField(
+        label="登记状态", required=False, choices=with_all(REGISTER_STATUS_LABELS)
+    )
+
+    def wanted(self) -> EnterpriseFilter:
+        """Return what a valid form asks for."""
+        return EnterpriseFilter(**self.cleaned_data)
+
+
+class BatchFilterForm(forms.Form):
+    """Delivered files by kind."""
+
+    kind = forms.ChoiceField(
+        label="种类",
+        required=False,
+        choices=[("", "全部"), ("RECORDS", "信用记录"), ("REGISTER", "登记表")],
+    )
+
+
+class RegisterUploadForm(forms.Form):
+    """A file of the register."""
+
+    file = forms.FileField(label="登记表文件", allow_empty_file=True)
+
+
+class BatchUploadForm(forms.Form):
+    """A file of one item from one unit."""
+
+    item = forms.ChoiceField(label="信息项")
+    unit = forms.ChoiceField(label="来源单位")
+    file = forms.FileField(label="数据文件", allow_empty_file=True)
+
+    def __init__(
+        self, *args: Any, items: list[CatalogueItem], units: list[SourceUnit], **options: Any
+    ) -> None:
+        super().__init__(*args, **options)
+        known = [(item.code, f"{item.data_class} {item.name}") for item in items]
+        self.fields["item"] = forms.ChoiceField(label="信息项", choices=known)
+        self.fields["unit"] = unit_field(units)
+
+
+class AliasForm(forms.Form):
+    """A unit's own code for an enterprise."""
+
+    unit = forms.ChoiceField(label="来源单位")
+    local_code = forms.CharField(label="单位内部代码", max_length=64)
+    uscc = forms.CharField(label="统一社会信用代码", max_length=40)
+
+    def __init__(self, *args: Any, units: list[SourceUnit], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["unit"] = unit_field(units)

@@ -1,0 +1,49 @@
+"""Import a file of one catalogue item from one unit."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from borrowers.management.reporting import progress_on, report_write, summary_of
+from borrowers.services import records_ingest, reference_ensure
+from marketplace.domain.errors import Refused
+
+
+class Command(BaseCommand):
+    """``manage.py import_records ITEM_CODE FILE --unit UNIT [--report FILE.json]``."""
+
+    help = "导入一个信息项的信用记录(csv、csv.gz、xlsx、xls),逐行接收、拒绝或记为重复。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare item, file, unit and the report."""
+        parser.add_argument("item_code", metavar="ITEM_CODE", help="信息项代码")
+        parser.add_argument("file", metavar="FILE", help="数据文件")
+        parser.add_argument("--unit", required=True, metavar="UNIT", help="来源单位代码")
+        parser.add_argument("--report", metavar="FILE.json", help="把计数写入 JSON 文件")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import the file and say what became of its rows."""
+        path, at = Path(options["file"]), timezone.now()
+        reference_ensure(at=at)
+        try:
+            batch = records_ingest(
+                item_code=options["item_code"],
+                unit_code=options["unit"],
+                source=path,
+                file_name=path.name,
+                actor=None,
+                at=at,
+                progress=progress_on(sys.stderr),
+            )
+        except Refused as refused:
+            raise CommandError(f"{refused.sentence}({refused.code})") from refused
+        self.stderr.write("")
+        self.stdout.write(summary_of(batch))
+        if options["report"]:
+            report_write(batch, options["report"])

@@ -1,0 +1,45 @@
+"""Import a file of the register of market entities."""
+
+from __future__ import annotations
+
+import sys
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from borrowers.management.reporting import progress_on, report_write, summary_of
+from borrowers.services import reference_ensure, register_import
+from marketplace.domain.errors import Refused
+
+
+class Command(BaseCommand):
+    """``manage.py import_register FILE [--report FILE.json]``."""
+
+    help = "导入市场主体登记表(csv、csv.gz、xlsx、xls),逐行接收或拒绝并说明原因。"
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        """Declare the file and the report."""
+        parser.add_argument("file", metavar="FILE", help="登记表文件")
+        parser.add_argument("--report", metavar="FILE.json", help="把计数写入 JSON 文件")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        """Import the file and say what became of its rows."""
+        path, at = Path(options["file"]), timezone.now()
+        reference_ensure(at=at)
+        try:
+            batch = register_import(
+                source=path,
+                file_name=path.name,
+                actor=None,
+                at=at,
+                progress=progress_on(sys.stderr),
+            )
+        except Refused as refused:
+            raise CommandError(f"{refused.sentence}({refused.code})") from refused
+        self.stderr.write("")
+        self.stdout.write(summary_of(batch))
+        if options["report"]:
+            report_write(batch, options["report"])

@@ -1,0 +1,46 @@
+"""What an import command says: progress on stderr, a summary in words, a report for scripts."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import TextIO
+
+from borrowers.models import IngestBatch
+
+REASONS_SHOWN = 12
+
+
+def progress_on(stream: TextIO) -> Callable[[int], None]:
+    """Return the function that shows on one line how many rows were read."""
+
+    def show(rows: int) -> None:
+        stream.write(f"\r已读取 {rows:,} 行")
+        stream.flush()
+
+    return show
+
+
+def summary_of(batch: IngestBatch) -> str:
+    """Return the counts of a batch in words, the commonest reasons first."""
+    lines = [
+        f"读取 {batch.rows_read:,} 行:接收 {batch.accepted:,}(其中更正 {batch.superseding:,}),"
+        f"拒绝 {batch.rejected:,},重复 {batch.duplicates:,}。"
+    ]
+    ordered = sorted(batch.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+    lines += [f"  {code}: {count:,} 行" for code, count in ordered[:REASONS_SHOWN]]
+    return "\n".join(lines)
+
+
+def report_write(batch: IngestBatch, file: str) -> None:
+    """Write the counts of a batch as JSON."""
+    report = {
+        "read": batch.rows_read,
+        "accepted": batch.accepted,
+        "rejected": batch.rejected,
+        "duplicates": batch.duplicates,
+        "reasons": batch.reasons,
+    }
+    text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
+    Path(file).write_text(text, encoding="utf-8")

@@ -1,0 +1,21 @@
+"""Tables of the borrowing side."""
+
+from borrowers.models.catalogue import CatalogueItem, SourceUnit, SubjectAlias
+from borrowers.models.consent import Consent
+from borrowers.models.enterprise import Enterprise, EnterpriseAccount
+from borrowers.models.record import CreditRecord, IngestBatch, IngestReject
+from borrowers.models.repair import CreditRepair, Objection
+
+__all__ = [
+    "CatalogueItem",
+    "Consent",
+    "CreditRecord",
+    "CreditRepair",
+    "Enterprise",
+    "EnterpriseAccount",
+    "IngestBatch",
+    "IngestReject",
+    "Objection",
+    "SourceUnit",
+    "SubjectAlias",
+]

@@ -1,0 +1,158 @@
+"""Batches of delivered files, their rejected rows, and the credit records they left."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.db import models
+from django.db.models import F, Q
+
+
+class IngestBatch(models.Model):
+    """One delivered file of one item from one unit; every row of it is accounted for.
+
+    ``item`` is null for a file of the register itself.
+    """
+
+    public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
+    kind = models.CharField(
+        "种类", max_length=16, choices=[("REGISTER", "登记"), ("RECORDS", "信用记录")]
+    )
+    item = models.ForeignKey(
+        "borrowers.CatalogueItem",
+        verbose_name="信息项",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="batches",
+    )
+    unit = models.ForeignKey(
+        "borrowers.SourceUnit",
+        verbose_name="来源单位",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="batches",
+    )
+    file_name = models.CharField("文件名", max_length=200)
+    file_sha256 = models.CharField("文件哈希", max_length=64)
+    received_at = models.DateTimeField("接收时间")
+    received_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="接收人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+    rows_read = models.PositiveIntegerField("读取行数", default=0)
+    accepted = models.PositiveIntegerField("接收行数", default=0)
+    superseding = models.PositiveIntegerField("其中更正行数", default=0)
+    rejected = models.PositiveIntegerField("拒绝行数", default=0)
+    duplicates = models.PositiveIntegerField("重复行数", default=0)
+    reasons = models.JSONField("拒绝原因计数", default=dict)
+
+    class Meta:
+        verbose_name = "数据批次"
+        verbose_name_plural = "数据批次"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(finished_at=None)
+                | Q(rows_read=F("accepted") + F("rejected") + F("duplicates")),
+                name="ingest_batch_adds_up",
+            )
+        ]
+        indexes = [
+            models.Index(fields=["item", "unit", "file_sha256"], name="ingest_batch_file_idx")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.received_at:%Y-%m-%d}"
+
+
+class IngestReject(models.Model):
+    """One reason why one row of a batch was not kept."""
+
+    batch = models.ForeignKey(IngestBatch, on_delete=models.CASCADE, related_name="rejects")
+    row_number = models.PositiveIntegerField("行号")
+    field = models.CharField("字段", max_length=64, blank=True, default="")
+    code = models.CharField("原因代码", max_length=48)
+    sentence = models.CharField("说明", max_length=300)
+
+    class Meta:
+        verbose_name = "拒绝行"
+        verbose_name_plural = "拒绝行"
+        ordering = ["batch", "row_number", "id"]
+
+    def __str__(self) -> str:
+        return f"{self.row_number}:{self.code}"
+
+
+class CreditRecord(models.Model):
+    """One credit record of one enterprise: when it happened, when we got it, until when it stood.
+
+    A corrected row supersedes: the old record keeps its content and gets ``superseded_at``. Reading "as at" a past
+    moment takes ``received_at <= moment`` and (``superseded_at`` is null or ``> moment``).
+
+    Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key.
+    """
+
+    public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
+    enterprise = models.ForeignKey(
+        "borrowers.Enterprise",
+        verbose_name="企业",
+        on_delete=models.PROTECT,
+        related_name="records",
+        db_index=False,
+    )
+    item = models.ForeignKey(
+        "borrowers.CatalogueItem",
+        verbose_name="信息项",
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    natural_key = models.CharField("自然键", max_length=160)
+    event_date = models.DateField("事件日期", null=True, blank=True)
+    payload = models.JSONField("内容")
+    content_digest = models.CharField("内容摘要", max_length=32)
+    received_at = models.DateTimeField("接收时间")
+    batch = models.ForeignKey(
+        IngestBatch, verbose_name="批次", on_delete=models.PROTECT, related_name="records"
+    )
+    row_number = models.PositiveIntegerField("行号")
+    superseded_at = models.DateTimeField("被更正时间", null=True, blank=True)
+    superseded_by = models.ForeignKey(
+        "self",
+        verbose_name="更正为",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+        db_index=False,
+    )
+    disputed_at = models.DateTimeField("异议标注时间", null=True, blank=True)
+    dispute_ended_at = models.DateTimeField("异议结束时间", null=True, blank=True)
+    repaired_at = models.DateTimeField("修复时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "信用记录"
+        verbose_name_plural = "信用记录"
+        ordering = ["-event_date", "-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["enterprise", "item", "natural_key"],
+                condition=Q(superseded_at=None),
+                name="credit_record_live_unique",
+            )
+        ]
+        indexes = [
+            models.Index(
+                fields=["enterprise", "item", "-event_date"], name="credit_record_read_idx"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id}:{self.natural_key}"

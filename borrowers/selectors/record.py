@@ -1,0 +1,297 @@
+"""Reads of credit records as they stood at a moment, with the way back to the delivered file.
+
+Source: design law 5 (traceable, reproducible); domain note 2.1.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Max, Q, QuerySet
+
+from borrowers.models import CreditRecord, Enterprise, IngestBatch, Objection
+from borrowers.policies import visible_records
+from marketplace.domain.errors import NotFound
+from marketplace.policies import Reader
+
+UNCONFIRMED = "UNCONFIRMED"
+COLUMNS = (
+    "enterprise_id",
+    "public_id",
+    "item_id",
+    "natural_key",
+    "event_date",
+    "received_at",
+    "payload",
+    "batch_id",
+    "row_number",
+    "repaired_at",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordRow:
+    """One credit record as it stood at the moment of reading.
+
+    Attributes:
+        public_id: of the stored record.
+        item_code, item_name: catalogue item.
+        data_class: two-digit class of the shared-data list.
+        event_date: when it happened; None when the item has no date.
+        received_at: when the marketplace learned of it, aware.
+        payload: field code to stored value.
+        unit_code, unit_name: who delivered it.
+        batch_id: public id of the batch.
+        file_name, row_number: where in the delivery it stood, the first row being 1.
+        disputed: an objection was open.
+        repaired: credit repair was complete; such a record is neither shown nor used.
+        consent_required: reading it needs the enterprise's consent.
+        voided: stays on file and never counts (void invoice).
+    """
+
+    public_id: str
+    item_code: str
+    item_name: str
+    data_class: str
+    event_date: date | None
+    received_at: datetime
+    payload: Mapping[str, Any]
+    unit_code: str
+    unit_name: str
+    batch_id: str
+    file_name: str
+    row_number: int
+    disputed: bool
+    repaired: bool
+    consent_required: bool
+    voided: bool
+
+    @property
+    def source_unit(self) -> str:
+        """Return the name of the delivering unit."""
+        return self.unit_name
+
+    @property
+    def batch(self) -> str:
+        """Return the public id of the batch."""
+        return self.batch_id
+
+    @property
+    def public(self) -> bool:
+        """Return whether the item is open to everybody."""
+        return not self.consent_required
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCount:
+    """How much there is of one data class: records in use, and whether reading any of it needs consent."""
+
+    data_class: str
+    count: int
+    consent_required: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """A batch with its unit and item, as every record of it shares them."""
+
+    public_id: str
+    file_name: str
+    unit_code: str
+    unit_name: str
+    item_code: str
+    item_name: str
+    data_class: str
+    consent_required: bool
+    void_field: str
+    void_values: tuple[Any, ...]
+
+
+BATCH_COLUMNS = (
+    "pk",
+    "public_id",
+    "file_name",
+    "unit__code",
+    "unit__name",
+    "item__code",
+    "item__name",
+    "item__data_class",
+    "item__consent_required",
+    "item__spec__void_field",
+    "item__spec__void_values",
+)
+
+
+def records_as_at(
+    enterprise: Enterprise,
+    at: datetime,
+    data_classes: Collection[str] | None = None,
+) -> list[RecordRow]:
+    """Return the records of an enterprise as they stood at a moment, in order of reception.
+
+    A record stood at the moment when it had been received and not yet been superseded or withdrawn. Whether it was
+    disputed or repaired is answered for that moment too. Repaired records are in the list, marked: the reader leaves
+    them out. Consent is the reader's to check.
+
+    Args:
+        enterprise: whose records.
+        at: aware moment.
+        data_classes: only these classes; None for all.
+
+    Queries: three, whatever the number of records (records, batches with unit and item, objections).
+    """
+    return records_as_at_many([enterprise], at, data_classes).get(enterprise.pk, [])
+
+
+def records_as_at_many(
+    enterprises: Collection[Enterprise],
+    at: datetime,
+    data_classes: Collection[str] | None = None,
+    *,
+    only_public: bool = False,
+) -> dict[int, list[RecordRow]]:
+    """Return what ``records_as_at`` returns for each of some enterprises, by primary key.
+
+    Args:
+        enterprises: some hundreds at once; those without records are absent from the answer.
+        at: aware moment.
+        data_classes: only these classes; None for all.
+        only_public: leave out items that need consent, before they are read.
+
+    Queries: three.
+    """
+    pks = [enterprise.pk for enterprise in enterprises]
+    stood = _stood_at(CreditRecord.objects.filter(enterprise__in=pks), at)
+    if data_classes is not None:
+        stood = stood.filter(item__data_class__in=[str(code) for code in data_classes])
+    if only_public:
+        stood = stood.filter(item__consent_required=False)
+    order = ("received_at", "batch_id", "row_number", "id")
+    rows = list(stood.order_by(*order).values_list(*COLUMNS))
+    if not rows:
+        return {}
+    batches = _batches({row[7] for row in rows})
+    disputed = _disputed_at(pks, at)
+    found: dict[int, list[RecordRow]] = {}
+    for enterprise_id, *values in rows:
+        is_disputed = (enterprise_id, values[1], values[2]) in disputed
+        row = _row(values, batches[values[6]], at, disputed=is_disputed)
+        found.setdefault(enterprise_id, []).append(row)
+    return found
+
+
+def items_fed(at: datetime) -> dict[str, datetime]:
+    """Return item code to the moment of its latest finished delivery, of any enterprise, up to a moment.
+
+    Queries: one.
+    """
+    delivered = IngestBatch.objects.filter(
+        kind="RECORDS", received_at__lte=at, finished_at__isnull=False
+    )
+    latest = delivered.order_by().values_list("item__code").annotate(Max("received_at"))
+    return {str(code): moment for code, moment in latest}
+
+
+def classes_available(enterprise: Enterprise, at: datetime) -> list[ClassCount]:
+    """Return how many records in use each data class holds at a moment, classes without records left out.
+
+    Queries: one.
+    """
+    stood = _stood_at(CreditRecord.objects.filter(enterprise=enterprise), at)
+    in_use = stood.exclude(repaired_at__lte=at)
+    found = in_use.values_list("item__data_class", "item__consent_required")
+    counts: Counter[str] = Counter()
+    needs: set[str] = set()
+    for data_class, consent_required in found.order_by():
+        counts[data_class] += 1
+        if consent_required:
+            needs.add(data_class)
+    return [ClassCount(code, counts[code], code in needs) for code in sorted(counts)]
+
+
+def record_get(user: Reader, public_id: UUID) -> CreditRecord:
+    """Return one record the user may read, with enterprise, item, batch and unit.
+
+    Raises:
+        NotFound: there is none for this reader.
+
+    Queries: one.
+    """
+    joined = visible_records(user).select_related("enterprise", "item", "batch__unit")
+    record = joined.filter(public_id=public_id).first()
+    if record is None:
+        raise NotFound
+    return record
+
+
+def record_history(record: CreditRecord) -> list[CreditRecord]:
+    """Return every version of the record, latest first; the caller may read the record. Queries: one."""
+    same = CreditRecord.objects.filter(
+        enterprise=record.enterprise_id, item=record.item_id, natural_key=record.natural_key
+    )
+    return list(same.select_related("batch__unit").order_by("-received_at", "-id"))
+
+
+def _stood_at(records: QuerySet[CreditRecord], at: datetime) -> QuerySet[CreditRecord]:
+    until = Q(superseded_at=None) | Q(superseded_at__gt=at)
+    return records.filter(until, received_at__lte=at)
+
+
+def _batches(pks: Collection[int]) -> dict[int, _Batch]:
+    found: dict[int, _Batch] = {}
+    for values in IngestBatch.objects.filter(pk__in=pks).values_list(*BATCH_COLUMNS):
+        pk, public_id, file_name, unit_code, unit_name = values[:5]
+        code, name, data_class, consent_required, void_field, void_values = values[5:]
+        found[pk] = _Batch(
+            public_id=str(public_id),
+            file_name=file_name,
+            unit_code=unit_code or "",
+            unit_name=unit_name or "",
+            item_code=code,
+            item_name=name,
+            data_class=data_class,
+            consent_required=consent_required,
+            void_field=void_field or "",
+            void_values=tuple(void_values or ()),
+        )
+    return found
+
+
+def _disputed_at(pks: Collection[int], at: datetime) -> set[tuple[int, int, str]]:
+    """Return enterprise, item and natural key of the records that carried an objection's mark.
+
+    Corrected versions of a record share all three. What could not be confirmed keeps its mark (条例 art. 25).
+    """
+    standing = Q(answered_at=None) | Q(answered_at__gt=at) | Q(state=UNCONFIRMED)
+    marked = Objection.objects.filter(
+        standing, record__enterprise__in=pks, submitted_at__lte=at
+    ).order_by()
+    key = ("record__enterprise_id", "record__item_id", "record__natural_key")
+    return set(marked.values_list(*key))
+
+
+def _row(values: Sequence[Any], batch: _Batch, at: datetime, *, disputed: bool) -> RecordRow:
+    public_id, _, _, event_date, received_at, payload, _, row_number, repaired_at = values
+    return RecordRow(
+        public_id=str(public_id),
+        item_code=batch.item_code,
+        item_name=batch.item_name,
+        data_class=batch.data_class,
+        event_date=event_date,
+        received_at=received_at,
+        payload=payload,
+        unit_code=batch.unit_code,
+        unit_name=batch.unit_name,
+        batch_id=batch.public_id,
+        file_name=batch.file_name,
+        row_number=row_number,
+        disputed=disputed,
+        repaired=repaired_at is not None and repaired_at <= at,
+        consent_required=batch.consent_required,
+        voided=bool(batch.void_field) and payload.get(batch.void_field) in batch.void_values,
+    )

@@ -1,0 +1,49 @@
+"""Writes of the borrowing side."""
+
+from borrowers.services.account import (
+    account_apply,
+    account_apply_again,
+    account_review,
+    agent_add,
+    agent_end,
+)
+from borrowers.services.catalogue import (
+    catalogue_seed,
+    reference_ensure,
+    subject_alias_confirm,
+)
+from borrowers.services.consent import consent_close, consent_grant, consent_revoke
+from borrowers.services.delivery import records_ingest, register_import
+from borrowers.services.ingest import item_and_unit, records_ingest_rows
+from borrowers.services.objection import (
+    objection_answer,
+    objection_submit,
+    objection_withdraw,
+)
+from borrowers.services.register import register_import_rows
+from borrowers.services.repair import repair_step, repair_submit, repair_supply
+
+__all__ = [
+    "account_apply",
+    "account_apply_again",
+    "account_review",
+    "agent_add",
+    "agent_end",
+    "catalogue_seed",
+    "consent_close",
+    "consent_grant",
+    "consent_revoke",
+    "item_and_unit",
+    "objection_answer",
+    "objection_submit",
+    "objection_withdraw",
+    "records_ingest",
+    "records_ingest_rows",
+    "reference_ensure",
+    "register_import",
+    "register_import_rows",
+    "repair_step",
+    "repair_submit",
+    "repair_supply",
+    "subject_alias_confirm",
+]

@@ -1,0 +1,72 @@
+"""The books of a delivered file: every row read is accepted, rejected with its reasons, or a duplicate."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from borrowers.domain.rows import RowError
+from borrowers.models import IngestBatch, IngestReject
+
+Progress = Callable[[int], None]
+"""Called with the number of rows read so far."""
+
+REJECTS_KEPT_AT_ONCE = 2000
+SENTENCE_LENGTH = 300
+
+
+@dataclass
+class BatchBook:
+    """Counts one batch while it is read, and writes its rejects in bounded pieces."""
+
+    batch: IngestBatch
+    progress: Progress | None = None
+    read: int = 0
+    accepted: int = 0
+    superseding: int = 0
+    rejected: int = 0
+    duplicates: int = 0
+    reasons: Counter[str] = field(default_factory=Counter)
+    _waiting: list[IngestReject] = field(default_factory=list)
+
+    def row_read(self) -> None:
+        """Count a row that was read; tell the progress now and then."""
+        self.read += 1
+        if self.progress and self.read % 1000 == 0:
+            self.progress(self.read)
+
+    def reject(self, errors: Sequence[RowError]) -> None:
+        """Count a rejected row once, each of its reasons in the tally, and keep the reasons."""
+        self.rejected += 1
+        self.reasons.update({error.code for error in errors})
+        self._waiting += [
+            IngestReject(
+                batch=self.batch,
+                row_number=error.row,
+                field=error.field[:64],
+                code=error.code,
+                sentence=error.sentence[:SENTENCE_LENGTH],
+            )
+            for error in errors
+        ]
+        if len(self._waiting) >= REJECTS_KEPT_AT_ONCE:
+            self._write_rejects()
+
+    def close(self, at: datetime) -> IngestBatch:
+        """Write what is left and the totals; the database refuses totals that do not add up."""
+        self._write_rejects()
+        batch = self.batch
+        batch.rows_read, batch.accepted, batch.rejected = self.read, self.accepted, self.rejected
+        batch.duplicates, batch.superseding = self.duplicates, self.superseding
+        batch.reasons = dict(sorted(self.reasons.items()))
+        batch.finished_at = at
+        batch.save()
+        if self.progress:
+            self.progress(self.read)
+        return batch
+
+    def _write_rejects(self) -> None:
+        IngestReject.objects.bulk_create(self._waiting)
+        self._waiting = []

@@ -1,0 +1,140 @@
+"""Delivered files: hashed, checked, and read into the register or into credit records.
+
+A file is read in bounded memory. What makes a file unreadable as a whole is refused before anything is written; what is
+wrong with a row is kept with the row.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import cast
+
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+
+from borrowers.ingest.readers import open_records, open_register
+from borrowers.models import IngestBatch
+from borrowers.policies import can_handle_data, require
+from borrowers.selectors.catalogue import item_spec
+from borrowers.services.batch import Progress
+from borrowers.services.ingest import item_and_unit, records_ingest_rows
+from borrowers.services.register import register_import_rows
+from marketplace.models import User
+from marketplace.sheets import ALL_KINDS, IMPORT_LIMITS, SheetLimits
+
+HASHED_AT_ONCE = 1024 * 1024
+Source = Path | bytes
+"""A file on this machine, or the bytes of a small one."""
+
+
+@transaction.atomic
+def register_import(
+    *,
+    source: Source,
+    file_name: str,
+    actor: User | None,
+    at: datetime,
+    progress: Progress | None = None,
+    kinds: Collection[str] = ALL_KINDS,
+    limits: SheetLimits = IMPORT_LIMITS,
+) -> IngestBatch:
+    """Keep the rows of a file of the register (csv in UTF-8 or GB18030, also gzipped; xlsx; xls).
+
+    Args:
+        source: path or bytes.
+        file_name: as delivered; the kind is found by content.
+        actor: an operator; None for the marketplace's own jobs.
+        at: when it was received, aware.
+        progress: told the number of rows read.
+        kinds, limits: what is accepted; the defaults are those of an operator on the machine.
+
+    Returns:
+        The closed batch; accepted + rejected + duplicates = rows read.
+
+    Raises:
+        NotPermitted: the actor is no operator.
+        Refused: ``SHEET_*``, ``FILE_NOT_FOUND``, ``FORBIDDEN_FIELD``.
+
+    Writes: as ``register_import_rows``; nothing when the file is refused, wherever in it that happens.
+    """
+    _require_handler(actor)
+    sheet = open_register(source, file_name, kinds=kinds, limits=limits)
+    return register_import_rows(
+        rows=sheet,
+        file_name=file_name,
+        file_sha256=sha256_of(source),
+        actor=actor,
+        at=at,
+        progress=progress,
+    )
+
+
+@transaction.atomic
+def records_ingest(
+    *,
+    item_code: str,
+    unit_code: str,
+    source: Source,
+    file_name: str,
+    actor: User | None,
+    at: datetime,
+    progress: Progress | None = None,
+    kinds: Collection[str] = ALL_KINDS,
+    limits: SheetLimits = IMPORT_LIMITS,
+) -> IngestBatch:
+    """Keep the rows of one file of one item from one unit as credit records.
+
+    Args:
+        item_code: what the file holds.
+        unit_code: who delivered it; must be a unit of the item.
+        source, file_name, actor, at, progress, kinds, limits: as for ``register_import``.
+
+    Returns:
+        The closed batch; accepted + rejected + duplicates = rows read.
+
+    Raises:
+        NotPermitted: the actor is no operator.
+        Refused: ``CATALOGUE_ITEM_UNKNOWN``, ``UNIT_UNKNOWN``, ``UNIT_NOT_OF_ITEM``, ``SHEET_*``,
+            ``FILE_NOT_FOUND``, ``FORBIDDEN_FIELD``.
+
+    Writes: as ``records_ingest_rows``; nothing when the file is refused.
+    """
+    _require_handler(actor)
+    item, unit = item_and_unit(item_code, unit_code)
+    spec = item_spec(item)
+    sheet = open_records(spec, source, file_name, kinds=kinds, limits=limits)
+    return records_ingest_rows(
+        item=item,
+        unit=unit,
+        rows=sheet,
+        file_name=file_name,
+        file_sha256=sha256_of(source),
+        actor=actor,
+        at=at,
+        progress=progress,
+    )
+
+
+def source_of(file: UploadedFile) -> Source:
+    """Return an uploaded file as it is read: a path where it lies on disk, else its bytes."""
+    path = getattr(file, "temporary_file_path", None)
+    return Path(path()) if path else cast("bytes", file.read())
+
+
+def sha256_of(source: Source) -> str:
+    """Return the SHA-256 of a file's bytes, read piece by piece."""
+    if isinstance(source, bytes):
+        return hashlib.sha256(source).hexdigest()
+    digest = hashlib.sha256()
+    with source.open("rb") as stream:
+        while piece := stream.read(HASHED_AT_ONCE):
+            digest.update(piece)
+    return digest.hexdigest()
+
+
+def _require_handler(actor: User | None) -> None:
+    if actor is not None:
+        require(can_handle_data(actor))

@@ -1,0 +1,127 @@
+"""Pages of the borrowing side."""
+
+from django.urls import URLPattern, URLResolver, path
+
+from borrowers.views import (
+    borrower,
+    borrower_consent,
+    borrower_dispute,
+    operator,
+    operator_batch,
+    operator_catalogue,
+    register,
+    repair_desk,
+)
+
+app_name = "borrowers"
+
+# /register/: an enterprise registers in three steps
+register_urls = [
+    path("register/", register.code, name="account-register"),
+    path("register/confirm/", register.confirm, name="account-confirm"),
+    path("register/account/", register.apply, name="account-apply"),
+    path("register/status/", register.status, name="account-status"),
+    path("register/again/", register.again, name="account-again"),
+]
+
+# /enterprise/: the enterprise's own register facts, records, consents, readers, team
+enterprise_urls = [
+    path("enterprise/", borrower.enterprise, name="enterprise-own"),
+    path("enterprise/records/", borrower.records, name="record-list"),
+    path("enterprise/records/<uuid:public_id>/", borrower.record, name="record-detail"),
+    path("enterprise/access/", borrower.accesses, name="access-list"),
+    path("enterprise/team/", borrower.team, name="team"),
+    path("enterprise/team/new/", borrower.agent_create, name="agent-create"),
+    path("enterprise/team/<uuid:public_id>/end/", borrower.agent_remove, name="agent-end"),
+    path("enterprise/consents/", borrower_consent.consents, name="consent-list"),
+    path("enterprise/consents/<uuid:public_id>/", borrower_consent.consent, name="consent-detail"),
+    path(
+        "enterprise/consents/<uuid:public_id>/revoke/",
+        borrower_consent.revoke,
+        name="consent-revoke",
+    ),
+]
+
+# /enterprise/disputes/ and what leads there: objections and repairs
+dispute_urls = [
+    path("enterprise/disputes/", borrower_dispute.disputes, name="dispute-list"),
+    path(
+        "enterprise/records/<uuid:public_id>/objection/",
+        borrower_dispute.objection_create,
+        name="objection-create",
+    ),
+    path(
+        "enterprise/records/<uuid:public_id>/repair/",
+        borrower_dispute.repair_create,
+        name="repair-create",
+    ),
+    path(
+        "enterprise/objections/<uuid:public_id>/withdraw/",
+        borrower_dispute.objection_take_back,
+        name="objection-withdraw",
+    ),
+    path(
+        "enterprise/repairs/<uuid:public_id>/supply/", borrower_dispute.supply, name="repair-supply"
+    ),
+    path(
+        "enterprise/repairs/<uuid:public_id>/withdraw/",
+        borrower_dispute.repair_take_back,
+        name="repair-withdraw",
+    ),
+]
+
+# /operator/: verification, register, objections
+operator_urls = [
+    path("operator/accounts/", operator.accounts, name="account-review-list"),
+    path("operator/accounts/<uuid:public_id>/", operator.account, name="account-review-detail"),
+    path(
+        "operator/accounts/<uuid:public_id>/review/", operator.account_decide, name="account-review"
+    ),
+    path("operator/enterprises/", operator.enterprises, name="enterprise-list"),
+    path("operator/enterprises/upload/", operator_batch.register_upload, name="register-upload"),
+    path("operator/enterprises/<uuid:public_id>/", operator.enterprise, name="enterprise-detail"),
+    path("operator/objections/", operator.objections, name="objection-list"),
+    path("operator/objections/<uuid:public_id>/", operator.objection, name="objection-detail"),
+    path(
+        "operator/objections/<uuid:public_id>/answer/",
+        operator.objection_reply,
+        name="objection-answer",
+    ),
+]
+
+# /operator/: catalogue and delivered files
+data_urls = [
+    path("operator/catalogue/", operator_catalogue.catalogue, name="catalogue-list"),
+    path("operator/catalogue/aliases/", operator_catalogue.aliases, name="alias-list"),
+    path("operator/catalogue/<slug:code>/", operator_catalogue.item, name="catalogue-detail"),
+    path(
+        "operator/catalogue/<slug:code>/template.csv",
+        operator_catalogue.item_template,
+        name="catalogue-template",
+    ),
+    path("operator/batches/", operator_batch.batches, name="batch-list"),
+    path("operator/batches/upload/", operator_batch.batch_upload, name="batch-upload"),
+    path("operator/batches/<uuid:public_id>/", operator_batch.batch, name="batch-detail"),
+    path(
+        "operator/batches/<uuid:public_id>/rejects.csv",
+        operator_batch.batch_rejects,
+        name="batch-rejects",
+    ),
+]
+
+# /operator/repairs/ and /district/repairs/: the same cases, the city's and the district's steps
+repair_urls = [
+    path("operator/repairs/", repair_desk.repairs, name="repair-list"),
+    path("district/repairs/", repair_desk.repairs, name="repair-district-list"),
+    path("repairs/<uuid:public_id>/", repair_desk.repair, name="repair-detail"),
+    path("repairs/<uuid:public_id>/step/", repair_desk.step, name="repair-step"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *register_urls,
+    *enterprise_urls,
+    *dispute_urls,
+    *operator_urls,
+    *data_urls,
+    *repair_urls,
+]

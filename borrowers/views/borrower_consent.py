@@ -1,0 +1,112 @@
+"""The enterprise's consents: list, the signed text with its proof, taking back in one click."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from borrowers.domain.consent import ConsentState
+from borrowers.forms import ReasonForm
+from borrowers.models import Consent
+from borrowers.selectors import (
+    consent_get,
+    consent_is_intact,
+    consent_list_for_owner,
+    consent_state,
+    consent_text,
+)
+from borrowers.services import consent_revoke
+from borrowers.views.borrower import own_enterprise
+from borrowers.views.wording import class_label, consent_badge, consents_table
+from marketplace.domain.errors import Refused
+from marketplace.policies import signed_in
+from marketplace.web.components import Crumb, Kind, Pair
+from marketplace.web.pagination import number_page
+
+
+@login_required
+@require_GET
+def consents(request: HttpRequest) -> HttpResponse:
+    """List the enterprise's consents with their state now."""
+    own_enterprise(request)
+    page = number_page(request, consent_list_for_owner(request.user))
+    context = {
+        "page": page,
+        "table": consents_table(page.object_list, timezone.now()),
+        "crumbs": [_home(), Crumb("授权")],
+    }
+    return render(request, "borrowers/borrower/consents.html", context)
+
+
+@login_required
+@require_GET
+def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one consent: what it allows, the signed text made again, whether the proof holds."""
+    at = timezone.now()
+    found = consent_get(request.user, public_id)
+    own_enterprise(request)
+    state = consent_state(found, at)
+    context = {
+        "consent": found,
+        "badge": consent_badge(found, at),
+        "can_revoke": state in (ConsentState.LIVE, ConsentState.NOT_YET),
+        "pairs": _pairs(found),
+        "text": consent_text(found),
+        "is_intact": consent_is_intact(found),
+        "reason_form": ReasonForm(),
+        "crumbs": [_home(), _list_crumb(), Crumb("授权详情")],
+    }
+    return render(request, "borrowers/borrower/consent.html", context)
+
+
+@login_required
+@require_POST
+def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take a consent back at once."""
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise Refused("REASON_LENGTH", "撤回原因不能超过 200 字。")
+    consent_revoke(
+        consent_id=public_id,
+        reason=form.cleaned_data["reason"],
+        actor=signed_in(request.user),
+        at=timezone.now(),
+    )
+    messages.success(request, "授权已撤回,该机构立即不能再查询。撤回前已完成的查询记录保留。")
+    return redirect("borrowers:consent-detail", public_id)
+
+
+def _pairs(found: Consent) -> list[Pair]:
+    classes = "、".join(class_label(code) for code in found.data_classes)
+    pairs = [
+        Pair("被授权机构", found.lender.name),
+        Pair("用途", found.get_purpose_display()),
+        Pair("对应申请", str(found.application_ref), Kind.CODE),
+        Pair("信息类别", classes),
+        Pair("数据期间", f"{found.data_from:%Y-%m-%d} 至 {found.data_to:%Y-%m-%d}"),
+        Pair("有效期起", found.valid_from, Kind.DATETIME),
+        Pair("有效期止", found.valid_until, Kind.DATETIME, note="不含该时刻"),
+        Pair("机构留存", f"{found.data_life_days} 天"),
+        Pair("反馈贷款结果", "同意" if found.feedback_clause else "不同意"),
+        Pair("签署", str(found.signed_by), note=str(found.names.get("signer_role", ""))),
+        Pair("签署时间", found.signed_at, Kind.DATETIME),
+        Pair("授权书文本", found.text_version, note=f"SHA-256 {found.text_sha256}"),
+    ]
+    if found.revoked_at is not None:
+        pairs.append(Pair("终止时间", found.revoked_at, Kind.DATETIME, note=found.end_reason))
+    return pairs
+
+
+def _home() -> Crumb:
+    return Crumb("本企业", reverse("borrowers:enterprise-own"))
+
+
+def _list_crumb() -> Crumb:
+    return Crumb("授权", reverse("borrowers:consent-list"))
