@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import pytest
+from django.urls import reverse
+
+from tests.factories.lenders import make_product
+
+URL = reverse("lenders:product-list")
+
+
+@pytest.fixture
+def shelf(cast, now):
+    for number in range(25):
+        make_product(
+            institution=cast.institution,
+            code=f"B001-{number:02}",
+            name=f"示例产品{number:02}",
+            drafted_by=cast.officer,
+            published_by=cast.approver,
+            at=now,
+            all_in_rate_max_bp=500 + number,
+        )
+
+
+class TestProductSupermarket:
+    def test_is_open_to_visitors(self, client, product):
+        page = client.get(URL)
+
+        assert page.status_code == 200
+        assert "示例信用贷" in page.text
+        assert "示例城市银行" in page.text
+
+    def test_shows_the_all_in_rate_of_every_product(self, client, product):
+        assert "5.00%" in client.get(URL).text
+
+    def test_filters_by_what_the_visitor_types(self, client, product):
+        assert "示例信用贷" in client.get(URL, {"amount_yuan": "50", "term_months": "12"}).text
+        assert "示例信用贷" not in client.get(URL, {"amount_yuan": "301"}).text
+        assert "示例信用贷" not in client.get(URL, {"all_in_rate_max_bp": "4.99"}).text
+        assert "示例信用贷" not in client.get(URL, {"guarantee": "MORTGAGE"}).text
+
+    @pytest.mark.parametrize(
+        "typed",
+        [
+            {"amount_yuan": "很多"},
+            {"amount_yuan": "-1"},
+            {"amount_yuan": "NaN"},
+            {"amount_yuan": "1e99999"},
+            {"term_months": "0"},
+            {"all_in_rate_max_bp": "999"},
+            {"guarantee": "GOLD"},
+            {"district_code": "110101"},
+            {"industry_section": "\x00"},
+            {"size_class": "UNKNOWN"},
+        ],
+    )
+    def test_points_at_what_it_cannot_read(self, client, product, typed):
+        page = client.get(URL, typed)
+
+        assert page.status_code == 422
+        assert "mk-field-error" in page.text
+
+    def test_turns_pages(self, client, shelf):
+        first, second = client.get(URL), client.get(URL, {"page": 2})
+
+        assert "共 25 个产品" in first.text
+        assert "示例产品00" in first.text
+        assert "示例产品00" not in second.text
+        assert "示例产品24" in second.text
+
+    def test_asks_the_database_no_more_with_more_products(
+        self, client, shelf, django_assert_max_num_queries
+    ):
+        with django_assert_max_num_queries(3):
+            client.get(URL)
+
+
+class TestProductCompare:
+    URL = reverse("lenders:product-compare")
+
+    def test_puts_terms_and_rules_side_by_side(self, client, product):
+        page = client.get(self.URL, {"id": [product.public_id]})
+
+        assert "成立满 24 个月" in page.text
+        assert "10 万元至 300 万元" in page.text
+
+    def test_says_what_to_do_when_nothing_is_chosen(self, client, db):
+        assert "最多 4 个产品" in client.get(self.URL).text
+
+    def test_refuses_more_than_four(self, client, db):
+        ids = [f"11111111-1111-4111-8111-11111111111{digit}" for digit in range(5)]
+
+        page = client.get(self.URL, {"id": ids})
+
+        assert page.status_code == 400
+        assert "COMPARE_TOO_MANY" in page.text
+
+    def test_refuses_what_is_no_product(self, client, db):
+        page = client.get(self.URL, {"id": ["1' or 1=1"]})
+
+        assert page.status_code == 400
+        assert "COMPARE_ID_INVALID" in page.text
