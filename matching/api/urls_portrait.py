@@ -1,0 +1,49 @@
+"""API of portraits, evaluations and dated parameters."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from matching.api import evaluation, portrait
+
+# /api/v1/portrait/ and the portrait of an application
+portrait_urls = [
+    path("portrait/", portrait.OwnPortraitView.as_view(), name="portrait-own"),
+    path(
+        "applications/<uuid:public_id>/portrait/",
+        portrait.ApplicationPortraitView.as_view(),
+        name="application-portrait",
+    ),
+]
+
+# /api/v1/operator/evaluations/
+evaluation_urls = [
+    path("operator/evaluations/", evaluation.EvaluationListView.as_view(), name="evaluation-list"),
+    path(
+        "operator/evaluations/<uuid:public_id>/",
+        evaluation.EvaluationView.as_view(),
+        name="evaluation-detail",
+    ),
+    path(
+        "operator/evaluations/<uuid:public_id>/resume/",
+        evaluation.EvaluationResumeView.as_view(),
+        name="evaluation-resume",
+    ),
+    path(
+        "operator/evaluations/<uuid:public_id>/publish/",
+        evaluation.EvaluationPublishView.as_view(),
+        name="evaluation-publish",
+    ),
+]
+
+# /api/v1/operator/parameters/
+parameter_urls = [
+    path("operator/parameters/", evaluation.ParameterListView.as_view(), name="parameter-list"),
+    path(
+        "operator/parameters/<str:code>/",
+        evaluation.ParameterView.as_view(),
+        name="parameter-detail",
+    ),
+]
+
+urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls]

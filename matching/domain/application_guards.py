@@ -1,0 +1,259 @@
+"""What must be true before an application moves: one small function per condition.
+
+A guard reads plain facts and returns None or the Chinese reason. A fact that is missing is never taken for good.
+
+Source: domain note 0.1 (second clause), 4.1 (preconditions); trust note 0.10 (four eyes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Any, TypedDict
+
+from marketplace.domain.machine import Guard
+from marketplace.domain.money import display_wan
+from marketplace.domain.vocabulary import GUARANTEE_LABELS
+from matching.domain.refusal import refusal_problem
+
+
+class ApplicationFacts(TypedDict, total=False):
+    """The facts that guards look at; a service gives those its event needs.
+
+    Attributes:
+        actor_id: who acts.
+        officer_id: the officer of the application.
+        submitted_by_id: who passed the file on for approval.
+        enterprise_verified: the enterprise's account was verified.
+        product_published: the product version is published and open on the day.
+        amount_yuan, product_min_yuan, product_max_yuan: amount asked for, and the product's range.
+        consent_live: a consent to this lender for this application is in force at the moment.
+        feedback_consent: that consent holds the clause on outcome feedback.
+        contact_note: what came of the contact.
+        document_list: what the borrower is asked to supply.
+        supplied_note: what was supplied.
+        file_complete: the officer confirms that the file is complete.
+        opinion: the officer's or approver's words.
+        refusal_code, refusal_note: why refused.
+        approved_amount_yuan, annual_rate_bp, term_months, guarantee, limit_valid_until: what is approved.
+        on: business date.
+        contract_no, signed_date: the contract.
+        disburse_yuan, available_yuan: paid out now, and what may still be paid out.
+        outstanding_yuan: principal still owed after the event.
+        days_overdue: as reported.
+        clock_expired: a clock that ends the state has run out.
+        suspended_from: state before the suspension.
+        suspension_reason: why suspended.
+    """
+
+    actor_id: int | str
+    officer_id: int | str | None
+    submitted_by_id: int | str | None
+    enterprise_verified: bool
+    product_published: bool
+    amount_yuan: Decimal
+    product_min_yuan: Decimal
+    product_max_yuan: Decimal
+    consent_live: bool
+    feedback_consent: bool
+    contact_note: str
+    document_list: Sequence[str]
+    supplied_note: str
+    file_complete: bool
+    opinion: str
+    refusal_code: str
+    refusal_note: str
+    approved_amount_yuan: Decimal
+    annual_rate_bp: int
+    term_months: int
+    guarantee: str
+    limit_valid_until: date
+    on: date
+    contract_no: str
+    signed_date: date
+    disburse_yuan: Decimal | None
+    available_yuan: Decimal
+    outstanding_yuan: Decimal
+    days_overdue: int
+    clock_expired: bool
+    suspended_from: str
+    suspension_reason: str
+
+
+Facts = Mapping[str, Any]
+
+
+def all_of(*guards: Guard) -> Guard:
+    """Return the guard that passes when every one passes, giving the first reason."""
+
+    def guard(facts: Facts) -> str | None:
+        return next((reason for check in guards if (reason := check(facts)) is not None), None)
+
+    return guard
+
+
+def consent_live(facts: Facts) -> str | None:
+    """Require a consent to this lender that is in force at the moment."""
+    return None if facts.get("consent_live") is True else "企业授权未生效、已到期或已撤回。"
+
+
+def may_submit(facts: Facts) -> str | None:
+    """Require a verified enterprise, an open product, and an amount within its range."""
+    if facts.get("enterprise_verified") is not True:
+        return "企业身份尚未核验,暂不能提交申请。"
+    if facts.get("product_published") is not True:
+        return "该产品当前未上架,不能提交申请。"
+    amount, low, high = (
+        facts.get(name) for name in ("amount_yuan", "product_min_yuan", "product_max_yuan")
+    )
+    if amount is None or low is None or high is None or not low <= amount <= high:
+        return f"申请金额应在产品额度 {display_wan(low)}至 {display_wan(high)}之间。"
+    return None
+
+
+def four_eyes(facts: Facts) -> str | None:
+    """Require that the one who decides is not the officer, nor the one who passed the file on."""
+    actor, officer = facts.get("actor_id"), facts.get("officer_id")
+    if actor is None or officer is None:
+        return "缺少经办人信息,不能审批。"
+    if actor in (officer, facts.get("submitted_by_id")):
+        return "审批人不能与经办客户经理为同一人。"
+    return None
+
+
+def refusal_given(facts: Facts) -> str | None:
+    """Require a reason from the closed list."""
+    return refusal_problem(facts.get("refusal_code") or "", facts.get("refusal_note") or "")
+
+
+def contact_noted(facts: Facts) -> str | None:
+    """Require a note of the contact."""
+    return _text(facts, "contact_note", "请填写联系记录。")
+
+
+def documents_listed(facts: Facts) -> str | None:
+    """Require the list of what is to be supplied."""
+    listed = [name for name in facts.get("document_list") or () if str(name).strip()]
+    return None if listed else "请列明需要补充的资料。"
+
+
+def supplied_noted(facts: Facts) -> str | None:
+    """Require a note of what was supplied."""
+    return _text(facts, "supplied_note", "请说明已补充的资料。")
+
+
+def file_complete(facts: Facts) -> str | None:
+    """Require the officer's word that the file is complete, and an opinion."""
+    if facts.get("file_complete") is not True:
+        return "资料尚未齐全,不能提交审批。"
+    return _text(facts, "opinion", "请填写尽调意见。")
+
+
+def opinion_given(facts: Facts) -> str | None:
+    """Require the approver's words when a file goes back."""
+    return _text(facts, "opinion", "请填写退回意见。")
+
+
+def approval_complete(facts: Facts) -> str | None:
+    """Require amount, rate, term, guarantee and a limit that ends in the future."""
+    amount, high = facts.get("approved_amount_yuan"), facts.get("product_max_yuan")
+    if amount is None or amount <= 0:
+        return "请填写授信金额。"
+    if high is not None and amount > high:
+        return f"授信金额不能超过产品最高额度 {display_wan(high)}。"
+    if facts.get("annual_rate_bp") is None or facts["annual_rate_bp"] < 0:
+        return "请填写年化利率。"
+    if not facts.get("term_months") or facts["term_months"] < 1:
+        return "请填写授信期限。"
+    if facts.get("guarantee") not in GUARANTEE_LABELS:
+        return "请选择担保方式。"
+    until, on = facts.get("limit_valid_until"), facts.get("on")
+    if until is None or on is None or until <= on:
+        return "额度有效期应晚于审批当日。"
+    return None
+
+
+def limit_open(facts: Facts) -> str | None:
+    """Require that the approved limit has not ended."""
+    until, on = facts.get("limit_valid_until"), facts.get("on")
+    if until is None or on is None or on > until:
+        return "授信额度已过有效期。"
+    return None
+
+
+def contract_given(facts: Facts) -> str | None:
+    """Require the contract's number and a signing date that is not in the future."""
+    signed, on = facts.get("signed_date"), facts.get("on")
+    if signed is None or on is None or signed > on:
+        return "请填写签约日期,且不晚于当日。"
+    return _text(facts, "contract_no", "请填写合同编号。")
+
+
+def may_disburse(facts: Facts) -> str | None:
+    """Require an amount within what may still be paid out; without the second clause, no amount at all.
+
+    Without the clause on outcome feedback a lender may report that it paid, never how much.
+    """
+    amount = facts.get("disburse_yuan")
+    if facts.get("feedback_consent") is not True:
+        return None if amount is None else "企业未同意反馈贷款结果,只能报送放款状态,不能报送金额。"
+    if amount is None or amount <= 0:
+        return "请填写放款金额。"
+    available = facts.get("available_yuan")
+    if available is None or amount > available:
+        return f"放款金额不能超过可用授信额度 {display_wan(available)}。"
+    return None
+
+
+def feedback_consented(facts: Facts) -> str | None:
+    """Require the clause by which the enterprise lets the lender report the loan's outcome."""
+    if facts.get("feedback_consent") is True:
+        return None
+    return "企业未同意金融机构向平台反馈贷款结果,不能报送。"
+
+
+def nothing_outstanding(facts: Facts) -> str | None:
+    """Require that all principal is repaid."""
+    outstanding = facts.get("outstanding_yuan")
+    if outstanding is None or outstanding != 0:
+        return f"尚有未还本金 {display_wan(outstanding)},不能结清。"
+    return None
+
+
+def overdue_given(facts: Facts) -> str | None:
+    """Require a positive number of days overdue."""
+    days = facts.get("days_overdue")
+    return None if days is not None and days > 0 else "请填写逾期天数。"
+
+
+def clock_expired(facts: Facts) -> str | None:
+    """Require that a clock that ends the state has run out."""
+    return None if facts.get("clock_expired") is True else "时限尚未届满。"
+
+
+def limit_ended(facts: Facts) -> str | None:
+    """Require that the approved limit has ended unused."""
+    until, on = facts.get("limit_valid_until"), facts.get("on")
+    return None if until is not None and on is not None and on > until else "授信额度仍在有效期内。"
+
+
+def suspension_reasoned(facts: Facts) -> str | None:
+    """Require a reason for the suspension."""
+    return _text(facts, "suspension_reason", "请说明中止原因。")
+
+
+def resumes_to(state: str) -> Guard:
+    """Return the guard of a resumption: a new consent, and this very state before the suspension."""
+
+    def guard(facts: Facts) -> str | None:
+        reason = consent_live(facts)
+        if reason is not None:
+            return reason
+        return None if facts.get("suspended_from") == state else "缺少中止前的状态,不能恢复。"
+
+    return guard
+
+
+def _text(facts: Facts, name: str, sentence: str) -> str | None:
+    return None if str(facts.get(name) or "").strip() else sentence

@@ -1,0 +1,145 @@
+"""Canonical JSON of frozen dataclasses: one text per value, read back to the same value.
+
+Enums become their value, Decimals text, dates ISO text, moments ISO text in UTC, tuples lists. Reading is led by the
+annotations; a value that may be Decimal, number, truth value or text is read by the ``kind`` beside it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from enum import Enum
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+
+from matching.domain.declaration import Kind
+
+T = TypeVar("T")
+
+DECIMAL_KINDS = frozenset({Kind.YUAN, Kind.PERCENT, Kind.QUANTITY})
+
+
+def dump(value: Any) -> str:
+    """Return the canonical text of a value.
+
+    >>> dump({"b": Decimal("1.50"), "a": (date(2026, 5, 12), None)})
+    '{"a":["2026-05-12",null],"b":"1.50"}'
+
+    Raises:
+        TypeError: a float, or a kind of value without canonical form.
+    """
+    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def plain(value: Any) -> Any:
+    """Return a value as JSON values, floats refused.
+
+    Raises:
+        TypeError: a float, a naive moment, or a kind of value without canonical form.
+    """
+    if isinstance(value, Enum):
+        return value.value
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Decimal):
+        return _decimal_text(value)
+    if isinstance(value, date):
+        return _day_text(value)
+    if isinstance(value, tuple | list):
+        return [plain(entry) for entry in value]
+    if isinstance(value, Mapping):
+        return {str(key): plain(entry) for key, entry in value.items()}
+    if is_dataclass(value) and not isinstance(value, type):
+        return {name: plain(getattr(value, name)) for name in _names(type(value))}
+    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")
+
+
+def load(wanted: type[T], text: str) -> T:
+    """Return the dataclass that a canonical text holds.
+
+    Raises:
+        ValueError: the text is not JSON or not of that form.
+    """
+    hint: Any = wanted
+    try:
+        found: T = _reader(hint)(json.loads(text), None)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a {wanted.__name__}: {error}") from error
+    return found
+
+
+def _decimal_text(value: Decimal) -> str:
+    """Write equal numbers alike: 500000, 500000.0 and 500000.00 all as ``500000.00``."""
+    if not value.is_finite():
+        raise TypeError(f"no canonical form for {value!r}")
+    text = f"{value + 0:f}"
+    whole, _, part = text.partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
+
+
+def _day_text(value: date) -> str:
+    if not isinstance(value, datetime):
+        return value.isoformat()
+    if value.tzinfo is None:
+        raise TypeError(f"naive moment: {value!r}")
+    return value.astimezone(UTC).isoformat()
+
+
+Reader = Callable[[Any, str | None], Any]
+"""Reads one JSON value; the second argument is the ``kind`` of the dataclass around it, if it has one."""
+
+
+@cache
+def _reader(hint: Any) -> Reader:
+    origin = get_origin(hint)
+    if origin is UnionType:
+        options = [option for option in get_args(hint) if option is not type(None)]
+        return _optional(_reader(options[0]) if len(options) == 1 else _read_value)
+    if origin is tuple:
+        each = _reader(get_args(hint)[0])
+        return lambda raw, kind: tuple([each(entry, kind) for entry in raw])
+    if origin is not None and issubclass(origin, Mapping):
+        of_value = _reader(get_args(hint)[1])
+        return lambda raw, kind: {key: of_value(entry, kind) for key, entry in raw.items()}
+    if is_dataclass(hint) and isinstance(hint, type):
+        return _dataclass_reader(hint)
+    return _leaf_reader(hint)
+
+
+def _optional(read: Reader) -> Reader:
+    return lambda raw, kind: None if raw is None else read(raw, kind)
+
+
+def _read_value(raw: Any, kind: str | None) -> Any:
+    return Decimal(raw) if kind in DECIMAL_KINDS else raw
+
+
+def _dataclass_reader(made: type) -> Reader:
+    readers = {name: _reader(hint) for name, hint in get_type_hints(made).items()}
+
+    def read(raw: Any, kind: str | None) -> Any:
+        own = raw.get("kind", kind)
+        return made(**{name: readers[name](entry, own) for name, entry in raw.items()})
+
+    return read
+
+
+def _leaf_reader(hint: Any) -> Reader:
+    made: Mapping[Any, Callable[[Any], Any]] = {
+        Decimal: Decimal,
+        date: date.fromisoformat,
+        datetime: datetime.fromisoformat,
+    }
+    make = made.get(hint)
+    if make is None and isinstance(hint, type) and issubclass(hint, Enum):
+        make = hint
+    return lambda raw, kind: raw if make is None else make(raw)
+
+
+@cache
+def _names(made: type) -> tuple[str, ...]:
+    return tuple(entry.name for entry in fields(made))

@@ -1,0 +1,69 @@
+"""Consent and the borrower's own steps: every box is empty until the enterprise ticks it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from django import forms
+
+DEFAULT_VALID_MONTHS = 12
+
+
+class ConsentForm(forms.Form):
+    """Which data classes, for how long, and the separate clause on outcome feedback."""
+
+    data_classes = forms.MultipleChoiceField(
+        label="授权查询的信息",
+        widget=forms.CheckboxSelectMultiple,
+        help_text="逐项勾选;未勾选的信息,机构看不到。公开信息无需授权。",
+        error_messages={
+            "required": "请至少勾选一类授权查询的信息。",
+            "invalid_choice": "没有“%(value)s”这一类信息。",
+        },
+    )
+    valid_months = forms.TypedChoiceField(
+        label="授权期限",
+        coerce=int,
+        initial=DEFAULT_VALID_MONTHS,
+        widget=forms.RadioSelect,
+        help_text="申请办结时授权同时终止;期间可随时撤回。",
+    )
+    is_agreed = forms.BooleanField(
+        label="本企业已阅读并同意上述授权内容。",
+        error_messages={"required": "请阅读授权内容并勾选同意。"},
+    )
+    feedback_clause = forms.BooleanField(label="", required=False)
+
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        data_classes: Sequence[tuple[str, str]],
+        valid_months: Sequence[int],
+        feedback_text: str,
+    ) -> None:
+        super().__init__(data)
+        self.fields["data_classes"].choices = data_classes  # type: ignore[attr-defined]
+        months = [(count, f"{count} 个月") for count in valid_months]
+        self.fields["valid_months"].choices = months  # type: ignore[attr-defined]
+        self.fields["feedback_clause"].label = feedback_text
+
+
+class WithdrawForm(forms.Form):
+    """Why the enterprise withdraws, if it wants to say so."""
+
+    note = forms.CharField(
+        label="撤回原因", required=False, max_length=300, widget=forms.Textarea(attrs={"rows": 2})
+    )
+
+
+class SupplyForm(forms.Form):
+    """What was supplied."""
+
+    supplied_note = forms.CharField(
+        label="已补充的资料",
+        max_length=500,
+        help_text="说明已向机构提供的资料及方式。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )

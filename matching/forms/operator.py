@@ -1,0 +1,47 @@
+"""Forms of the operator: starting an evaluation, entering the value of a parameter."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+
+from marketplace.domain.errors import Refused
+from marketplace.web.forms import DayField
+from matching.domain.evaluation import evaluation_months
+from matching.domain.parameter_value import value_from_text
+
+
+class EvaluationStartForm(forms.Form):
+    """Which month."""
+
+    month = forms.TypedChoiceField(label="评价月份", coerce=date.fromisoformat)
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data)
+        months = evaluation_months(today)
+        self.fields["month"].choices = [  # type: ignore[attr-defined]
+            (month.isoformat(), f"{month:%Y 年 %m 月}") for month in months
+        ]
+
+
+class ParameterValueForm(forms.Form):
+    """A value with its date and source."""
+
+    effective_from = DayField(label="生效日期", help_text="须晚于今日。")
+    value = forms.CharField(
+        label="取值",
+        max_length=8000,
+        widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
+        help_text="与现行取值同样的写法(JSON):数字直接写,文字加双引号。",
+    )
+    source = forms.CharField(label="依据", max_length=200, help_text="文件名称、文号或决定。")
+
+    def clean_value(self) -> Any:
+        """Return the value as JSON gives it."""
+        try:
+            return value_from_text(self.cleaned_data["value"])
+        except Refused as refused:
+            raise ValidationError(refused.sentence, code=refused.code) from refused

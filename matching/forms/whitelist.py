@@ -1,0 +1,140 @@
+"""Forms of districts' whitelists and of lenders' recommendations; field names are those of the services' refusals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django import forms
+
+from borrowers.domain.industry import SECTION_LABELS
+from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.vocabulary import SIZE_CLASS_LABELS, SizeClass
+from marketplace.models import District
+from marketplace.web.forms import MonthsField, WanField
+from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS, MAX_NOTE_LENGTH
+from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
+from matching.domain.whitelist_labels import code_label
+
+LISTED_SIZES = (SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO, SizeClass.INDIVIDUAL)
+SECTIONS = [(letter, f"{letter} {label}") for letter, label in SECTION_LABELS.items()]
+
+
+class IssueForm(forms.Form):
+    """Which issue of which district."""
+
+    district = forms.ChoiceField(label="区")
+    issue_no = forms.CharField(
+        label="期号", max_length=16, help_text="本区内不重复,如 2026-11;与草稿同号即替换该草稿。"
+    )
+    title = forms.CharField(
+        label="名称", max_length=100, required=False, help_text="机构可见;不填则由区名和期号组成。"
+    )
+
+    def __init__(
+        self, data: Any = None, files: Any = None, *, districts: Sequence[District]
+    ) -> None:
+        super().__init__(data, files)
+        choices = [(district.code, district.name) for district in districts]
+        self.fields["district"].choices = choices  # type: ignore[attr-defined]
+        if len(choices) == 1:
+            self.fields["district"].initial = choices[0][0]
+            self.fields["district"].widget = forms.HiddenInput()
+
+
+class UploadForm(IssueForm):
+    """A sheet."""
+
+    file = forms.FileField(label="名单文件", help_text="xlsx 或 csv,不超过 20 MB、20 万行。")
+
+
+class GenerateForm(IssueForm):
+    """What the issue asks beyond the district's gates."""
+
+    min_age_months = MonthsField(
+        label="成立时间不少于", required=False, max_value=1200, help_text="不填则按本区门槛。"
+    )
+    size_classes = forms.MultipleChoiceField(
+        label="企业规模",
+        required=False,
+        choices=[(code.value, SIZE_CLASS_LABELS[code]) for code in LISTED_SIZES],
+        widget=forms.CheckboxSelectMultiple,
+        help_text="不选则不限于其中几类。",
+    )
+    sectors = forms.MultipleChoiceField(
+        label="行业门类",
+        required=False,
+        choices=SECTIONS,
+        widget=forms.CheckboxSelectMultiple,
+        help_text="不选则不限行业。",
+    )
+    amount_min_yuan = WanField(label="需求金额不低于", required=False)
+    amount_max_yuan = WanField(label="需求金额不高于", required=False)
+
+    def asked(self) -> dict[str, Any]:
+        """Return the valid form's parameters beyond district, number and title."""
+        found = {
+            name: value
+            for name, value in self.cleaned_data.items()
+            if name not in IssueForm.base_fields
+        }
+        return found | {
+            "size_classes": tuple(found["size_classes"]),
+            "sectors": tuple(found["sectors"]),
+        }
+
+
+class WhitelistReasonForm(forms.Form):
+    """Why."""
+
+    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
+class EntryFilterForm(forms.Form):
+    """Which rows of a list."""
+
+    status = forms.ChoiceField(
+        label="结果",
+        required=False,
+        choices=[("", "全部"), *((s.value, label) for s, label in ENTRY_STATUS_LABELS.items())],
+    )
+    code = forms.ChoiceField(label="原因", required=False)
+
+    def __init__(self, data: Any = None, *, codes: Mapping[str, int]) -> None:
+        super().__init__(data)
+        choices = [(code, f"{code_label(code)}({count})") for code, count in codes.items()]
+        self.fields["code"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
+
+
+class RecommendationFilterForm(forms.Form):
+    """What an institution looks for among its recommendations."""
+
+    sector = forms.ChoiceField(label="行业", required=False, choices=[("", "不限"), *SECTIONS])
+    district_code = forms.ChoiceField(
+        label="区", required=False, choices=[("", "不限"), *DISTRICT_LABELS.items()]
+    )
+    amount_min_yuan = WanField(label="需求不低于(万元)", required=False)
+    amount_max_yuan = WanField(label="需求不高于(万元)", required=False)
+    taken = forms.TypedChoiceField(
+        label="对接",
+        required=False,
+        choices=[("", "全部"), ("1", "本机构已对接"), ("0", "未对接")],
+        coerce=lambda code: code == "1",
+        empty_value=None,
+    )
+
+
+class ContactResultForm(forms.Form):
+    """What came of a contact."""
+
+    result = forms.ChoiceField(
+        label="对接结果",
+        choices=[("", "请选择"), *((c.value, label) for c, label in CONTACT_RESULT_LABELS.items())],
+    )
+    note = forms.CharField(
+        label="说明",
+        required=False,
+        max_length=MAX_NOTE_LENGTH,
+        help_text="选择“其他”时必填。",
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )

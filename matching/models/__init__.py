@@ -1,0 +1,23 @@
+"""Tables of the meeting place."""
+
+from matching.models.application import ApplicationEvent, LoanApplication
+from matching.models.demand import FinancingDemand
+from matching.models.evaluation import CreditEvaluation, EvaluationRun
+from matching.models.loan import CreditLine, Loan, OutcomeEvent
+from matching.models.portrait import CreditPortrait
+from matching.models.whitelist import Whitelist, WhitelistContact, WhitelistEntry
+
+__all__ = [
+    "ApplicationEvent",
+    "CreditEvaluation",
+    "CreditLine",
+    "CreditPortrait",
+    "EvaluationRun",
+    "FinancingDemand",
+    "Loan",
+    "LoanApplication",
+    "OutcomeEvent",
+    "Whitelist",
+    "WhitelistContact",
+    "WhitelistEntry",
+]

@@ -1,0 +1,1 @@
+"""Who may see and do what at the meeting place, one module per part."""

@@ -1,0 +1,128 @@
+"""Who may see and do what with needs, applications and loans.
+
+An enterprise sees its own; an officer those of the own branches; an approver those of the own institution; the city's
+operator the state of every case and nothing of its amounts. A stranger gets an empty answer, which interfaces turn
+into 404.
+
+Source: domain note 4.2.
+"""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from borrowers.models import Enterprise
+from lenders.models import BranchPosting
+from marketplace.domain.roles import SYSTEM, Role
+from marketplace.models import User
+from marketplace.policies import Reader, has_role, organisation_ids, roles_in
+from matching.models import FinancingDemand, Loan, LoanApplication
+
+BORROWER_ROLES = (Role.OWNER, Role.AGENT)
+LENDER_ROLES = (Role.OFFICER, Role.APPROVER)
+BEFORE_ROUTING = ("DRAFT", "SUBMITTED")
+"""States in which a lender knows nothing of an application yet."""
+
+BEFORE_ACCEPTANCE = (*BEFORE_ROUTING, "PENDING_ACCEPT")
+"""States in which contact data and portrait are closed to the lender."""
+
+VERIFIED = "VERIFIED"
+
+
+def visible_demands(user: Reader) -> QuerySet[FinancingDemand]:
+    """Return the needs of the user's own verified enterprises."""
+    return FinancingDemand.objects.filter(_own(user))
+
+
+def visible_applications(user: Reader) -> QuerySet[LoanApplication]:
+    """Return the applications the user may open: the own enterprise's, and those the own lender works on."""
+    return LoanApplication.objects.filter(_own(user) | _handled(user))
+
+
+def borrower_applications(user: Reader) -> QuerySet[LoanApplication]:
+    """Return the applications of the user's own enterprises."""
+    return LoanApplication.objects.filter(_own(user))
+
+
+def lender_applications(user: Reader) -> QuerySet[LoanApplication]:
+    """Return the applications the user may work on for a lender."""
+    return LoanApplication.objects.filter(_handled(user))
+
+
+def supervised_applications(user: Reader) -> QuerySet[LoanApplication]:
+    """Return the cases whose clocks the user watches over: all for the operator, none for others."""
+    found = LoanApplication.objects.exclude(state="DRAFT")
+    return found if has_role(user, Role.OPERATOR) else found.none()
+
+
+def visible_loans(user: Reader) -> QuerySet[Loan]:
+    """Return the loans of the applications the user may open."""
+    return Loan.objects.filter(application__in=visible_applications(user))
+
+
+def roles_towards(user: User | None, application: LoanApplication) -> frozenset[str]:
+    """Return the roles in which somebody may act on an application; the marketplace itself is ``SYSTEM``.
+
+    Args:
+        user: who acts; None for the marketplace.
+        application: with institution and the enterprise's account loaded.
+    """
+    if user is None:
+        return frozenset({SYSTEM})
+    own = roles_in(user, application.enterprise.account.organisation_id)
+    lender = roles_in(user, application.institution.organisation_id)
+    return (own & set(BORROWER_ROLES)) | (lender & set(LENDER_ROLES))
+
+
+def can_act_for(user: Reader, enterprise: Enterprise) -> bool:
+    """Return whether the user acts for the enterprise, verified or not."""
+    account = getattr(enterprise, "account", None)
+    return account is not None and bool(
+        roles_in(user, account.organisation_id) & set(BORROWER_ROLES)
+    )
+
+
+def can_read_contact(user: Reader, application: LoanApplication) -> bool:
+    """Return whether name and telephone of the enterprise's contact may be shown: after acceptance only."""
+    return application.state not in BEFORE_ACCEPTANCE and _works_on(user, application)
+
+
+def can_read_portrait(user: Reader, application: LoanApplication) -> bool:
+    """Return whether a lender may open the portrait: it opens with acceptance and closes with the application.
+
+    Consent is asked for separately, at the moment of reading.
+    """
+    closed = application.closed_at is not None
+    return can_read_contact(user, application) and not closed
+
+
+def _works_on(user: Reader, application: LoanApplication) -> bool:
+    return bool(roles_in(user, application.institution.organisation_id) & set(LENDER_ROLES))
+
+
+def _own(user: Reader) -> Q:
+    return Q(
+        enterprise__account__organisation__in=organisation_ids(user, *BORROWER_ROLES),
+        enterprise__account__state=VERIFIED,
+    )
+
+
+def _handled(user: Reader) -> Q:
+    # Officers see their branches, what is theirs, and what no branch takes; approvers the whole institution.
+    routed = ~Q(state__in=BEFORE_ROUTING)
+    officer = Q(institution__organisation__in=organisation_ids(user, Role.OFFICER)) & (
+        Q(branch__in=_branches(user)) | Q(branch=None) | Q(officer=_key(user))
+    )
+    approver = Q(institution__organisation__in=organisation_ids(user, Role.APPROVER))
+    return routed & (officer | approver)
+
+
+def _branches(user: Reader) -> QuerySet[BranchPosting, int]:
+    postings = BranchPosting.objects.filter(
+        membership__user=_key(user), membership__role=Role.OFFICER, membership__ended_at=None
+    )
+    return postings.values_list("branch_id", flat=True)
+
+
+def _key(user: Reader) -> int | None:
+    return user.pk

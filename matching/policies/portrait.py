@@ -1,0 +1,44 @@
+"""Who may see which frozen portraits, evaluations and runs."""
+
+from __future__ import annotations
+
+from django.db.models import Q, QuerySet
+
+from marketplace.domain.roles import Role
+from marketplace.models import Organisation, User
+from marketplace.policies import has_role, organisation_ids, require_role, roles_in
+from matching.domain.redaction import Audience
+from matching.models import CreditPortrait, EvaluationRun
+
+
+def visible_portraits(user: User) -> QuerySet[CreditPortrait]:
+    """Return the frozen portraits a reader may ask for: the enterprise's own, and those of the lender's applications.
+
+    Whether a lender may read one now is a further question, answered by the consent at the moment of reading.
+    """
+    own = organisation_ids(user, Role.OWNER, Role.AGENT)
+    lenders = organisation_ids(user, Role.OFFICER, Role.APPROVER)
+    return CreditPortrait.objects.filter(
+        Q(enterprise__account__organisation__in=own, enterprise__account__state="VERIFIED")
+        | Q(application__institution__organisation__in=lenders)
+    ).select_related("enterprise", "application")
+
+
+def audience_of(user: User, lender: Organisation) -> Audience | None:
+    """Return as whom the user reads a portrait made for a lender; None when as nobody of that lender."""
+    roles = roles_in(user, lender)
+    if Role.APPROVER in roles:
+        return Audience.APPROVER
+    return Audience.OFFICER if Role.OFFICER in roles else None
+
+
+def visible_runs(user: User) -> QuerySet[EvaluationRun]:
+    """Return the evaluation runs: all for the city's operators and auditors, none for others."""
+    if has_role(user, Role.OPERATOR, Role.AUDITOR):
+        return EvaluationRun.objects.all()
+    return EvaluationRun.objects.none()
+
+
+def check_sees_parameters(user: User) -> None:
+    """Refuse with 403 who neither operates nor audits the marketplace."""
+    require_role(user, Role.OPERATOR, Role.AUDITOR)

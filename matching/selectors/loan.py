@@ -1,0 +1,97 @@
+"""Reads of loans: events as reported, and the position they add up to.
+
+Source: domain note 4.2 (amounts are the borrower's and the lender's own).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable
+from decimal import Decimal
+
+from django.db.models import QuerySet
+
+from marketplace.domain.errors import NotFound
+from marketplace.models import User
+from matching.domain.outcome import LoanEvent, LoanPosition, OutcomeKind, ledger
+from matching.models import Loan, OutcomeEvent
+from matching.policies.application import lender_applications, visible_loans
+
+
+def loan_get(user: User, public_id: uuid.UUID) -> Loan:
+    """Return a loan of an application the reader may open.
+
+    Raises:
+        NotFound: it is not there for this reader.
+
+    Queries: one, after that for the memberships.
+    """
+    row = (
+        visible_loans(user)
+        .select_related(
+            "application__enterprise__account",
+            "application__institution__organisation",
+            "application__consent",
+            "application__product",
+        )
+        .filter(public_id=public_id)
+        .first()
+    )
+    if row is None:
+        raise NotFound
+    return row
+
+
+def loan_list(user: User, state: str = "") -> QuerySet[Loan]:
+    """Return the loans a lender's person reports on, latest first, with their outcomes at hand.
+
+    Queries: two when iterated, after that for the memberships.
+    """
+    found = Loan.objects.filter(application__in=lender_applications(user))
+    if state:
+        found = found.filter(application__state=state)
+    return (
+        found.select_related("application__enterprise", "application__product")
+        .prefetch_related("outcomes")
+        .order_by("-id")
+    )
+
+
+def loan_by_contract(user: User, digest: str) -> Loan | None:
+    """Return the loan of the reader's own lender that has a contract, by the number's keyed digest. Queries: one."""
+    found = Loan.objects.filter(contract_digest=digest, application__in=lender_applications(user))
+    return found.order_by("-id").first()
+
+
+def loan_by_application(user: User, application_id: uuid.UUID) -> Loan | None:
+    """Return the loan of an application of the reader's own lender, None when there is none. Queries: one."""
+    found = Loan.objects.filter(
+        application__public_id=application_id, application__in=lender_applications(user)
+    )
+    return found.first()
+
+
+def outcomes_of(loan: Loan) -> list[OutcomeEvent]:
+    """Return what was reported of a loan, in order of reporting. Queries: one unless loaded."""
+    return sorted(loan.outcomes.all(), key=lambda row: row.seq)
+
+
+def loan_events(outcomes: Iterable[OutcomeEvent]) -> list[LoanEvent]:
+    """Return reported rows as the ledger reads them."""
+    return [
+        LoanEvent(
+            kind=OutcomeKind(row.kind),
+            event_date=row.event_date,
+            principal_yuan=Decimal(row.principal_yuan),
+            interest_yuan=Decimal(row.interest_yuan),
+            days_overdue=row.days_overdue,
+            classification=row.classification,
+            seq=row.seq,
+        )
+        for row in outcomes
+    ]
+
+
+def loan_position(loan: Loan) -> LoanPosition:
+    """Return where a loan stands: the sum of what was reported. Queries: one unless the outcomes are loaded."""
+    return ledger(loan_events(outcomes_of(loan)))

@@ -1,0 +1,164 @@
+"""The events of an application as each side reads them.
+
+The enterprise reads every step, with what was written for it; a lender's opinions and notes stay with the lender.
+
+Source: domain note 4.2; design law 5.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from marketplace.domain.money import display_rate, display_wan
+from marketplace.domain.roles import ROLE_LABELS, SYSTEM, Role
+from marketplace.domain.vocabulary import GUARANTEE_LABELS, REPAYMENT_LABELS
+from matching.domain.application import EVENT_LABELS, STATE_LABELS, ApplicationState
+from matching.domain.outcome import LOAN_CLASS_LABELS
+from matching.domain.refusal import REFUSAL_LABELS
+from matching.models import ApplicationEvent
+from matching.policies.application import BORROWER_ROLES, LENDER_ROLES
+
+
+class Side(StrEnum):
+    """Who reads."""
+
+    BORROWER = "BORROWER"
+    LENDER = "LENDER"
+    OPERATOR = "OPERATOR"
+
+
+OWN_LABELS = {"NOTE": "内部备注", "URGE": "平台督办", "REMIND": "时限提醒", "ESCALATE": "时限督办"}
+PAYLOAD_LABELS: Mapping[str, str] = {
+    "contact_note": "联系记录",
+    "document_list": "需补充",
+    "note": "说明",
+    "supplied_note": "已补充",
+    "opinion": "意见",
+    "amount_yuan": "金额",
+    "annual_rate_bp": "年化利率",
+    "term_months": "期限",
+    "guarantee": "担保方式",
+    "valid_until": "有效期至",
+    "refusal_code": "原因",
+    "refusal_note": "说明",
+    "signed_date": "签约日期",
+    "repayment": "还款方式",
+    "suspension_reason": "原因",
+    "event_date": "发生日期",
+    "principal_yuan": "本金",
+    "interest_yuan": "利息及费用",
+    "days_overdue": "逾期天数",
+    "classification": "五级分类",
+    "clock": "时限",
+    "reference": "机构流水号",
+}
+"""What is shown of a payload, in this order; anything else stays unshown."""
+
+FOR_LENDER_ONLY = frozenset({"contact_note", "opinion", "reference"})
+FOR_OPERATOR = frozenset({"clock", "suspension_reason"})
+"""The operator reads steps and clocks, and the own word to the lender; no amount, no reason, no opinion."""
+
+BETWEEN_LENDERS = frozenset({"NOTE"})
+OWN_ROLES: Mapping[Side, tuple[Role, ...]] = {
+    Side.BORROWER: BORROWER_ROLES,
+    Side.LENDER: LENDER_ROLES,
+    Side.OPERATOR: (Role.OPERATOR,),
+}
+_CODED: Mapping[str, Mapping[Any, str]] = {
+    "guarantee": GUARANTEE_LABELS,
+    "repayment": REPAYMENT_LABELS,
+    "refusal_code": REFUSAL_LABELS,
+    "classification": LOAN_CLASS_LABELS,
+}
+
+
+@dataclass(frozen=True)
+class TimelineEntry:
+    """One event as a side reads it.
+
+    Attributes:
+        label: what happened, Chinese.
+        who: by whom, as far as the side may know.
+        state: Chinese name of the state after it.
+        lines: label and text of what came with it.
+        is_internal: only the lender reads it.
+    """
+
+    at: datetime
+    event: str
+    label: str
+    who: str
+    state: str
+    lines: tuple[tuple[str, str], ...]
+    is_internal: bool
+
+
+def timeline(events: Iterable[ApplicationEvent], side: Side) -> list[TimelineEntry]:
+    """Return the events that a side may read, oldest first. Queries: none when actors are loaded."""
+    return [_entry(event, side) for event in events if _is_open(event, side)]
+
+
+def payload_lines(payload: Mapping[str, Any], side: Side) -> tuple[tuple[str, str], ...]:
+    """Return what a side may read of a payload, in words."""
+    return tuple(
+        (label, _word(name, payload[name]))
+        for name, label in PAYLOAD_LABELS.items()
+        if payload.get(name) not in (None, "", []) and _may_read(name, side)
+    )
+
+
+def _is_open(event: ApplicationEvent, side: Side) -> bool:
+    if side is Side.OPERATOR:
+        return event.event not in BETWEEN_LENDERS
+    return side is Side.LENDER or not event.is_internal
+
+
+def _may_read(name: str, side: Side) -> bool:
+    if side is Side.OPERATOR:
+        return name in FOR_OPERATOR
+    return side is Side.LENDER or name not in FOR_LENDER_ONLY
+
+
+def _entry(event: ApplicationEvent, side: Side) -> TimelineEntry:
+    label = EVENT_LABELS.get(event.event) or OWN_LABELS.get(event.event, event.event)
+    return TimelineEntry(
+        at=event.at,
+        event=event.event,
+        label=label,
+        who=_who(event, side),
+        state=STATE_LABELS[ApplicationState(event.target)],
+        lines=_lines(event, side),
+        is_internal=event.is_internal,
+    )
+
+
+def _lines(event: ApplicationEvent, side: Side) -> tuple[tuple[str, str], ...]:
+    if event.event == "URGE" and side is Side.OPERATOR:
+        return payload_lines(event.payload, Side.LENDER)
+    return payload_lines(event.payload, side)
+
+
+def _who(event: ApplicationEvent, side: Side) -> str:
+    """Return a name to one's own side, a role to the other."""
+    if event.actor is None or event.actor_role == SYSTEM:
+        return "平台"
+    role = Role(event.actor_role)
+    is_own = role in OWN_ROLES[side]
+    return f"{ROLE_LABELS[role]} {event.actor}" if is_own else ROLE_LABELS[role]
+
+
+def _word(name: str, value: Any) -> str:
+    if name in _CODED:
+        return _CODED[name].get(value, str(value))
+    if name.endswith("_yuan"):
+        return display_wan(Decimal(str(value)))
+    if name == "annual_rate_bp":
+        return display_rate(int(value))
+    if name == "term_months":
+        return f"{value} 个月"
+    return "、".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,271 @@
+"""Reads of whitelists: as their district makes them, and as institutions see what is recommended to them.
+
+Source: domain note 0.4, 2.3, 4.2; design section 5.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models.functions import Cast
+
+from marketplace.domain.errors import NotFound
+from marketplace.models import District, User
+from matching.domain.whitelist_entry import EntryStatus
+from matching.models import Whitelist, WhitelistContact, WhitelistEntry
+from matching.policies.whitelist import (
+    lending_institutions,
+    visible_entries,
+    visible_recommendations,
+    visible_whitelists,
+    writable_districts,
+)
+
+ISSUED_STATES = ("PUBLISHED", "RECALLED")
+
+
+@dataclass(frozen=True)
+class RecommendationFilter:
+    """What an institution looks for among its recommendations; empty fields ask for nothing.
+
+    Attributes:
+        sector: section letter of GB/T 4754.
+        district_code: GB/T 2260.
+        amount_min_yuan, amount_max_yuan: bounds of the need; entries without an amount do not match a bound.
+        taken: True for those the own institution took on, False for the others.
+    """
+
+    sector: str = ""
+    district_code: str = ""
+    amount_min_yuan: Decimal | None = None
+    amount_max_yuan: Decimal | None = None
+    taken: bool | None = None
+
+
+@dataclass(frozen=True)
+class WhitelistDiff:
+    """How an issue differs from the one before: enterprises new, gone and stayed.
+
+    Attributes:
+        previous: the district's issue published before it; None for the first.
+        new, gone, stayed: admitted entries; the gone ones are rows of the previous issue.
+    """
+
+    previous: Whitelist | None
+    new: QuerySet[WhitelistEntry]
+    gone: QuerySet[WhitelistEntry]
+    stayed: QuerySet[WhitelistEntry]
+
+
+@dataclass(frozen=True)
+class ContactCount:
+    """What one institution did with a list.
+
+    Attributes:
+        institution: name.
+        taken: enterprises it took on.
+        reported: those of which it reported a result.
+        will_apply: those who want to apply.
+    """
+
+    institution: str
+    taken: int
+    reported: int
+    will_apply: int
+
+
+def district_choices(user: User) -> list[District]:
+    """Return the districts for which the user makes lists. Queries: one."""
+    return list(writable_districts(user))
+
+
+def whitelist_list(user: User) -> QuerySet[Whitelist]:
+    """Return the lists whose making the user may see, latest first."""
+    return (
+        visible_whitelists(user)
+        .select_related("district", "created_by", "approved_by")
+        .order_by("-id")
+    )
+
+
+def whitelist_get(user: User, public_id: uuid.UUID) -> Whitelist:
+    """Return one of these lists.
+
+    Raises:
+        NotFound: there is none for this reader.
+
+    Queries: one.
+    """
+    found = whitelist_list(user).filter(public_id=public_id).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def whitelist_entries(
+    user: User, whitelist: Whitelist, status: str = "", code: str = ""
+) -> QuerySet[WhitelistEntry]:
+    """Return the rows of a list, of one status and with one code among reasons or marks when asked, not ordered.
+
+    Args:
+        user: the reader.
+        whitelist: one of theirs.
+        status: code of ``EntryStatus``.
+        code: rule code.
+    """
+    found = visible_entries(user).filter(whitelist=whitelist)
+    if status:
+        found = found.filter(status=status)
+    if code:
+        quoted = f'"rule_code": "{code}"'
+        found = found.annotate(
+            reasons_text=Cast("reasons", TextField()), marks_text=Cast("marks", TextField())
+        ).filter(Q(reasons_text__contains=quoted) | Q(marks_text__contains=quoted))
+    return found
+
+
+def entry_get(user: User, public_id: uuid.UUID) -> WhitelistEntry:
+    """Return one row of a list whose making the user may see.
+
+    Raises:
+        NotFound: there is none for this reader.
+
+    Queries: one.
+    """
+    found = visible_entries(user).select_related("whitelist__district", "enterprise__district")
+    entry = found.filter(public_id=public_id).first()
+    if entry is None:
+        raise NotFound
+    return entry
+
+
+def entry_status_counts(whitelist: Whitelist) -> dict[str, int]:
+    """Return how many rows of a list have each status. Queries: one."""
+    rows = WhitelistEntry.objects.filter(whitelist=whitelist).order_by()
+    return dict(rows.values_list("status").annotate(n=Count("pk")))
+
+
+def rows_delivered(whitelist: Whitelist) -> Iterator[tuple[WhitelistEntry, tuple[str, ...]]]:
+    """Yield the rows of an uploaded list with their cells as delivered, in order, streamed. Queries: one."""
+    entries = WhitelistEntry.objects.filter(whitelist=whitelist).order_by("row_number")
+    for entry in entries.iterator(2000):
+        yield entry, tuple(json.loads(entry.row)) if entry.row else ()
+
+
+def contact_counts(whitelist: Whitelist) -> list[ContactCount]:
+    """Return what institutions did with a list, the busiest first. Queries: one."""
+    rows = (
+        WhitelistContact.objects.filter(entry__whitelist=whitelist)
+        .order_by()
+        .values("institution__organisation__name")
+        .annotate(
+            taken=Count("pk"),
+            reported=Count("pk", filter=~Q(result="")),
+            will_apply=Count("pk", filter=Q(result="WILL_APPLY")),
+        )
+    )
+    counts = [
+        ContactCount(
+            row["institution__organisation__name"],
+            row["taken"],
+            row["reported"],
+            row["will_apply"],
+        )
+        for row in rows
+    ]
+    return sorted(counts, key=lambda count: (-count.taken, count.institution))
+
+
+def entry_contacts(entry: WhitelistEntry) -> list[WhitelistContact]:
+    """Return who took an entry on, the first first. Queries: one."""
+    found = entry.contacts.select_related("institution__organisation", "officer")
+    return list(found.order_by("pk"))
+
+
+def whitelist_diff(whitelist: Whitelist) -> WhitelistDiff:
+    """Return how a list differs from the district's issue published before it. Queries: one, and one for each part."""
+    earlier = Whitelist.objects.filter(district=whitelist.district_id, state__in=ISSUED_STATES)
+    earlier = earlier.exclude(pk=whitelist.pk)
+    if whitelist.published_at is not None:
+        earlier = earlier.filter(published_at__lt=whitelist.published_at)
+    previous = earlier.order_by("-published_at", "-pk").first()
+    own, before = _admitted(whitelist), _admitted(previous)
+    was_there = Exists(before.filter(enterprise=OuterRef("enterprise")))
+    is_there = Exists(own.filter(enterprise=OuterRef("enterprise")))
+    return WhitelistDiff(
+        previous=previous,
+        new=own.filter(~was_there),
+        gone=before.filter(~is_there),
+        stayed=own.filter(was_there),
+    )
+
+
+def reasons_now(whitelist: Whitelist, entries: Sequence[WhitelistEntry]) -> dict[int, list[str]]:
+    """Return, for entries gone from a later list, why that list kept the enterprise out, by enterprise.
+
+    Enterprises that the later list does not name are absent. Queries: one.
+    """
+    kept_out = WhitelistEntry.objects.filter(
+        whitelist=whitelist, enterprise__in=[entry.enterprise_id for entry in entries]
+    ).exclude(status=EntryStatus.ADMITTED)
+    return {
+        row.enterprise_id or 0: [reason["sentence"] for reason in row.reasons] for row in kept_out
+    }
+
+
+def lender_entries(
+    user: User, at: datetime, wanted: RecommendationFilter | None = None
+) -> QuerySet[WhitelistEntry]:
+    """Return the enterprises recommended to the user's institutions, not ordered.
+
+    Those the institution took on stay in the list when they are moved out or the list ends.
+    """
+    wanted = wanted or RecommendationFilter()
+    found = visible_recommendations(user, at).select_related("whitelist__district")
+    if wanted.sector:
+        found = found.filter(sector=wanted.sector)
+    if wanted.district_code:
+        found = found.filter(whitelist__district=wanted.district_code)
+    if wanted.amount_min_yuan is not None:
+        found = found.filter(amount_yuan__gte=wanted.amount_min_yuan)
+    if wanted.amount_max_yuan is not None:
+        found = found.filter(amount_yuan__lte=wanted.amount_max_yuan)
+    if wanted.taken is not None:
+        own = WhitelistContact.objects.filter(
+            entry=OuterRef("pk"), institution__in=lending_institutions(user)
+        )
+        found = found.filter(Exists(own) if wanted.taken else ~Exists(own))
+    return found
+
+
+def lender_entry_get(user: User, public_id: uuid.UUID, at: datetime) -> WhitelistEntry:
+    """Return one recommended enterprise.
+
+    Raises:
+        NotFound: it does not stand before the user's institutions.
+
+    Queries: one.
+    """
+    entry = lender_entries(user, at).filter(public_id=public_id).first()
+    if entry is None:
+        raise NotFound
+    return entry
+
+
+def own_contacts(user: User, entries: Sequence[WhitelistEntry]) -> dict[int, WhitelistContact]:
+    """Return what the user's institutions did with each of some entries, by entry. Queries: one."""
+    found = WhitelistContact.objects.filter(
+        entry__in=[entry.pk for entry in entries], institution__in=lending_institutions(user)
+    )
+    return {row.entry_id: row for row in found.select_related("officer")}
+
+
+def _admitted(whitelist: Whitelist | None) -> QuerySet[WhitelistEntry]:
+    found = WhitelistEntry.objects.filter(status__in=[EntryStatus.ADMITTED, EntryStatus.SUSPENDED])
+    return found.filter(whitelist=whitelist) if whitelist else found.none()

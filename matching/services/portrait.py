@@ -1,0 +1,206 @@
+"""Freezing portraits, and the one door through which a frozen one is read.
+
+Reading checks the consent at that very moment and writes the access record before anything leaves; a consent that was
+revoked a second ago refuses. Source: 征信业管理条例 art. 20, 22; design law 3.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db import transaction
+
+from borrowers.models import Consent, Enterprise
+from borrowers.selectors import consent_live, enterprise_for_owner
+from marketplace.audit import access_record, audit_record, enterprise_stream
+from marketplace.domain.errors import Conflict, NotFound, NotPermitted
+from marketplace.domain.vocabulary import QueryPurpose
+from marketplace.models import User
+from matching.domain.evaluation import PublishedEvaluation
+from matching.domain.portrait import Portrait, canonical_json, content_hash, from_json
+from matching.domain.redaction import Audience, redact
+from matching.domain.subject import ConsentFacts, DeclaredFacts
+from matching.models import CreditPortrait, LoanApplication
+from matching.policies.application import can_read_portrait
+from matching.policies.portrait import audience_of
+from matching.selectors.evaluation import evaluation_reading
+from matching.selectors.portrait import (
+    consent_facts,
+    declared_facts,
+    portrait_build,
+    portrait_rebuilt,
+)
+
+NOT_OPEN = "受理之后、办结之前可以查看信用画像。"
+
+
+@dataclass(frozen=True)
+class PortraitReading:
+    """A portrait as one reader may see it now.
+
+    Attributes:
+        portrait: redacted for the audience and the consent as it stands.
+        row: the frozen row, with the hash that is printed.
+        audience: as whom it is read.
+        reader: who reads, with the organisation; printed across the page.
+        evaluation: the latest published monthly evaluation, None when there is none.
+    """
+
+    portrait: Portrait
+    row: CreditPortrait
+    audience: Audience
+    reader: str = ""
+    evaluation: PublishedEvaluation | None = None
+
+
+@transaction.atomic
+def portrait_freeze(
+    *,
+    enterprise: Enterprise,
+    application: LoanApplication,
+    consent: Consent,
+    actor: User,
+    at: datetime,
+) -> CreditPortrait:
+    """Freeze the portrait that an application is judged by: canonical content, hash, lineage to records.
+
+    Args:
+        enterprise: whose.
+        application: the application being submitted; its need is joined in.
+        consent: just given; bounds what is read.
+        actor: who submits.
+        at: the moment, aware; records received later never count.
+
+    Writes: ``CreditPortrait``, audit ``matching.portrait.freeze``.
+    """
+    declared = declared_facts(application.demand, application)
+    portrait = portrait_build(enterprise, consent=consent_facts(consent), declared=declared, at=at)
+    row = CreditPortrait.objects.create(
+        enterprise=enterprise,
+        as_of=at,
+        data_classes=list(portrait.consent.data_classes),
+        content=canonical_json(portrait),
+        content_hash=content_hash(portrait),
+        model_version=portrait.score.model_version,
+        score_points=portrait.score.points,
+        grade=portrait.score.grade,
+        created_by=actor,
+        created_at=at,
+    )
+    audit_record(
+        action="matching.portrait.freeze",
+        subject_kind="CreditPortrait",
+        subject_id=row.public_id,
+        actor=actor,
+        at=at,
+        stream=enterprise_stream(enterprise.uscc),
+        payload={"application": application.public_id, "content_hash": row.content_hash},
+    )
+    return row
+
+
+@transaction.atomic
+def portrait_read(
+    *,
+    user: User,
+    application: LoanApplication,
+    purpose: QueryPurpose,
+    at: datetime,
+    channel: str = "PAGE",
+) -> PortraitReading:
+    """Return the frozen portrait of an application to one of the lender's people, logged before it leaves.
+
+    Args:
+        user: officer or approver of the application's lender.
+        application: fetched through the policy.
+        purpose: why; must be the purpose consented to.
+        at: the moment of reading, aware.
+        channel: ``PAGE``, ``API`` or ``PDF``.
+
+    Raises:
+        NotFound: not of this lender, or nothing was frozen.
+        NotPermitted: ``PORTRAIT_NOT_OPEN`` before acceptance and after the end; ``CONSENT_ENDED`` when no consent for
+            this purpose is in force at the moment.
+        Conflict: ``PORTRAIT_ALTERED`` when the stored text is not what its hash was made of.
+
+    Writes: ``AccessRecord``. Queries: three with the application's parts loaded (consent, access record, evaluation).
+    """
+    lender = application.institution.organisation
+    audience = audience_of(user, lender)
+    if audience is None or application.portrait is None:
+        raise NotFound
+    if not can_read_portrait(user, application):
+        raise NotPermitted("PORTRAIT_NOT_OPEN", NOT_OPEN)
+    consent = consent_live(
+        enterprise=application.enterprise,
+        lender=lender,
+        purpose=purpose,
+        application_ref=application.public_id,
+        at=at,
+    )
+    if consent is None:
+        raise NotPermitted("CONSENT_ENDED", "企业的授权未生效、已到期或已撤回,不能查看其信用画像。")
+    row = application.portrait
+    if not is_intact(row):
+        raise Conflict("PORTRAIT_ALTERED", "画像内容与其哈希不符,已停止展示,请联系平台运营人员。")
+    access_record(
+        user=user,
+        organisation=lender,
+        subject_uscc=application.enterprise.uscc,
+        purpose=purpose,
+        content="信用画像",
+        at=at,
+        data_classes=consent.data_classes,
+        application_ref=application.public_id,
+        consent_ref=consent.public_id,
+        channel=channel,
+    )
+    return PortraitReading(
+        portrait=redact(from_json(row.content), audience, consent.data_classes),
+        row=row,
+        audience=audience,
+        reader=f"{user} {lender.name}",
+        evaluation=evaluation_reading(application.enterprise, audience),
+    )
+
+
+@transaction.atomic
+def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Portrait:
+    """Return the enterprise's portrait of itself as of now, all classes; nothing is frozen.
+
+    Raises:
+        NotFound: the user stands for no verified enterprise.
+
+    Writes: ``AccessRecord``.
+    """
+    enterprise = enterprise_for_owner(user)
+    access_record(
+        user=user,
+        organisation=enterprise.account.organisation,
+        subject_uscc=enterprise.uscc,
+        purpose=QueryPurpose.OWN_REPORT,
+        content="本企业信用画像",
+        at=at,
+        channel=channel,
+    )
+    portrait = portrait_build(
+        enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at
+    )
+    return redact(portrait, Audience.BORROWER)
+
+
+def is_intact(row: CreditPortrait) -> bool:
+    """Return whether the stored text is what its hash was made of."""
+    return hashlib.sha256(row.content.encode()).hexdigest() == row.content_hash
+
+
+def portrait_rebuild(row: CreditPortrait) -> str:
+    """Return the canonical text of a frozen portrait built anew from the records as they were known then.
+
+    The register's facts, the need, the consent and the names of items and units are the frozen ones; every indicator,
+    point, contradiction and line of lineage is computed again. Equal bytes mean that nothing behind the portrait was
+    changed since.
+    """
+    return canonical_json(portrait_rebuilt(row))

@@ -1,0 +1,179 @@
+"""A whitelist while it is made: begun under its number, filled with judged rows, counted.
+
+Source: domain note 2.3.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from datetime import datetime
+from itertools import islice
+
+from django.db import IntegrityError, transaction
+
+from marketplace.audit import audit_record
+from marketplace.domain.errors import Conflict, NotFound, Refused
+from marketplace.domain.text import clean, half_width
+from marketplace.models import District, User
+from matching.domain.whitelist_contact import contact_text
+from matching.models import Whitelist, WhitelistEntry
+from matching.policies.whitelist import writable_districts
+from matching.selectors.whitelist_candidates import CHUNK_ROWS
+from matching.services.whitelist_run import Judged, Tally
+
+LONGEST_TITLE = 100
+Progress = Callable[[int], None]
+
+_ISSUE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff()\-]{0,15}")
+
+
+def own_district(actor: User, code: str) -> District:
+    """Return a district the actor makes whitelists for.
+
+    Raises:
+        NotFound: it is none of theirs.
+    """
+    found = writable_districts(actor).filter(code=code).first()
+    if found is None:
+        raise NotFound
+    return found
+
+
+def draft_begin(
+    district: District, issue_no: str, title: str, origin: str, actor: User, at: datetime
+) -> Whitelist:
+    """Return a new draft, or the emptied draft of the same number.
+
+    Raises:
+        Conflict: ``WL_ISSUE_TAKEN``, the number belongs to a list that is no draft.
+        Refused: ``WL_ISSUE_INVALID``, ``WL_TITLE_TOO_LONG``.
+
+    Writes: ``Whitelist``, deletes the old draft's entries; locks the draft.
+    """
+    number = _issue(issue_no)
+    title = clean(title) or f"{district.name}融资需求白名单({number})"
+    if len(title) > LONGEST_TITLE:
+        sentence = f"名称不能超过 {LONGEST_TITLE} 字。"
+        raise Refused("WL_TITLE_TOO_LONG", sentence, {"title": sentence})
+    found = Whitelist.objects.select_for_update().filter(district=district, issue_no=number)
+    draft = found.first()
+    if draft is None:
+        return _create(district, number, title, origin, actor, at)
+    if draft.state != "DRAFT":
+        raise _taken(number)
+    draft.entries.all().delete()
+    draft.title, draft.origin, draft.created_by = title, origin, actor
+    draft.created_at = draft.checked_at = at
+    draft.parameters, draft.titles, draft.file_name, draft.file_sha256 = {}, [], "", ""
+    return draft
+
+
+def draft_keep(whitelist: Whitelist, rows: Iterator[Judged]) -> Tally:
+    """Store judged rows and return their counts.
+
+    Writes: ``WhitelistEntry``, one statement for each 500 rows.
+    """
+    tally = Tally()
+    while chunk := list(islice(rows, CHUNK_ROWS)):
+        for row in chunk:
+            tally.count(row)
+        WhitelistEntry.objects.bulk_create([entry_of(row, whitelist) for row in chunk])
+    return tally
+
+
+def draft_finish(
+    whitelist: Whitelist, tally: Tally, verb: str, actor: User, at: datetime
+) -> Whitelist:
+    """Store the counts of a filled draft.
+
+    Writes: ``Whitelist``, audit ``matching.whitelist.<verb>``.
+    """
+    whitelist.rows_read, whitelist.admitted = tally.read, tally.admitted
+    whitelist.refused, whitelist.duplicates = tally.refused, tally.duplicates
+    whitelist.reason_counts = dict(sorted(tally.reasons.items()))
+    whitelist.save()
+    audit_record(
+        action=f"matching.whitelist.{verb}",
+        subject_kind="Whitelist",
+        subject_id=whitelist.public_id,
+        actor=actor,
+        at=at,
+        payload={
+            "district": whitelist.district_id,
+            "read": tally.read,
+            "admitted": tally.admitted,
+            "refused": tally.refused,
+            "duplicates": tally.duplicates,
+            "file_sha256": whitelist.file_sha256,
+        },
+    )
+    return whitelist
+
+
+def entry_of(row: Judged, whitelist: Whitelist) -> WhitelistEntry:
+    """Return a judged row as it is kept."""
+    said = row.said
+    return WhitelistEntry(
+        whitelist=whitelist,
+        row_number=row.row_number,
+        uscc=row.uscc,
+        name=row.name,
+        enterprise_id=row.enterprise_id,
+        status=row.status.value,
+        is_readable=row.is_readable,
+        amount_yuan=said.amount_yuan,
+        term_months=said.term_months,
+        purpose=said.purpose,
+        sector=row.sector,
+        street=said.street,
+        contact=contact_text(said.contact_name, said.contact_phone),
+        is_willing=said.willing,
+        willing_date=said.on,
+        passes=row.passes,
+        reasons=row.reasons,
+        marks=row.marks,
+        row=json.dumps(row.cells, ensure_ascii=False) if row.cells else "",
+    )
+
+
+def told(rows: Iterable[Judged], progress: Progress | None) -> Iterator[Judged]:
+    """Pass rows on and tell after each 500 how many there were."""
+    for count, row in enumerate(rows, start=1):
+        if progress and count % CHUNK_ROWS == 0:
+            progress(count)
+        yield row
+
+
+def _create(
+    district: District, number: str, title: str, origin: str, actor: User, at: datetime
+) -> Whitelist:
+    try:
+        with transaction.atomic():
+            return Whitelist.objects.create(
+                district=district,
+                issue_no=number,
+                title=title,
+                origin=origin,
+                created_by=actor,
+                created_at=at,
+                checked_at=at,
+            )
+    except IntegrityError as fault:
+        raise _taken(number) from fault
+
+
+def _issue(text: str) -> str:
+    number = half_width(clean(text))
+    if not _ISSUE.fullmatch(number):
+        sentence = "期号应为 1 至 16 位的数字、字母、汉字或连字符,应如 2026-11。"
+        raise Refused("WL_ISSUE_INVALID", sentence, {"issue_no": sentence})
+    return number
+
+
+def _taken(number: str) -> Conflict:
+    sentence = f"本区已有期号为“{number}”的名单,且不是草稿,请换一个期号。"
+    refused = Conflict("WL_ISSUE_TAKEN", sentence)
+    refused.fields["issue_no"] = sentence
+    return refused

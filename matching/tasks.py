@@ -1,0 +1,44 @@
+"""Tasks of the meeting place: ids in, one service call, safe to run twice."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from matching.services.application import application_route, consent_ended
+from matching.services.clock import clocks_sweep
+from matching.services.evaluation import evaluation_continue
+
+
+@shared_task(name="matching.application_route")
+def application_route_task(*, application_id: str, at: str = "", **_: Any) -> None:
+    """Hand a submitted application to its branch.
+
+    Args:
+        application_id: public id.
+        at: moment of submission, ISO 8601; routing is part of it.
+    """
+    moment = datetime.fromisoformat(at) if at else timezone.now()
+    application_route(application_id=uuid.UUID(application_id), at=moment)
+
+
+@shared_task(name="matching.consent_ended")
+def consent_ended_task(*, consent_ref: str, **_: Any) -> None:
+    """Stop work on applications whose consent was revoked."""
+    consent_ended(consent_ref=uuid.UUID(consent_ref), at=timezone.now())
+
+
+@shared_task(name="matching.clocks_sweep")
+def clocks_sweep_task(**_: Any) -> None:
+    """Remind, escalate and expire whatever is due."""
+    clocks_sweep(at=timezone.now())
+
+
+@shared_task(name="matching.evaluation_continue")
+def evaluation_continue_task(*, run_id: str, **_: Any) -> None:
+    """Evaluate the next stretch of a run, by public id."""
+    evaluation_continue(public_id=uuid.UUID(run_id), at=timezone.now())

@@ -1,0 +1,101 @@
+"""Pages of the app: needs, applications and outcomes here; portraits and whitelists in their own lists."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, URLResolver, path
+
+from matching import urls_portrait, urls_whitelist
+from matching.views import (
+    approver,
+    borrower,
+    borrower_application,
+    officer,
+    operator_applications,
+    outcome,
+)
+
+app_name = "matching"
+
+# /demands/: an enterprise's needs, and applying with one
+demand_urls = [
+    path("demands/", borrower.need_list, name="need-list"),
+    path("demands/new/", borrower.need_create, name="need-create"),
+    path("demands/<uuid:public_id>/", borrower.need_detail, name="need-detail"),
+    path("demands/<uuid:public_id>/publish/", borrower.need_publish, name="need-publish"),
+    path("demands/<uuid:public_id>/withdraw/", borrower.need_withdraw, name="need-withdraw"),
+    path("demands/<uuid:public_id>/close/", borrower.need_close, name="need-close"),
+    path(
+        "demands/<uuid:public_id>/apply/<uuid:product_id>/",
+        borrower_application.application_create,
+        name="application-create",
+    ),
+]
+
+# /applications/: an enterprise's applications
+application_urls = [
+    path("applications/", borrower_application.applications, name="application-list"),
+    path(
+        "applications/<uuid:public_id>/",
+        borrower_application.application_detail,
+        name="application-detail",
+    ),
+    path(
+        "applications/<uuid:public_id>/withdraw/",
+        borrower_application.application_withdraw,
+        name="application-withdraw",
+    ),
+    path(
+        "applications/<uuid:public_id>/supply/",
+        borrower_application.application_supply,
+        name="application-supply",
+    ),
+    path(
+        "applications/<uuid:public_id>/consent/",
+        borrower_application.application_consent,
+        name="application-consent",
+    ),
+]
+
+# /desk/ and /approvals/: a lender's officers and approvers
+lender_urls = [
+    path("desk/", officer.queue, name="queue-list"),
+    path("desk/<uuid:public_id>/", officer.review, name="review-detail"),
+    path("desk/<uuid:public_id>/note/", officer.note, name="review-note"),
+    path("desk/<uuid:public_id>/outcomes/", outcome.outcomes, name="outcome-list"),
+    path("approvals/", approver.approvals, name="approval-list"),
+    path("approvals/<uuid:public_id>/", approver.approval, name="approval-detail"),
+]
+
+# /loans/: what became of a lender's loans
+loan_urls = [
+    path("loans/", outcome.loans, name="loan-list"),
+    path("loans/upload/", outcome.outcome_upload, name="outcome-upload"),
+    path("loans/upload/template.csv", outcome.template_sheet, name="outcome-template"),
+]
+
+# /operator/applications/: clocks and 督办
+operator_urls = [
+    path("operator/applications/", operator_applications.watch, name="dispatch-list"),
+    path(
+        "operator/applications/<uuid:public_id>/",
+        operator_applications.case,
+        name="dispatch-detail",
+    ),
+]
+
+# steps of the table by their name; after everything else below /desk/ and /approvals/
+act_urls = [
+    path("desk/<uuid:public_id>/<slug:slug>/", officer.act, name="review-act"),
+    path("approvals/<uuid:public_id>/<slug:slug>/", approver.decide, name="approval-act"),
+]
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    *demand_urls,
+    *application_urls,
+    *lender_urls,
+    *loan_urls,
+    *operator_urls,
+    *urls_portrait.urlpatterns,
+    *urls_whitelist.urlpatterns,
+    *act_urls,
+]

@@ -1,0 +1,41 @@
+"""Pages of portraits, evaluations and dated parameters."""
+
+from __future__ import annotations
+
+from django.urls import URLPattern, path
+
+from matching.views import evaluation, parameter, portrait
+
+# /portrait/: the enterprise's own
+portrait_urls = [
+    path("portrait/", portrait.own, name="portrait-own"),
+]
+
+# /operator/evaluations/: monthly runs
+evaluation_urls = [
+    path("operator/evaluations/", evaluation.runs, name="evaluation-list"),
+    path("operator/evaluations/<uuid:public_id>/", evaluation.detail, name="evaluation-detail"),
+    path(
+        "operator/evaluations/<uuid:public_id>/progress/",
+        evaluation.progress,
+        name="evaluation-progress",
+    ),
+    path(
+        "operator/evaluations/<uuid:public_id>/resume/",
+        evaluation.resume,
+        name="evaluation-resume",
+    ),
+    path(
+        "operator/evaluations/<uuid:public_id>/publish/",
+        evaluation.publish,
+        name="evaluation-publish",
+    ),
+]
+
+# /operator/parameters/: dated parameters
+parameter_urls = [
+    path("operator/parameters/", parameter.parameters, name="parameter-list"),
+    path("operator/parameters/<str:code>/", parameter.parameter, name="parameter-detail"),
+]
+
+urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls]

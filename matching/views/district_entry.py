@@ -1,0 +1,106 @@
+"""Pages about one row of a whitelist: why in, why out, whom to call, who took it on."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from borrowers.domain.industry import SECTION_LABELS
+from lenders.views.attempt import reader
+from marketplace.domain.vocabulary import PURPOSE_LABELS
+from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.labels import label_of
+from matching.domain.whitelist_contact import contact_masked, result_label
+from matching.domain.whitelist_labels import code_label
+from matching.models import Whitelist, WhitelistEntry
+from matching.policies.whitelist import REJUDGING_ROLES, roles_towards
+from matching.selectors.whitelist import entry_contacts, entry_get
+from matching.services.whitelist_contact import whitelist_contact_oversee
+from matching.views.district import list_crumb
+
+ENTRY_TONES = {
+    "ADMITTED": Tone.GOOD,
+    "REFUSED": Tone.BAD,
+    "DUPLICATE": Tone.NEUTRAL,
+    "SUSPENDED": Tone.WARN,
+}
+
+
+@login_required
+@require_GET
+def entry(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one row: why in, why out, marks, who took it on."""
+    return _entry(request, entry_get(reader(request), public_id))
+
+
+@login_required
+@require_POST
+def entry_contact(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show whom to call, after logging the look."""
+    user = reader(request)
+    shown = whitelist_contact_oversee(entry_id=public_id, actor=user, at=timezone.now())
+    return _entry(request, entry_get(user, public_id), " ".join(filter(None, shown)))
+
+
+def detail_crumb(whitelist: Whitelist) -> Crumb:
+    """Return the way back to a row's list."""
+    return Crumb(whitelist.title, reverse("matching:whitelist-detail", args=[whitelist.public_id]))
+
+
+def _entry(request: HttpRequest, row: WhitelistEntry, contact: str = "") -> HttpResponse:
+    user = reader(request)
+    whitelist = row.whitelist
+    roles = roles_towards(user, whitelist.district_id)
+    context = {
+        "entry": row,
+        "tone": ENTRY_TONES[row.status].value,
+        "pairs": _need_pairs(row),
+        "refusals": [(code_label(reason["rule_code"]), reason) for reason in row.reasons],
+        "marks": [(code_label(mark["rule_code"]), mark) for mark in row.marks],
+        "contact": contact or contact_masked(row.contact),
+        "reveal_url": reverse("matching:whitelist-entry-contact", args=[row.public_id])
+        if row.contact and not contact and roles & REJUDGING_ROLES
+        else "",
+        "taken": _taken_table(row),
+        "crumbs": [list_crumb(), detail_crumb(whitelist), Crumb(f"第 {row.row_number} 行")],
+    }
+    return render(request, "matching/district/whitelist_entry.html", context)
+
+
+def _need_pairs(row: WhitelistEntry) -> list[Pair]:
+    willing = {True: "有", False: "无", None: "未说明"}[row.is_willing]
+    return [
+        Pair("统一社会信用代码", row.uscc, Kind.CODE),
+        Pair("行业门类", SECTION_LABELS.get(row.sector, row.sector)),
+        Pair("街镇(园区)", row.street),
+        Pair("需求金额", row.amount_yuan, Kind.MONEY),
+        Pair("期限", row.term_months, Kind.MONTHS),
+        Pair("用途", label_of(row.purpose, {str(k): v for k, v in PURPOSE_LABELS.items()})),
+        Pair("融资意愿", willing),
+        Pair("意愿日期", row.willing_date, Kind.DATE),
+    ]
+
+
+def _taken_table(row: WhitelistEntry) -> Table:
+    columns = [
+        Column("机构"),
+        Column("对接时间", Kind.DATETIME),
+        Column("结果"),
+        Column("反馈时间", Kind.DATETIME),
+    ]
+    rows = [
+        [
+            contact.institution.organisation.name,
+            contact.contacted_at,
+            Cell(result_label(contact.result), note=contact.note),
+            contact.reported_at,
+        ]
+        for contact in entry_contacts(row)
+    ]
+    return Table(columns, rows, empty="尚无机构对接。")

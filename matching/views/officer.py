@@ -1,0 +1,297 @@
+"""Pages of a lender's officer: the queue with its clocks, and one case on one screen."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_POST
+
+from lenders.views.attempt import attempted, form_status
+from marketplace.domain.errors import NotFound
+from marketplace.domain.roles import Role
+from marketplace.models import User
+from marketplace.policies import has_role, require_role, signed_in
+from marketplace.web.components import Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.labels import tone_of
+from marketplace.web.pagination import number_page
+from matching.domain.application import CLOSED_STATES, STATE_LABELS, buttons
+from matching.forms.review import (
+    ACT_OF_EVENT,
+    ACTS,
+    ApproveForm,
+    NoteForm,
+    SignForm,
+)
+from matching.models import LoanApplication
+from matching.policies.application import LENDER_ROLES, can_read_contact, roles_towards
+from matching.selectors.application import (
+    QueueScope,
+    application_get_handled,
+    events_of,
+    queue_list,
+)
+from matching.selectors.clock import clock_readings, clock_table
+from matching.selectors.timeline import Side, timeline
+from matching.services.application_facts import feedback_agreed
+from matching.services.application_remark import application_note
+from matching.services.review import review_open
+from matching.services.transition import application_transition
+from matching.views.case import clocks_of, line_pairs, need_pairs, refusal_sentence, state_label
+from matching.views.portrait_screen import reading_screen
+
+SCOPE_LABELS = {
+    QueueScope.MINE: "我的待办",
+    QueueScope.BRANCH: "本网点",
+    QueueScope.DONE: "已办结",
+}
+
+
+class QueueFilter(forms.Form):
+    """Which part of the queue."""
+
+    scope = forms.ChoiceField(
+        label="范围",
+        choices=[(scope.value, label) for scope, label in SCOPE_LABELS.items()],
+        required=False,
+    )
+    state = forms.ChoiceField(
+        label="状态",
+        choices=[("", "全部"), *((state.value, label) for state, label in STATE_LABELS.items())],
+        required=False,
+    )
+
+
+@login_required
+@require_GET
+def queue(request: HttpRequest) -> HttpResponse:
+    """List the lender's applications, the earliest deadline first.
+
+    Queries: at most 10, whatever the number of rows.
+    """
+    user = signed_in(request.user)
+    require_role(user, *LENDER_ROLES)
+    if not has_role(user, Role.OFFICER) and "scope" not in request.GET:
+        return redirect("matching:approval-list")
+    form = QueueFilter(request.GET)
+    form.is_valid()
+    scope = QueueScope(form.cleaned_data.get("scope") or QueueScope.MINE)
+    page = number_page(request, queue_list(user, scope, form.cleaned_data.get("state", "")))
+    context = {
+        "form": form,
+        "page": page,
+        "title": SCOPE_LABELS[scope],
+        "table": queue_table(list(page.object_list), timezone.now(), "matching:review-detail"),
+        "crumbs": [Crumb("工作队列")],
+    }
+    return render(request, "matching/officer/queue.html", context, status=form_status(form))
+
+
+@login_required
+@require_GET
+def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show one case on one screen: portrait, fit then and now, contradictions, freshness, events, what may be done.
+
+    Queries: at most 24; the reading is logged.
+    """
+    user = signed_in(request.user)
+    return review_page(request, application_get_handled(user, public_id), {}, NoteForm())
+
+
+@login_required
+@require_POST
+def act(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpResponse:
+    """Take one step of the table."""
+    user = signed_in(request.user)
+    application = application_get_handled(user, public_id)
+    if slug not in ACTS:
+        raise NotFound
+    taken = ACTS[slug]
+    form = taken.form(request.POST)
+    done = attempted(
+        form,
+        lambda: application_transition(
+            application_id=public_id,
+            event=taken.event,
+            payload=form.cleaned_data,
+            actor=user,
+            at=timezone.now(),
+        ),
+    )
+    if done is None:
+        return review_page(request, application, {slug: form}, NoteForm())
+    messages.success(request, f"已登记,当前状态:{state_label(done.state)}。")
+    return redirect("matching:review-detail", public_id)
+
+
+@login_required
+@require_POST
+def note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Keep a note beside the case."""
+    user = signed_in(request.user)
+    application = application_get_handled(user, public_id)
+    form = NoteForm(request.POST)
+    done = attempted(
+        form,
+        lambda: application_note(
+            application_id=public_id,
+            text=form.cleaned_data["text"],
+            actor=user,
+            at=timezone.now(),
+        ),
+    )
+    if done is None:
+        return review_page(request, application, {}, form)
+    messages.success(request, "备注已保存,仅本机构可见。")
+    return redirect("matching:review-detail", public_id)
+
+
+def review_page(
+    request: HttpRequest,
+    application: LoanApplication,
+    bound: Mapping[str, forms.Form],
+    note_form: NoteForm,
+) -> HttpResponse:
+    """Return the review page, with the form that was refused open."""
+    user, now = signed_in(request.user), timezone.now()
+    context = case_context(application, user, now, bound) | {
+        "note_form": note_form,
+        "crumbs": [Crumb("工作队列", reverse("matching:queue-list")), Crumb("申请审查")],
+    }
+    has_errors = any(form.errors for form in [*bound.values(), note_form])
+    status = 422 if has_errors else 200
+    return render(request, "matching/officer/review.html", context, status=status)
+
+
+def case_context(
+    application: LoanApplication, user: User, now: datetime, bound: Mapping[str, forms.Form]
+) -> dict[str, Any]:
+    """Return what the pages of officer and approver show of a case; the reading is logged."""
+    events = events_of(application)
+    readings = clock_readings(application, events, now, clock_table())
+    opened = review_open(application=application, user=user, at=now)
+    line = getattr(application, "credit_line", None)
+    return {
+        "application": application,
+        "state": state_label(application.state),
+        "tone": tone_of(application.state).value,
+        "clocks": clocks_of(readings, now),
+        "enterprise": enterprise_pairs(application, user),
+        "need": need_pairs(application.demand),
+        "line": line_pairs(line) if line else None,
+        "refusal": refusal_sentence(application),
+        "review": opened,
+        "screen": reading_screen(opened.reading),
+        "entries": timeline(events, Side.LENDER),
+        "acts": acts_for(application, user, bound),
+        "outcomes_url": _outcomes_url(application),
+        "reader": opened.reading.reader if opened.reading else user,
+        "now": now,
+    }
+
+
+def acts_for(
+    application: LoanApplication, user: User, bound: Mapping[str, forms.Form]
+) -> list[dict[str, Any]]:
+    """Return the steps the reader may take in this state, each with its form; outcomes have a page of their own."""
+    offered = buttons(application.state, roles_towards(user, application))
+    found = []
+    for event, label in offered:
+        taken = ACT_OF_EVENT.get(event)
+        if taken is None or (event == "DISBURSE" and not _is_bare(application)):
+            continue
+        form = bound.get(taken.slug) or _blank(taken.form, application)
+        url = reverse("matching:review-act", args=[application.public_id, taken.slug])
+        found.append(
+            {
+                "label": label,
+                "url": url,
+                "form": form if form.fields else None,
+                "question": taken.question,
+                "danger": taken.danger,
+            }
+        )
+    return found
+
+
+def queue_table(rows: list[LoanApplication], now: datetime, name: str) -> Table:
+    """Return a lender's list of cases; each leads to the page of that URL name."""
+    columns = [
+        Column("企业"),
+        Column("产品"),
+        Column("金额", Kind.MONEY),
+        Column("提交时间", Kind.DATETIME),
+        Column("时限", Kind.BADGE, "当前环节应当完成的时间;红色表示已超时。"),
+        Column("客户经理"),
+        Column("状态", Kind.BADGE),
+    ]
+    found = [
+        [
+            Cell(
+                row.enterprise.name,
+                url=reverse(name, args=[row.public_id]),
+                note=row.branch.name if row.branch else "",
+            ),
+            row.product.name,
+            row.demand.amount_yuan,
+            row.submitted_at,
+            due_cell(row, now),
+            str(row.officer) if row.officer else "未受理",
+            Cell(state_label(row.state), tone=tone_of(row.state)),
+        ]
+        for row in rows
+    ]
+    return Table(columns, found, caption="申请", empty="没有这样的申请。")
+
+
+def due_cell(row: LoanApplication, now: datetime) -> Cell:
+    """Return what is left of a case's clock, in words and colour."""
+    if row.state in CLOSED_STATES or row.clock_due_at is None:
+        return Cell("计时暂停" if row.paused_at else "—", tone=Tone.NEUTRAL)
+    clock = Clock("", row.clock_due_at, now, row.clock_is_provisional)
+    local = timezone.localtime(row.clock_due_at)
+    return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止")
+
+
+def enterprise_pairs(application: LoanApplication, user: User) -> list[Pair]:
+    """Return who the enterprise is, and once the case was accepted whom to call."""
+    enterprise, account = application.enterprise, application.enterprise.account
+    pairs = [
+        Pair("企业名称", enterprise.name),
+        Pair("统一社会信用代码", enterprise.uscc, Kind.CODE),
+        Pair("所在区", enterprise.district.name if enterprise.district else None),
+        Pair("企业规模", enterprise.get_size_class_display()),
+        Pair("成立日期", enterprise.established_date, Kind.DATE),
+    ]
+    if can_read_contact(user, application):
+        pairs += [Pair("联系人", account.contact_name), Pair("联系电话", account.contact_phone)]
+    return pairs
+
+
+def _blank(form: type[forms.Form], application: LoanApplication) -> forms.Form:
+    line = getattr(application, "credit_line", None)
+    if form is ApproveForm:
+        return ApproveForm(initial=ApproveForm.initial_for(application.demand))
+    if form is SignForm and line is not None:
+        return SignForm(initial=SignForm.initial_for(line))
+    return form()
+
+
+def _is_bare(application: LoanApplication) -> bool:
+    """Return whether a disbursement may only be reported as a state, without amounts."""
+    return not feedback_agreed(application.consent) and application.state == "SIGNED"
+
+
+def _outcomes_url(application: LoanApplication) -> str:
+    if getattr(application, "loan", None) is None:
+        return ""
+    return reverse("matching:outcome-list", args=[application.public_id])

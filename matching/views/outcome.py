@@ -1,0 +1,222 @@
+"""Pages on which a lender reports what became of its loans, one by one or by sheet."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import cast
+from urllib.parse import quote
+
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.files.uploadedfile import UploadedFile
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET, require_http_methods
+
+from lenders.views.attempt import attempted, form_status
+from marketplace.domain.errors import NotFound
+from marketplace.domain.roles import Role
+from marketplace.policies import require_role, signed_in
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table, Tone
+from marketplace.web.labels import tone_of
+from marketplace.web.pagination import number_page
+from matching.domain.application import buttons
+from matching.domain.outcome import LOAN_CLASS_LABELS, OUTCOME_KIND_LABELS, LoanClass, OutcomeKind
+from matching.forms.outcome import OutcomeForm, OutcomeUploadForm
+from matching.models import Loan, LoanApplication, OutcomeEvent
+from matching.policies.application import LENDER_ROLES, roles_towards
+from matching.selectors.application import application_get_handled
+from matching.selectors.loan import loan_list, loan_position, outcomes_of
+from matching.services.application_facts import feedback_agreed
+from matching.services.outcome import outcome_record
+from matching.services.outcome_import import (
+    OutcomeImport,
+    outcome_correction,
+    outcome_import,
+    outcome_template,
+)
+from matching.services.transition import require_event
+from matching.views.case import loan_pairs, state_label
+
+
+@login_required
+@require_GET
+def loans(request: HttpRequest) -> HttpResponse:
+    """List the loans of the reader's lender with where they stand. Queries: at most 10."""
+    user = signed_in(request.user)
+    require_role(user, *LENDER_ROLES)
+    page = number_page(request, loan_list(user))
+    context = {
+        "page": page,
+        "table": _loans_table(list(page.object_list)),
+        "actions": [Action("批量报送", reverse("matching:outcome-upload"), primary=True)],
+        "crumbs": [Crumb("贷款与反馈")],
+    }
+    return render(request, "matching/officer/loan_list.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show what was reported of a case's loan, and report one more event. Queries: at most 10 for the page."""
+    user = signed_in(request.user)
+    application = application_get_handled(user, public_id)
+    loan: Loan | None = getattr(application, "loan", None)
+    if loan is None:
+        raise NotFound
+    roles = roles_towards(user, application)
+    kinds = [pair for pair in buttons(application.state, roles) if pair[0] in set(OutcomeKind)]
+    if request.method == "POST" and not kinds:
+        require_event(application.state, request.POST.get("kind", ""), roles)
+    form = OutcomeForm(request.POST or None, kinds=kinds)
+    reported = attempted(form, lambda: _record(form, loan, request))
+    if reported is not None:
+        messages.success(request, f"已登记{_kind(reported)}。")
+        return redirect("matching:outcome-list", public_id)
+    return _outcomes_page(request, application, loan, form if kinds else None)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def outcome_upload(request: HttpRequest) -> HttpResponse:
+    """Report a sheet of outcomes; rejected rows come back with their reasons."""
+    user = signed_in(request.user)
+    require_role(user, Role.OFFICER)
+    form = OutcomeUploadForm(request.POST or None, request.FILES or None)
+    result = attempted(form, lambda: _import(request, timezone.now()))
+    context = {
+        "form": form,
+        "result": result,
+        "errors": _errors_table(result) if result else None,
+        "correction": _as_link(outcome_correction(result)) if result and result.rejected else "",
+        "sample_url": reverse("matching:outcome-template"),
+        "crumbs": [Crumb("贷款与反馈", reverse("matching:loan-list")), Crumb("批量报送")],
+    }
+    template = "matching/officer/outcome_upload.html"
+    return render(request, template, context, status=form_status(form))
+
+
+@login_required
+@require_GET
+def template_sheet(request: HttpRequest) -> HttpResponse:
+    """Give the empty sheet."""
+    require_role(signed_in(request.user), Role.OFFICER)
+    return HttpResponse(
+        outcome_template(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": "attachment; filename=outcomes.csv"},
+    )
+
+
+def _record(form: OutcomeForm, loan: Loan, request: HttpRequest) -> OutcomeEvent:
+    return outcome_record(
+        loan_id=loan.public_id,
+        **form.cleaned_data,
+        actor=signed_in(request.user),
+        at=timezone.now(),
+    )
+
+
+def _import(request: HttpRequest, now: datetime) -> OutcomeImport:
+    delivered = cast("UploadedFile", request.FILES["file"])
+    return outcome_import(
+        source=delivered.read(),
+        file_name=delivered.name or "上传的表格",
+        actor=signed_in(request.user),
+        at=now,
+    )
+
+
+def _outcomes_page(
+    request: HttpRequest, application: LoanApplication, loan: Loan, form: OutcomeForm | None
+) -> HttpResponse:
+    review = reverse("matching:review-detail", args=[application.public_id])
+    context = {
+        "application": application,
+        "loan": loan_pairs(loan, loan_position(loan)),
+        "state": state_label(application.state),
+        "tone": tone_of(application.state).value,
+        "table": outcomes_table(outcomes_of(loan)),
+        "form": form if feedback_agreed(application.consent) else None,
+        "has_clause": feedback_agreed(application.consent),
+        "is_closed": application.closed_at is not None,
+        "crumbs": [
+            Crumb("工作队列", reverse("matching:queue-list")),
+            Crumb("申请审查", review),
+            Crumb("贷款结果"),
+        ],
+    }
+    status = form_status(form) if form is not None else 200
+    return render(request, "matching/officer/outcomes.html", context, status=status)
+
+
+def outcomes_table(rows: list[OutcomeEvent]) -> Table:
+    """Return what was reported of a loan."""
+    columns = [
+        Column("事件"),
+        Column("发生日期", Kind.DATE),
+        Column("本金", Kind.MONEY),
+        Column("利息及费用", Kind.MONEY),
+        Column("逾期天数", Kind.NUMBER),
+        Column("五级分类"),
+        Column("机构流水号", Kind.CODE),
+        Column("报送时间", Kind.DATETIME),
+    ]
+    found = [
+        [
+            Cell(_kind(row), note=row.warning, tone=Tone.WARN if row.warning else Tone.NEUTRAL),
+            row.event_date,
+            row.principal_yuan,
+            row.interest_yuan,
+            row.days_overdue,
+            LOAN_CLASS_LABELS[LoanClass(row.classification)] if row.classification else "",
+            row.reference,
+            row.reported_at,
+        ]
+        for row in rows
+    ]
+    return Table(columns, found, caption="已报送", empty="还没有报送过贷款结果。")
+
+
+def _loans_table(rows: list[Loan]) -> Table:
+    columns = [
+        Column("企业"),
+        Column("产品"),
+        Column("合同金额", Kind.MONEY),
+        Column("未还本金", Kind.MONEY, "已放款减去已还和已核销的本金。"),
+        Column("签约日期", Kind.DATE),
+        Column("状态", Kind.BADGE),
+    ]
+    found = [
+        [
+            Cell(
+                row.application.enterprise.name,
+                url=reverse("matching:outcome-list", args=[row.application.public_id]),
+            ),
+            row.application.product.name,
+            row.amount_yuan,
+            loan_position(row).outstanding_yuan,
+            row.signed_date,
+            Cell(state_label(row.application.state), tone=tone_of(row.application.state)),
+        ]
+        for row in rows
+    ]
+    return Table(columns, found, caption="贷款", empty="还没有签约的贷款。")
+
+
+def _errors_table(result: OutcomeImport) -> Table:
+    columns = [Column("行号", Kind.NUMBER), Column("列"), Column("原因"), Column("代码", Kind.CODE)]
+    rows = [[error.row, error.field, error.sentence, error.code] for error in result.errors]
+    return Table(columns, rows, caption="未接收的行", empty="全部接收。")
+
+
+def _as_link(text: str) -> str:
+    """Return a small file as an address, so that nothing of it is kept on the server."""
+    return f"data:text/csv;charset=utf-8,{quote(text)}"
+
+
+def _kind(row: OutcomeEvent) -> str:
+    return OUTCOME_KIND_LABELS[OutcomeKind(row.kind)]

@@ -1,0 +1,132 @@
+"""Who may do what with portraits, evaluations and parameters."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from matching.models import EvaluationRun
+from tests.access import (
+    CITY,
+    ENTERPRISE,
+    LENDER,
+    OPERATORS,
+    RIVAL_ENTERPRISE,
+    Call,
+    Row,
+    World,
+    each,
+    members,
+)
+from tests.factories.matching import make_application
+
+AUDITOR = members("auditor")
+DEMAND_DAYS = "demand.validity_days"
+
+
+# --- What requests need ---------------------------------------------------------------------------
+
+
+def run_in(world: World, state: str) -> Call:
+    run = EvaluationRun.objects.create(
+        month=world.at.date().replace(day=1),
+        as_of=world.at,
+        model_version="public_credit@2015-01-01",
+        state=state,
+        started_by=world.cast.operator,
+        started_at=world.at,
+    )
+    return Call({"public_id": run.public_id})
+
+
+def with_running(world: World) -> Call:
+    return run_in(world, "RUNNING")
+
+
+def with_completed(world: World) -> Call:
+    return run_in(world, "COMPLETED")
+
+
+def with_month(world: World) -> Call:
+    return Call(body={"month": world.at.date().replace(day=1).isoformat()})
+
+
+def with_parameter(world: World) -> Call:
+    return Call({"code": DEMAND_DAYS})
+
+
+def with_value(world: World) -> Call:
+    day = (world.at + timedelta(days=30)).date().isoformat()
+    return Call({"code": DEMAND_DAYS}, {"effective_from": day, "value": "60", "source": "示例决定"})
+
+
+def with_accepted(world: World) -> Call:
+    return Call({"public_id": make_application(world.cast, "ACCEPTED", at=world.at).public_id})
+
+
+# --- The rows -------------------------------------------------------------------------------------
+
+
+PORTRAITS = [
+    *each(
+        ["matching:portrait-own", "api:portrait-own"],
+        allowed=ENTERPRISE | RIVAL_ENTERPRISE,
+    ),
+    Row(
+        "api:application-portrait",
+        allowed=LENDER,
+        make=with_accepted,
+    ),
+]
+
+EVALUATIONS = [
+    *each(["matching:evaluation-list", "api:evaluation-list"], allowed=CITY, stranger=403),
+    *each(
+        ["matching:evaluation-list", "api:evaluation-list"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_month,
+    ),
+    *each(
+        ["matching:evaluation-detail", "matching:evaluation-progress", "api:evaluation-detail"],
+        allowed=CITY,
+        make=with_completed,
+    ),
+    *each(
+        ["matching:evaluation-resume", "api:evaluation-resume"],
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_running,
+    ),
+    *(
+        Row(
+            name,
+            "POST",
+            allowed=members("second_operator"),
+            refused=AUDITOR,
+            otherwise={"operator": own},
+            make=with_completed,
+        )
+        for name, own in (("matching:evaluation-publish", 422), ("api:evaluation-publish", 400))
+    ),
+]
+
+PARAMETERS = [
+    *each(["matching:parameter-list", "api:parameter-list"], allowed=CITY, stranger=403),
+    *each(
+        ["matching:parameter-detail", "api:parameter-detail"],
+        allowed=CITY,
+        stranger=403,
+        make=with_parameter,
+    ),
+    *each(
+        ["matching:parameter-detail", "api:parameter-detail"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_value,
+    ),
+]
+
+ROWS = [*PORTRAITS, *EVALUATIONS, *PARAMETERS]

@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from matching.models import FinancingDemand
+from tests.cast import NOW
+from tests.factories.matching import make_application, make_demand, make_offer
+
+pytestmark = pytest.mark.django_db
+NEED = {
+    "amount_yuan": "500000.00",
+    "term_months": 12,
+    "purpose": "WORKING_CAPITAL",
+    "guarantee": "CREDIT",
+}
+DEMAND_KEYS = {
+    "id",
+    "state",
+    "state_label",
+    "amount_yuan",
+    "term_months",
+    "purpose",
+    "purpose_note",
+    "guarantee",
+    "max_rate_bp",
+    "declared_employees",
+    "declared_revenue_yuan",
+    "is_first_loan",
+    "created_at",
+    "published_at",
+    "expires_at",
+    "closed_at",
+}
+FIT_KEYS = {
+    "product_id",
+    "product_name",
+    "institution",
+    "outcome",
+    "outcome_label",
+    "fits",
+    "does_not_fit",
+    "cannot_tell",
+    "missing_classes",
+    "reasons",
+}
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def api():
+    return APIClient()
+
+
+def url(name, *keys):
+    return reverse(f"api:{name}", args=keys)
+
+
+class TestDemandCreate:
+    def test_gives_exactly_the_keys_of_the_enterprise(self, api, cast):
+        api.force_authenticate(cast.owner)
+
+        answer = api.post(url("demand-list"), NEED, format="json")
+
+        assert answer.status_code == 201
+        assert set(answer.data) == DEMAND_KEYS
+        assert (answer.data["state"], answer.data["amount_yuan"]) == ("DRAFT", "500000.00")
+
+    def test_publishes_when_told(self, api, cast):
+        api.force_authenticate(cast.owner)
+
+        answer = api.post(url("demand-list"), NEED | {"publish": True}, format="json")
+
+        assert answer.data["state"] == "PUBLISHED"
+
+    @pytest.mark.parametrize(
+        ("changed", "field"),
+        [
+            ({"amount_yuan": "many"}, "amount_yuan"),
+            ({"amount_yuan": "1.00"}, "amount_yuan"),
+            ({"term_months": 361}, "term_months"),
+            ({"purpose": "GAMBLING"}, "purpose"),
+            ({"uscc": "91120103MA05010399"}, "uscc"),
+        ],
+    )
+    def test_answers_400_at_the_field(self, api, cast, changed, field):
+        api.force_authenticate(cast.owner)
+
+        answer = api.post(url("demand-list"), NEED | changed, format="json")
+
+        assert answer.status_code == 400
+        assert set(answer.data["fields"]) == {field}
+        assert not FinancingDemand.objects.exists()
+
+    def test_is_for_enterprises(self, api, cast):
+        for member in (cast.officer, cast.operator, cast.stranger):
+            api.force_authenticate(member)
+            assert api.post(url("demand-list"), NEED, format="json").status_code == 403
+            assert api.get(url("demand-list")).status_code == 403
+
+
+class TestDemandRead:
+    def test_lists_ones_own(self, api, cast):
+        demand = make_demand(cast)
+        api.force_authenticate(cast.agent)
+        own = api.get(url("demand-list"))
+        api.force_authenticate(cast.rival_owner)
+        others = api.get(url("demand-list"))
+
+        assert [row["id"] for row in own.data["results"]] == [str(demand.public_id)]
+        assert others.data["results"] == []
+
+    @pytest.mark.parametrize("name", ["demand-detail", "demand-fits"])
+    def test_is_not_there_for_others(self, api, cast, name):
+        demand = make_demand(cast)
+
+        for member in (cast.rival_owner, cast.officer, cast.operator, cast.district_clerk):
+            api.force_authenticate(member)
+            assert api.get(url(name, demand.public_id)).status_code == 404
+
+
+class TestDemandFits:
+    def test_gives_every_reason(self, api, cast):
+        demand = make_demand(cast)
+        make_offer(cast)
+        api.force_authenticate(cast.owner)
+
+        (found,) = api.get(url("demand-fits", demand.public_id)).data
+
+        assert set(found) == FIT_KEYS
+        assert found["outcome"] == "FITS"
+        assert len(found["reasons"]) == found["fits"]
+        assert set(found["reasons"][0]) == {"rule_code", "outcome", "sentence", "parameter_version"}
+
+
+class TestDemandVerbs:
+    def test_publish_then_withdraw(self, api, cast):
+        demand = make_demand(cast, publish=False)
+        api.force_authenticate(cast.owner)
+
+        published = api.post(url("demand-publish", demand.public_id))
+        withdrawn = api.post(url("demand-withdraw", demand.public_id))
+        again = api.post(url("demand-withdraw", demand.public_id))
+
+        assert (published.data["state"], withdrawn.data["state"]) == ("PUBLISHED", "WITHDRAWN")
+        assert (again.status_code, again.data["code"]) == (409, "TRANSITION_REFUSED")
+
+    def test_close_waits_for_open_applications(self, api, cast):
+        application = make_application(cast)
+        api.force_authenticate(cast.owner)
+
+        answer = api.post(url("demand-close", application.demand.public_id))
+
+        assert (answer.status_code, answer.data["code"]) == (409, "GUARD_REFUSED")
+
+    @pytest.mark.parametrize("verb", ["publish", "withdraw", "close"])
+    def test_is_not_there_for_others(self, api, cast, verb):
+        demand = make_demand(cast)
+        api.force_authenticate(cast.rival_owner)
+
+        assert api.post(url(f"demand-{verb}", demand.public_id)).status_code == 404

@@ -1,0 +1,143 @@
+from __future__ import annotations
+
+import pytest
+
+from marketplace.domain.errors import NotPermitted, Refused
+from marketplace.models import AuditEvent
+from matching.models import LoanApplication, OutcomeEvent
+from matching.services.outcome_import import (
+    outcome_correction,
+    outcome_import,
+    outcome_template,
+)
+from tests.cast import NOW
+from tests.factories.matching import make_application
+
+pytestmark = pytest.mark.django_db
+HEADER = "合同编号,事件,发生日期,本金(元),利息(元),逾期天数,五级分类,机构流水号"
+
+
+def sheet(*lines, header=HEADER):
+    return "\n".join([header, *lines]).encode("utf-8")
+
+
+def load(cast, *lines, member="officer", header=HEADER):
+    return outcome_import(
+        source=sheet(*lines, header=header),
+        file_name="结果.csv",
+        actor=getattr(cast, member),
+        at=NOW,
+    )
+
+
+GOOD = (
+    "HT-2026-0001,放款,2026-11-23,500000,,,,T001",
+    'HT-2026-0001,还款,2026-11-23,"100,000.00",1500.5,,正常,T002',
+)
+
+
+class TestOutcomeImport:
+    def test_reports_every_good_row(self, cast):
+        application = make_application(cast, "SIGNED")
+
+        result = load(cast, *GOOD)
+
+        assert (result.read, result.accepted, result.rejected) == (2, 2, 0)
+        assert LoanApplication.objects.get(pk=application.pk).state == "REPAYING"
+
+    def test_the_same_sheet_twice_changes_nothing(self, cast):
+        make_application(cast, "SIGNED")
+        load(cast, *GOOD)
+
+        again = load(cast, *GOOD)
+
+        assert (again.read, again.accepted, again.duplicates, again.rejected) == (2, 0, 2, 0)
+        assert OutcomeEvent.objects.count() == 2
+
+    @pytest.mark.parametrize(
+        ("row", "field", "code"),
+        [
+            ("HT-2026-0001,赠送,2026-11-23,1,,,,T9", "事件", "OUTCOME_KIND"),
+            ("HT-2026-0001,放款,昨天,1,,,,T9", "发生日期", "DATE_UNREADABLE"),
+            ("HT-2026-0001,放款,2026-11-23,很多,,,,T9", "本金(元)", "OUTCOME_AMOUNT"),
+            ("HT-2026-0001,放款,2026-11-23,900000,,,,T9", "本金(元)", "OUTCOME_OVER_LIMIT"),
+            ("HT-2026-0001,放款,2026-11-23,1,,,,", "机构流水号", "OUTCOME_REFERENCE"),
+            (",放款,2026-11-23,1,,,,T9", "合同编号", "OUTCOME_LOAN_EMPTY"),
+            ("HT-NONE,放款,2026-11-23,1,,,,T9", "合同编号", "OUTCOME_LOAN_UNKNOWN"),
+            ("HT-2026-0001,结清,2026-11-23,,,,,T9", "", "TRANSITION_REFUSED"),
+            ("HT-2026-0001,放款,2026-11-23,1,,,,T9,多余", "", "ROW_TOO_WIDE"),
+        ],
+    )
+    def test_names_row_field_and_reason_of_a_bad_row(self, cast, row, field, code):
+        make_application(cast, "SIGNED")
+
+        result = load(cast, row)
+
+        assert (result.read, result.rejected) == (1, 1)
+        assert [(error.row, error.field, error.code) for error in result.errors] == [
+            (2, field, code)
+        ]
+        assert not OutcomeEvent.objects.exists()
+
+    def test_a_bad_row_hinders_no_good_one(self, cast):
+        make_application(cast, "SIGNED")
+
+        result = load(cast, GOOD[0], "HT-2026-0001,赠送,2026-11-23,1,,,,T9", GOOD[1])
+
+        assert (result.accepted, result.rejected) == (2, 1)
+
+    def test_finds_a_loan_by_its_application(self, cast):
+        application = make_application(cast, "SIGNED")
+        header = "申请编号,事件,发生日期,本金(万元),机构流水号"
+
+        result = load(cast, f"{application.public_id},放款,2026-11-23,50,T1", header=header)
+
+        assert result.accepted == 1
+        assert OutcomeEvent.objects.get().principal_yuan == 500_000
+
+    def test_contract_and_application_must_mean_the_same_loan(self, cast):
+        make_application(cast, "SIGNED")
+        header = "合同编号,申请编号,事件,发生日期,本金(元),机构流水号"
+        stranger = "00000000-0000-4000-8000-000000000000"
+
+        result = load(cast, f"HT-2026-0001,{stranger},放款,2026-11-23,1,T1", header=header)
+
+        assert [error.code for error in result.errors] == ["OUTCOME_LOAN_UNKNOWN"]
+
+    def test_another_lender_finds_no_loan(self, cast):
+        make_application(cast, "SIGNED")
+
+        result = load(cast, GOOD[0], member="rival_officer")
+
+        assert [error.code for error in result.errors] == ["OUTCOME_LOAN_UNKNOWN"]
+
+    def test_is_the_officers(self, cast):
+        with pytest.raises(NotPermitted):
+            load(cast, *GOOD, member="owner")
+
+    def test_a_sheet_without_its_columns_is_refused_whole(self, cast):
+        with pytest.raises(Refused) as refused:
+            load(cast, "1,2", header="合同编号,事件")
+
+        assert refused.value.code == "SHEET_COLUMN_MISSING"
+
+    def test_is_audited_by_counts(self, cast):
+        load(cast, "HT-NONE,放款,2026-11-23,1,,,,T9")
+
+        row = AuditEvent.objects.get(action="matching.outcome.import")
+        assert row.payload == {"read": 1, "accepted": 0, "duplicates": 0, "rejected": 1}
+
+
+class TestOutcomeCorrection:
+    def test_holds_the_rejected_rows_with_reasons_and_no_formula(self, cast):
+        make_application(cast, "SIGNED")
+        result = load(cast, "=1+1,放款,2026-11-23,1,,,,T9", GOOD[0])
+
+        lines = outcome_correction(result).splitlines()
+
+        assert len(lines) == 2
+        assert lines[1].startswith("'=1+1,")
+        assert "OUTCOME_LOAN_UNKNOWN" in lines[1]
+
+    def test_the_template_has_every_column(self):
+        assert outcome_template().lstrip("\ufeff").startswith("合同编号,申请编号,事件,发生日期")

@@ -1,0 +1,157 @@
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from matching.models import Whitelist
+from tests.cast import NOW
+from tests.factories.matching import make_demand
+from tests.factories.whitelist import deliver_lists, make_whitelist, row_of, sheet_of
+
+
+@pytest.fixture(autouse=True)
+def world(cast):
+    deliver_lists()
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def clerk(cast, client):
+    client.force_login(cast.district_clerk)
+    return client
+
+
+def upload(client, content, **fields):
+    body = {
+        "district": "120103",
+        "issue_no": "2026-11",
+        "file": SimpleUploadedFile("名单.csv", content),
+    }
+    return client.post(reverse("matching:whitelist-upload"), body | fields)
+
+
+class TestUploadPage:
+    def test_leads_to_the_draft(self, cast, clerk):
+        answer = upload(clerk, sheet_of(row_of(cast.enterprise)))
+
+        whitelist = Whitelist.objects.get()
+        assert answer.url == reverse("matching:whitelist-detail", args=[whitelist.public_id])
+
+    def test_shows_a_check_and_saves_nothing(self, cast, clerk):
+        answer = upload(clerk, sheet_of(row_of(cast.rival_enterprise)), check="1", issue_no="")
+
+        assert answer.status_code == 200
+        assert "WL_DISTRICT" in answer.text
+        assert "没有保存" in answer.text
+        assert not Whitelist.objects.exists()
+
+    @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"%PDF-1.7", b"a,b\n1,2\n"])
+    def test_tells_of_a_file_that_is_no_sheet(self, clerk, content):
+        answer = upload(clerk, content)
+
+        assert answer.status_code == 422
+        assert not Whitelist.objects.exists()
+
+    def test_tells_of_a_number_in_use_at_its_field(self, cast, clerk):
+        make_whitelist(cast, "CHECKED")
+
+        answer = upload(clerk, sheet_of(row_of(cast.enterprise)))
+
+        assert answer.status_code == 422
+        assert "WL_ISSUE_TAKEN" in answer.text
+
+    def test_gives_a_template(self, clerk):
+        answer = clerk.get(reverse("matching:whitelist-template"))
+
+        assert answer.content.decode("utf-8-sig").startswith("统一社会信用代码,企业名称")
+
+
+class TestGeneratePage:
+    def test_leads_to_the_draft(self, cast, clerk):
+        make_demand(cast)
+        body = {"district": "120103", "issue_no": "G1", "sectors": ["C"]}
+
+        answer = clerk.post(reverse("matching:whitelist-generate"), body)
+
+        assert answer.status_code == 302
+        assert Whitelist.objects.get().parameters == {"sectors": ["C"]}
+
+    def test_tells_when_there_is_nobody(self, clerk):
+        body = {"district": "120103", "issue_no": "G1"}
+
+        answer = clerk.post(reverse("matching:whitelist-generate"), body)
+
+        assert answer.status_code == 422
+        assert "WL_NO_CANDIDATES" in answer.text
+
+
+class TestListPage:
+    def test_shows_the_own_districts_lists_only(self, cast, client):
+        make_whitelist(cast)
+        address = reverse("matching:whitelist-list")
+
+        shown = {}
+        for member in ("district_lead", "other_district_lead", "operator"):
+            client.force_login(getattr(cast, member))
+            shown[member] = "河西区融资需求白名单" in client.get(address).text
+
+        assert shown == {"district_lead": True, "other_district_lead": False, "operator": True}
+
+
+class TestDetailPage:
+    def test_says_why_in_and_why_out(self, cast, clerk, django_assert_max_num_queries):
+        sheet = sheet_of(row_of(cast.enterprise), row_of(cast.rival_enterprise))
+        whitelist = make_whitelist(cast, sheet=sheet)
+
+        with django_assert_max_num_queries(18):
+            page = clerk.get(reverse("matching:whitelist-detail", args=[whitelist.public_id]))
+
+        assert "WL_DISTRICT" in page.text
+        assert "登记住所在和平区" in page.text
+        assert "13900000000" not in page.text
+
+    def test_offers_the_second_person_what_the_maker_may_not(self, cast, client):
+        whitelist = make_whitelist(cast, "PENDING_APPROVAL")
+        address = reverse("matching:whitelist-detail", args=[whitelist.public_id])
+        approve = reverse("matching:whitelist-approve", args=[whitelist.public_id])
+
+        offered = {}
+        for member in ("district_clerk", "district_lead"):
+            client.force_login(getattr(cast, member))
+            offered[member] = approve in client.get(address).text
+
+        assert offered == {"district_clerk": False, "district_lead": True}
+
+    def test_asks_for_a_reason_to_return(self, cast, client):
+        whitelist = make_whitelist(cast, "PENDING_APPROVAL")
+        client.force_login(cast.district_lead)
+        address = reverse("matching:whitelist-return", args=[whitelist.public_id])
+
+        assert client.post(address, {"reason": ""}).status_code == 422
+        assert client.post(address, {"reason": "请补充"}).status_code == 302
+
+    def test_of_an_entry_opens_contact_on_request(self, cast, clerk):
+        entry = make_whitelist(cast).entries.get()
+        address = reverse("matching:whitelist-entry", args=[entry.public_id])
+
+        page = clerk.get(address).text
+        shown = clerk.post(reverse("matching:whitelist-entry-contact", args=[entry.public_id])).text
+
+        assert "139****0000" in page
+        assert "13900000000" not in page
+        assert "13900000000" in shown
+
+    def test_shows_what_changed(self, cast, clerk):
+        whitelist = make_whitelist(cast)
+        address = reverse("matching:whitelist-diff", args=[whitelist.public_id])
+
+        assert cast.enterprise.name in clerk.get(address).text
+        assert clerk.get(f"{address}?part=nope").status_code == 404
+
+    def test_gives_the_correction_file(self, cast, clerk):
+        whitelist = make_whitelist(cast, sheet=sheet_of(row_of(cast.rival_enterprise)))
+
+        answer = clerk.get(reverse("matching:whitelist-correction", args=[whitelist.public_id]))
+
+        assert answer.content.startswith(b"PK")

@@ -1,0 +1,245 @@
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from matching.models import LoanApplication
+from tests.cast import NOW
+from tests.factories.matching import make_application, make_demand, make_offer
+
+pytestmark = pytest.mark.django_db
+TICKED = {
+    "data_classes": ["01", "09"],
+    "valid_months": "12",
+    "is_agreed": "on",
+    "feedback_clause": "on",
+}
+TAX_RULE = {"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "1000"}
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+@pytest.fixture
+def screen(cast):
+    demand, product = make_demand(cast), make_offer(cast, rules=[TAX_RULE])
+    return reverse("matching:application-create", args=[demand.public_id, product.public_id])
+
+
+class TestConsentScreen:
+    def test_names_bank_classes_purpose_and_dates_with_every_box_empty(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        answer = client.get(screen)
+
+        text = answer.content.decode()
+        assert "示例城市银行" in text
+        assert "仅用于贷款申请审查" in text
+        assert "2023-11-01 至" in text
+        assert "纳税(暂无记录,该产品的准入规则会用到)" in text
+        form = answer.context["form"]
+        boxes = [form["data_classes"], form["feedback_clause"], form["is_agreed"]]
+        assert not any(box.value() for box in boxes)
+        assert 'type="checkbox" name="data_classes" value="09"' in text
+        assert "checked" not in text.split('name="valid_months"')[0].split('name="data_classes"')[1]
+
+    def test_submits_exactly_what_was_ticked(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        answer = client.post(screen, TICKED)
+
+        application = LoanApplication.objects.get()
+        assert answer.url == reverse("matching:application-detail", args=[application.public_id])
+        assert application.consent.data_classes == ["01", "09"]
+        assert application.consent.feedback_clause is True
+
+    def test_takes_an_unticked_feedback_box_for_no(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        client.post(
+            screen, {name: value for name, value in TICKED.items() if name != "feedback_clause"}
+        )
+
+        assert LoanApplication.objects.get().consent.feedback_clause is False
+
+    @pytest.mark.parametrize("left_out", ["data_classes", "is_agreed", "valid_months"])
+    def test_takes_nothing_for_granted(self, client, cast, screen, left_out):
+        client.force_login(cast.owner)
+
+        answer = client.post(
+            screen, {name: value for name, value in TICKED.items() if name != left_out}
+        )
+
+        assert answer.status_code == 422
+        assert left_out in answer.context["form"].errors
+        assert not LoanApplication.objects.exists()
+
+    def test_refuses_a_class_that_was_not_offered(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        answer = client.post(screen, TICKED | {"data_classes": ["11"]})
+
+        assert answer.status_code == 422
+
+    def test_says_so_when_the_application_exists(self, client, cast, screen):
+        client.force_login(cast.owner)
+        client.post(screen, TICKED)
+
+        answer = client.post(screen, TICKED)
+
+        assert answer.status_code == 409
+        assert "已有在办的申请" in answer.content.decode()
+
+    def test_is_not_there_for_others(self, client, cast, screen):
+        for member in (cast.rival_owner, cast.officer, cast.operator):
+            client.force_login(member)
+            assert client.get(screen).status_code == 404
+            assert client.post(screen, TICKED).status_code == 404
+
+
+class TestApplicationDetail:
+    @pytest.mark.parametrize(
+        "state",
+        ["PENDING_ACCEPT", "SUPPLEMENT", "APPROVED", "SIGNED", "REPAYING", "SETTLED", "REJECTED"],
+    )
+    def test_says_where_it_stands(self, client, cast, state):
+        application = make_application(cast, state)
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        current = [step.label for step in answer.context["steps"] if step.state == "current"]
+        expected = {
+            "PENDING_ACCEPT": ["机构受理"],
+            "SUPPLEMENT": ["尽职调查"],
+            "APPROVED": ["签约"],
+            "SIGNED": ["放款"],
+            "REPAYING": ["还款结清"],
+            "SETTLED": [],
+            "REJECTED": [],
+        }
+        assert answer.status_code == 200
+        assert current == expected[state]
+
+    def test_shows_the_clock_and_whom_to_call(self, client, cast):
+        cast.officer.phone = "13800000000"
+        cast.officer.save()
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        text = answer.content.decode()
+        assert "联系时限" in text
+        assert "13800000000" in text
+
+    def test_names_no_officer_before_acceptance(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        assert "客户经理" not in [pair.label for pair in answer.context["call"]]
+
+    def test_shows_the_reason_of_a_refusal(self, client, cast):
+        application = make_application(cast, "REJECTED")
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        assert "现金流不足" in answer.content.decode()
+        refused = [step.label for step in answer.context["steps"] if step.state == "refused"]
+        assert refused == ["机构受理"]
+
+    def test_shows_none_of_the_lenders_opinions(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        text = answer.content.decode()
+        assert "同意。" not in text
+        assert "电话联系" not in text
+
+    def test_is_not_there_for_others(self, client, cast):
+        application = make_application(cast)
+        address = reverse("matching:application-detail", args=[application.public_id])
+
+        for member in (cast.rival_owner, cast.officer, cast.operator, cast.district_clerk):
+            client.force_login(member)
+            assert client.get(address).status_code == 404
+
+    def test_asks_the_database_a_known_number_of_times(
+        self, client, cast, django_assert_max_num_queries
+    ):
+        application = make_application(cast, "REPAYING")
+        client.force_login(cast.owner)
+
+        with django_assert_max_num_queries(12):
+            client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+
+class TestBorrowersSteps:
+    def test_withdraws(self, client, cast):
+        application = make_application(cast, "DUE_DILIGENCE")
+        client.force_login(cast.agent)
+
+        client.post(reverse("matching:application-withdraw", args=[application.public_id]))
+
+        application.refresh_from_db()
+        assert application.state == "WITHDRAWN"
+
+    def test_cannot_withdraw_what_was_approved(self, client, cast):
+        application = make_application(cast, "APPROVED")
+        client.force_login(cast.owner)
+
+        answer = client.post(reverse("matching:application-withdraw", args=[application.public_id]))
+
+        assert answer.status_code == 409
+
+    def test_says_that_papers_are_there(self, client, cast):
+        application = make_application(cast, "SUPPLEMENT")
+        client.force_login(cast.owner)
+        address = reverse("matching:application-supply", args=[application.public_id])
+
+        empty = client.post(address, {"supplied_note": " "})
+        client.post(address, {"supplied_note": "已交。"})
+
+        application.refresh_from_db()
+        assert empty.status_code == 422
+        assert application.state == "DUE_DILIGENCE"
+
+    def test_consents_again_and_resumes(self, client, cast):
+        application = make_application(cast, "SUSPENDED")
+        client.force_login(cast.owner)
+        address = reverse("matching:application-consent", args=[application.public_id])
+
+        shown = client.get(address)
+        done = client.post(address, TICKED | {"data_classes": ["01"]})
+
+        application.refresh_from_db()
+        assert shown.status_code == 200
+        assert done.status_code == 302
+        assert application.state == "PENDING_ACCEPT"
+
+
+class TestApplicationList:
+    def test_is_for_enterprises(self, client, cast):
+        client.force_login(cast.officer)
+
+        assert client.get(reverse("matching:application-list")).status_code == 403
+
+    def test_asks_the_database_the_same_for_many(self, client, cast, django_assert_max_num_queries):
+        demand = make_demand(cast)
+        for number in range(4):
+            make_application(cast, demand=demand, product=make_offer(cast, f"L{number}"))
+        client.force_login(cast.owner)
+
+        with django_assert_max_num_queries(10):
+            answer = client.get(reverse("matching:application-list"))
+
+        assert len(answer.context["table"].rows) == 4

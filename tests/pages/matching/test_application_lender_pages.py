@@ -1,0 +1,392 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.urls import reverse
+
+from borrowers.services import consent_revoke
+from marketplace.models import AccessRecord
+from matching.models import CreditLine, LoanApplication
+from tests.cast import NOW
+from tests.factories.matching import (
+    APPROVE,
+    NO_FEEDBACK,
+    make_application,
+    make_demand,
+    make_offer,
+)
+
+pytestmark = pytest.mark.django_db
+GRANT = {
+    "amount_yuan": "50",
+    "annual_rate_bp": "3.98",
+    "term_months": "12",
+    "guarantee": "CREDIT",
+    "valid_until": str(APPROVE[2]["valid_until"]),
+}
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def review_of(application):
+    return reverse("matching:review-detail", args=[application.public_id])
+
+
+def act(client, application, slug, **body):
+    address = reverse("matching:review-act", args=[application.public_id, slug])
+    return client.post(address, body)
+
+
+class TestQueue:
+    def test_puts_the_earliest_deadline_first(self, client, cast):
+        before = NOW - timedelta(days=3)
+        demand = make_demand(cast, before)
+        later = make_application(cast, demand=demand, product=make_offer(cast, "L1"))
+        sooner = make_application(
+            cast, demand=demand, product=make_offer(cast, "L2", before), at=before
+        )
+        client.force_login(cast.officer)
+
+        answer = client.get(reverse("matching:queue-list"), {"scope": "branch"})
+
+        urls = [row[0].url for row in answer.context["table"].rows]
+        assert urls == [review_of(sooner), review_of(later)]
+
+    def test_mine_is_what_i_took_and_what_nobody_took(self, client, cast):
+        demand = make_demand(cast)
+        open_case = make_application(cast, demand=demand, product=make_offer(cast, "L1"))
+        mine = make_application(cast, "ACCEPTED", demand=demand, product=make_offer(cast, "L2"))
+        client.force_login(cast.second_officer)
+        others = client.get(reverse("matching:queue-list"))
+        client.force_login(cast.officer)
+        own = client.get(reverse("matching:queue-list"))
+
+        assert [row[0].url for row in others.context["table"].rows] == [review_of(open_case)]
+        assert {row[0].url for row in own.context["table"].rows} == {
+            review_of(open_case),
+            review_of(mine),
+        }
+
+    def test_asks_the_database_the_same_for_many(self, client, cast, django_assert_max_num_queries):
+        demand = make_demand(cast)
+        for number in range(6):
+            make_application(cast, demand=demand, product=make_offer(cast, f"L{number}"))
+        client.force_login(cast.officer)
+
+        with django_assert_max_num_queries(10):
+            answer = client.get(reverse("matching:queue-list"))
+
+        assert len(answer.context["table"].rows) == 6
+
+    def test_shows_another_lender_nothing(self, client, cast):
+        make_application(cast)
+        client.force_login(cast.rival_officer)
+
+        answer = client.get(reverse("matching:queue-list"), {"scope": "branch"})
+
+        assert answer.context["table"].rows == []
+
+    def test_leads_an_approver_to_the_approvals(self, client, cast):
+        client.force_login(cast.approver)
+
+        answer = client.get(reverse("matching:queue-list"))
+
+        assert answer.url == reverse("matching:approval-list")
+
+    def test_is_for_lenders(self, client, cast):
+        for member in (cast.owner, cast.operator, cast.district_clerk, cast.stranger):
+            client.force_login(member)
+            assert client.get(reverse("matching:queue-list")).status_code == 403
+
+
+class TestReview:
+    def test_is_closed_until_accepted_and_logs_nothing(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        text = client.get(review_of(application)).content.decode()
+
+        assert "受理后可查看信用画像" in text
+        assert "13900000000" not in text
+        assert not AccessRecord.objects.exists()
+
+    def test_shows_everything_on_one_screen_and_logs_the_reading(self, client, cast):
+        application = make_application(cast, "DUE_DILIGENCE")
+        client.force_login(cast.officer)
+
+        text = client.get(review_of(application)).content.decode()
+
+        for words in (
+            "信用画像",
+            "提交时的准入条件",
+            "今日变化",
+            "申报与记录的差异",
+            "数据新鲜度",
+            "办理记录",
+            "13900000000",
+            "供参考,不构成征信报告",
+            application.portrait.content_hash[:12],
+        ):
+            assert words in text
+        assert AccessRecord.objects.get().channel == "PAGE"
+
+    def test_shows_the_forms_of_the_steps_allowed_now(self, client, cast):
+        application = make_application(cast, "DUE_DILIGENCE")
+        client.force_login(cast.officer)
+
+        answer = client.get(review_of(application))
+
+        labels = [entry["label"] for entry in answer.context["acts"]]
+        assert labels == ["要求补充资料", "提交审批", "拒绝"]
+
+    def test_loses_portrait_and_fit_with_the_consent(self, client, cast):
+        application = make_application(cast, "DUE_DILIGENCE")
+        consent_revoke(
+            consent_id=application.consent.public_id, reason="", actor=cast.owner, at=NOW
+        )
+        client.force_login(cast.officer)
+
+        text = client.get(review_of(application)).content.decode()
+
+        assert "不能查看其信用画像" in text
+        assert "提交时的准入条件" not in text
+        assert application.portrait.content_hash[:12] not in text
+
+    def test_asks_the_database_a_known_number_of_times(
+        self, client, cast, django_assert_max_num_queries
+    ):
+        application = make_application(cast, "DUE_DILIGENCE")
+        client.force_login(cast.officer)
+
+        with django_assert_max_num_queries(24):
+            client.get(review_of(application))
+
+    @pytest.mark.parametrize(
+        "member", ["rival_officer", "rival_approver", "owner", "operator", "district_clerk"]
+    )
+    def test_is_not_there_for_others(self, client, cast, member):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(getattr(cast, member))
+
+        assert client.get(review_of(application)).status_code == 404
+        assert act(client, application, "contact", contact_note="x").status_code == 404
+
+
+class TestSteps:
+    def test_the_officer_walks_the_case_to_approval(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        act(client, application, "accept")
+        act(client, application, "contact", contact_note="已电话联系。")
+        act(client, application, "start-due-diligence")
+        act(client, application, "request-supplement", document_list="流水\n\n纳税证明")
+        act(client, application, "supply", supplied_note="已收到。")
+        answer = act(
+            client, application, "submit-for-approval", file_complete="on", opinion="同意。"
+        )
+
+        application.refresh_from_db()
+        assert answer.url == review_of(application)
+        assert application.state == "IN_APPROVAL"
+        listed = application.events.get(event="REQUEST_SUPPLEMENT").payload["document_list"]
+        assert listed == ["流水", "纳税证明"]
+
+    def test_an_unfinished_form_comes_back_open_with_its_error(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.officer)
+
+        answer = act(client, application, "contact", contact_note="")
+
+        assert answer.status_code == 422
+        assert "mk-field-error" in answer.content.decode()
+
+    def test_a_rejection_needs_a_reason_of_the_list(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        answer = act(client, application, "reject", refusal_code="UGLY")
+
+        assert answer.status_code == 422
+
+    def test_a_step_of_the_wrong_state_is_a_conflict(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        answer = act(client, application, "contact", contact_note="x")
+
+        assert answer.status_code == 409
+
+    def test_an_unknown_step_is_not_there(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        assert act(client, application, "abolish").status_code == 404
+
+    def test_an_approver_does_not_accept(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.approver)
+
+        assert act(client, application, "accept").status_code == 403
+
+    def test_a_note_is_kept_inside(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.officer)
+
+        client.post(
+            reverse("matching:review-note", args=[application.public_id]), {"text": "留意订单。"}
+        )
+
+        assert "留意订单。" in client.get(review_of(application)).content.decode()
+        client.force_login(cast.owner)
+        own = client.get(reverse("matching:application-detail", args=[application.public_id]))
+        assert "留意订单。" not in own.content.decode()
+
+    def test_signs_and_without_the_clause_reports_the_bare_status(self, client, cast):
+        application = make_application(cast, "APPROVED", consent=NO_FEEDBACK)
+        client.force_login(cast.officer)
+
+        act(
+            client,
+            application,
+            "sign",
+            contract_no="HT-9",
+            signed_date="2026-11-23",
+            amount_yuan="30",
+            repayment="BULLET",
+        )
+        act(client, application, "disburse")
+
+        application = LoanApplication.objects.get()
+        assert (application.state, application.loan.amount_yuan) == ("DISBURSED", 300_000)
+
+
+class TestApprovals:
+    def test_lists_what_waits(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+
+        answer = client.get(reverse("matching:approval-list"))
+
+        address = reverse("matching:approval-detail", args=[application.public_id])
+        assert [row[0].url for row in answer.context["table"].rows] == [address]
+
+    def test_shows_amounts_opinion_and_portrait(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+
+        answer = client.get(reverse("matching:approval-detail", args=[application.public_id]))
+
+        text = answer.content.decode()
+        assert "同意。" in text
+        assert "50 万元" in text
+        assert "信用画像" in text
+        assert [entry["label"] for entry in answer.context["acts"]] == [
+            "退回尽调",
+            "批准授信",
+            "拒绝",
+        ]
+
+    def test_approves(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+        address = reverse("matching:approval-act", args=[application.public_id, "approve"])
+
+        answer = client.post(address, GRANT)
+
+        line = CreditLine.objects.get()
+        assert answer.url == reverse("matching:approval-list")
+        assert (line.amount_yuan, line.annual_rate_bp) == (500_000, 398)
+
+    def test_returns_with_an_opinion_only(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+        address = reverse("matching:approval-act", args=[application.public_id, "return"])
+
+        empty = client.post(address, {"opinion": ""})
+        client.post(address, {"opinion": "补充担保。"})
+
+        application.refresh_from_db()
+        assert empty.status_code == 422
+        assert application.state == "DUE_DILIGENCE"
+
+    def test_refuses_more_than_the_product_grants(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+        address = reverse("matching:approval-act", args=[application.public_id, "approve"])
+
+        answer = client.post(address, GRANT | {"amount_yuan": "301"})
+
+        assert answer.status_code == 409
+        assert "不能超过产品最高额度" in answer.content.decode()
+
+    def test_is_the_approvers(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        address = reverse("matching:approval-detail", args=[application.public_id])
+        decide = reverse("matching:approval-act", args=[application.public_id, "approve"])
+
+        client.force_login(cast.officer)
+        assert client.get(address).status_code == 403
+        assert client.post(decide, GRANT).status_code == 403
+        client.force_login(cast.rival_approver)
+        assert client.get(address).status_code == 404
+        assert client.post(decide, GRANT).status_code == 404
+
+
+class TestOperatorsWatch:
+    def test_shows_clocks_and_no_amount(self, client, cast):
+        make_application(cast, at=NOW - timedelta(days=6))
+        client.force_login(cast.operator)
+
+        answer = client.get(reverse("matching:dispatch-list"), {"late": "on"})
+
+        text = answer.content.decode()
+        assert "天津津禾示例食品有限公司" in text
+        assert "已超时" in text
+        assert "50 万元" not in text
+
+    def test_a_case_shows_steps_without_amounts_opinions_or_contact(self, client, cast):
+        application = make_application(cast, "APPROVED")
+        client.force_login(cast.operator)
+
+        answer = client.get(reverse("matching:dispatch-detail", args=[application.public_id]))
+
+        text = answer.content.decode()
+        assert "批准授信" in text
+        for hidden in ("50 万元", "3.98%", "同意。", "电话联系", "13900000000"):
+            assert hidden not in text
+
+    def test_urges_the_lender(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.operator)
+        address = reverse("matching:dispatch-detail", args=[application.public_id])
+
+        client.post(address, {"text": "请今日联系企业。"})
+
+        assert "请今日联系企业。" in client.get(address).content.decode()
+        client.force_login(cast.officer)
+        assert "请今日联系企业。" in client.get(review_of(application)).content.decode()
+
+    def test_asks_the_database_the_same_for_many(self, client, cast, django_assert_max_num_queries):
+        demand = make_demand(cast)
+        for number in range(5):
+            make_application(cast, demand=demand, product=make_offer(cast, f"L{number}"))
+        client.force_login(cast.operator)
+
+        with django_assert_max_num_queries(10):
+            client.get(reverse("matching:dispatch-list"))
+
+    def test_is_the_operators(self, client, cast):
+        application = make_application(cast)
+        address = reverse("matching:dispatch-detail", args=[application.public_id])
+
+        for member in (cast.owner, cast.officer, cast.district_clerk, cast.auditor):
+            client.force_login(member)
+            assert client.get(reverse("matching:dispatch-list")).status_code == 403
+            assert client.get(address).status_code == 403

@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import pytest
+import time_machine
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from matching.models import LoanApplication, OutcomeEvent
+from tests.cast import NOW
+from tests.factories.matching import NO_FEEDBACK, make_application
+
+pytestmark = pytest.mark.django_db
+PAID = {
+    "kind": "DISBURSE",
+    "event_date": "2026-11-23",
+    "principal_yuan": "500000",
+    "reference": "T1",
+}
+HEADER = "合同编号,事件,发生日期,本金(元),机构流水号"
+
+
+@pytest.fixture(autouse=True)
+def moment():
+    with time_machine.travel(NOW, tick=False):
+        yield
+
+
+def page_of(application):
+    return reverse("matching:outcome-list", args=[application.public_id])
+
+
+def sheet(*lines):
+    content = "\n".join([HEADER, *lines]).encode("gb18030")
+    return SimpleUploadedFile("结果.csv", content)
+
+
+class TestOutcomes:
+    def test_reports_an_event(self, client, cast):
+        application = make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+
+        answer = client.post(page_of(application), PAID)
+
+        assert answer.status_code == 302
+        assert LoanApplication.objects.get().state == "DISBURSED"
+
+    def test_offers_only_what_the_state_allows(self, client, cast):
+        application = make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+
+        answer = client.get(page_of(application))
+
+        assert [code for code, _ in answer.context["form"].fields["kind"].choices] == ["DISBURSE"]
+
+    def test_shows_the_refusal_at_its_field(self, client, cast):
+        application = make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+
+        answer = client.post(page_of(application), PAID | {"principal_yuan": "500000.01"})
+
+        assert answer.status_code == 422
+        assert "OUTCOME_OVER_LIMIT" in answer.content.decode()
+
+    def test_has_no_form_without_the_clause(self, client, cast):
+        application = make_application(cast, "SIGNED", consent=NO_FEEDBACK)
+        client.force_login(cast.officer)
+
+        answer = client.get(page_of(application))
+
+        assert answer.context["form"] is None
+        assert "未同意反馈贷款结果" in answer.content.decode()
+
+    def test_is_not_there_before_signing_nor_for_others(self, client, cast):
+        application = make_application(cast, "APPROVED")
+        client.force_login(cast.officer)
+        assert client.get(page_of(application)).status_code == 404
+
+    @pytest.mark.parametrize("member", ["rival_officer", "owner", "operator"])
+    def test_is_not_there_for_others(self, client, cast, member):
+        application = make_application(cast, "SIGNED")
+        client.force_login(getattr(cast, member))
+
+        assert client.get(page_of(application)).status_code == 404
+        assert client.post(page_of(application), PAID).status_code == 404
+
+
+class TestUpload:
+    def test_counts_rows_and_gives_a_correction(self, client, cast):
+        make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+        good = "HT-2026-0001,放款,2026-11-23,500000,T1"
+        bad = "HT-2026-0001,赠送,2026-11-23,1,T2"
+
+        answer = client.post(reverse("matching:outcome-upload"), {"file": sheet(good, bad)})
+
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert "data:text/csv" in answer.context["correction"]
+        assert "OUTCOME_KIND" in text
+        assert OutcomeEvent.objects.count() == 1
+
+    def test_refuses_what_is_no_sheet(self, client, cast):
+        client.force_login(cast.officer)
+        picture = SimpleUploadedFile("a.csv", b"\x89PNG\r\n\x1a\n")
+
+        answer = client.post(reverse("matching:outcome-upload"), {"file": picture})
+
+        assert answer.status_code in (400, 422)
+        assert "SHEET_KIND_UNKNOWN" in answer.content.decode()
+
+    def test_wants_a_file(self, client, cast):
+        client.force_login(cast.officer)
+
+        answer = client.post(reverse("matching:outcome-upload"), {"file": ""})
+
+        assert answer.status_code == 422
+
+    def test_gives_the_empty_sheet(self, client, cast):
+        client.force_login(cast.officer)
+
+        answer = client.get(reverse("matching:outcome-template"))
+
+        assert answer.content.decode().startswith("\ufeff合同编号")
+
+    def test_is_the_officers(self, client, cast):
+        for member in (cast.approver, cast.owner, cast.operator):
+            client.force_login(member)
+            assert client.get(reverse("matching:outcome-upload")).status_code == 403
+
+
+class TestLoans:
+    def test_lists_positions_as_sums(self, client, cast, django_assert_max_num_queries):
+        make_application(cast, "REPAYING")
+        client.force_login(cast.approver)
+
+        with django_assert_max_num_queries(10):
+            answer = client.get(reverse("matching:loan-list"))
+
+        row = answer.context["table"].rows[0]
+        assert row[3] == 400_000
+
+    def test_shows_another_lender_nothing(self, client, cast):
+        make_application(cast, "REPAYING")
+        client.force_login(cast.rival_officer)
+
+        assert client.get(reverse("matching:loan-list")).context["table"].rows == []

@@ -1,0 +1,79 @@
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+
+from matching.domain.freshness import Freshness, freshness_of, unusable_since
+from tests.factories.records import CATALOGUE, ITEMS, NOW, TODAY, make_evidence, make_record
+
+
+def of_class(code, records=(), **more):
+    found = freshness_of(make_evidence(records, **more), CATALOGUE, NOW)
+    return next(entry for entry in found if entry.data_class == code)
+
+
+def delivered(item, days_ago):
+    evidence = make_evidence([], delivered=[item])
+    at = datetime(2026, 5, 12, 2, tzinfo=UTC) - timedelta(days=days_ago)
+    return freshness_of(
+        evidence.__class__(evidence.records, evidence.authorized, {item: at}), CATALOGUE, NOW
+    )
+
+
+class TestFreshness:
+    def test_says_something_of_all_seventeen_classes(self):
+        found = freshness_of(make_evidence([]), CATALOGUE, NOW)
+
+        assert [entry.data_class for entry in found] == [f"{n:02}" for n in range(1, 18)]
+
+    def test_a_delivered_class_without_own_records_is_fresh(self):
+        found = of_class("05")
+
+        assert (found.state, found.records) == (Freshness.FRESH, 0)
+        assert found.sentence == "行政处罚:本企业无记录;数据更新至 2026-05-11。"
+
+    def test_a_class_nobody_delivers_is_none(self):
+        found = of_class("05", delivered=[])
+
+        assert found.state is Freshness.NONE
+        assert found.sentence == "行政处罚:来源单位尚未提供数据。"
+
+    @pytest.mark.parametrize(("days_ago", "state"), [(14, Freshness.FRESH), (15, Freshness.STALE)])
+    def test_is_stale_after_the_items_own_interval(self, days_ago, state):
+        found = next(e for e in delivered("PENALTY", days_ago) if e.data_class == "05")
+
+        assert ITEMS["PENALTY"].freshness_days == 14
+        assert found.state is state
+
+    def test_a_stale_class_never_reads_as_none(self):
+        found = next(e for e in delivered("PENALTY", 60) if e.data_class == "05")
+
+        assert "数据未更新(至 2026-03-13" in found.sentence
+        assert "不能据此认为没有新的记录" in found.sentence
+
+    def test_a_class_without_consent_is_not_authorized(self):
+        found = of_class("10", authorized=())
+
+        assert (found.state, found.latest_received_at) == (Freshness.NOT_AUTHORIZED, None)
+
+    def test_own_records_count_where_data_is_asked_for_one_by_one(self):
+        old = make_record("SOCIAL_INSURANCE", date(2025, 12, 1), {"headcount": 3})
+
+        found = of_class("10", [old])
+
+        assert found.state is Freshness.STALE
+        assert found.latest_event_date == date(2025, 12, 1)
+
+
+class TestUnusable:
+    @pytest.mark.parametrize(("days_ago", "is_unusable"), [(180, False), (181, True)])
+    def test_data_older_than_half_a_year_is_not_judged_by(self, days_ago, is_unusable):
+        items = {i.item_code: i for e in delivered("PENALTY", days_ago) for i in e.items}
+
+        since = unusable_since(["PENALTY"], items, TODAY)
+
+        assert since == (TODAY - timedelta(days=days_ago) if is_unusable else None)
+
+    def test_a_yearly_item_has_twice_its_interval(self):
+        items = {i.item_code: i for e in delivered("ANNUAL_REPORT", 800) for i in e.items}
+
+        assert unusable_since(["ANNUAL_REPORT"], items, TODAY) is None
