@@ -1,0 +1,23 @@
+"""Writes of this app: handing out documents and declaring them void."""
+
+from exports.services.document import document_void
+from exports.services.portrait import own_portrait_pdf_issue, portrait_pdf_issue
+from exports.services.sheets import (
+    recommendation_xlsx_issue,
+    statistics_xlsx,
+    statistics_xlsx_issue,
+    whitelist_xlsx_issue,
+)
+from exports.services.verification import TooManyTries, document_verify
+
+__all__ = [
+    "TooManyTries",
+    "document_verify",
+    "document_void",
+    "own_portrait_pdf_issue",
+    "portrait_pdf_issue",
+    "recommendation_xlsx_issue",
+    "statistics_xlsx",
+    "statistics_xlsx_issue",
+    "whitelist_xlsx_issue",
+]
