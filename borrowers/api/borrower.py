@@ -16,9 +16,9 @@ from borrowers.api.serializers import (
     AccessOutput,
     ConsentOutput,
     OwnEnterpriseOutput,
-    ReasonInput,
     RecordFilterInput,
     RecordOutput,
+    RevocationInput,
 )
 from borrowers.models import Consent, Enterprise
 from borrowers.policies import ENTERPRISE_ROLES
@@ -120,12 +120,12 @@ class ConsentRevokeView(APIView):
     @extend_schema(
         operation_id="consent_revoke",
         summary="撤回授权",
-        request=ReasonInput,
+        request=RevocationInput,
         responses=ConsentOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Revoke it at once and return it."""
-        body = ReasonInput(data=request.data)
+        body = RevocationInput(data=request.data)
         body.is_valid(raise_exception=True)
         revoked = consent_revoke(
             consent_id=public_id,

@@ -18,8 +18,8 @@ from borrowers.api.serializers import (
     ObjectionOutput,
     RepairInput,
     RepairOutput,
+    RepairSupplyInput,
     StepInput,
-    SupplyInput,
 )
 from borrowers.models import CreditRepair, Objection
 from borrowers.selectors import (
@@ -176,11 +176,11 @@ class RepairSupplyView(APIView):
     @extend_schema(
         operation_id="repair_supply",
         summary="提交补正",
-        request=SupplyInput,
+        request=RepairSupplyInput,
         responses=RepairOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Hand in and return the repair."""
         repair_get(request.user, public_id)
-        done = repair_supply(repair_id=public_id, **given(request, SupplyInput))
+        done = repair_supply(repair_id=public_id, **given(request, RepairSupplyInput))
         return Response(RepairOutput(done).data)

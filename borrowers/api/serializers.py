@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from borrowers.models import CatalogueItem
 from borrowers.services.objection import OUTCOMES
 from borrowers.services.repair import STEP_EVENTS
 from marketplace.api.serializers import StrictSerializer
@@ -18,14 +19,14 @@ CLASS_CODES = [code.value for code in DATA_CLASS_LABELS]
 # --- Inputs --------------------------------------------------------------------------------------
 
 
-class ContactInput(StrictSerializer):
+class EnterpriseContactInput(StrictSerializer):
     """Whom to call about the enterprise."""
 
     contact_name = serializers.CharField(max_length=64)
     contact_phone = serializers.CharField(max_length=32)
 
 
-class AccountInput(ContactInput):
+class AccountInput(EnterpriseContactInput):
     """Registration of an enterprise with a new user; a signed-in caller leaves the user's fields out."""
 
     uscc = serializers.CharField(max_length=40)
@@ -55,7 +56,7 @@ class RecordFilterInput(StrictSerializer):
     data_class = serializers.ChoiceField(choices=CLASS_CODES, required=False)
 
 
-class ReasonInput(StrictSerializer):
+class RevocationInput(StrictSerializer):
     """A reason that may stay empty."""
 
     reason = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
@@ -75,14 +76,14 @@ class AnswerInput(StrictSerializer):
     withdraw_record = serializers.BooleanField(default=False)
 
 
-class SupplyInput(StrictSerializer):
+class RepairSupplyInput(StrictSerializer):
     """Documents of a repair."""
 
     proof = serializers.CharField(max_length=200)
     statement = serializers.CharField(max_length=500, required=False, allow_blank=True, default="")
 
 
-class RepairInput(SupplyInput):
+class RepairInput(RepairSupplyInput):
     """An application for repair."""
 
     duty_fulfilled_date = serializers.DateField()
@@ -326,8 +327,12 @@ class ItemOutput(serializers.Serializer[Any]):
 class ItemDetailOutput(ItemOutput):
     """An item with its declaration."""
 
-    units = serializers.SlugRelatedField(slug_field="code", many=True, read_only=True)  # type: ignore[var-annotated]
+    units = serializers.SerializerMethodField()
     spec = serializers.DictField()
+
+    def get_units(self, item: CatalogueItem) -> list[str]:
+        """Return the codes of the units that deliver the item."""
+        return [unit.code for unit in item.units.all()]
 
 
 class AliasOutput(serializers.Serializer[Any]):

@@ -6,7 +6,7 @@ import uuid
 from typing import Any
 
 from django.utils import timezone
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import extend_schema, extend_schema_view
 from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.request import Request
@@ -77,7 +77,7 @@ class MeView(APIView):
         return Response(MeOutput(body).data)
 
 
-@extend_schema(operation_id="notifications_list", summary="我的消息")
+@extend_schema_view(get=extend_schema(operation_id="notification_list", summary="我的消息"))
 class NotificationListView(ListAPIView[Notification]):
     """The caller's notices, latest first."""
 

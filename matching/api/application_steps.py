@@ -32,7 +32,7 @@ class NoInput(StrictSerializer):
     """Nothing."""
 
 
-class ContactInput(StrictSerializer):
+class ContactRecordInput(StrictSerializer):
     """What came of the contact."""
 
     contact_note = serializers.CharField(max_length=500)
@@ -47,7 +47,7 @@ class SupplementInput(StrictSerializer):
     note = serializers.CharField(max_length=500, allow_blank=True, default="")
 
 
-class SupplyInput(StrictSerializer):
+class MaterialSupplyInput(StrictSerializer):
     """What was supplied."""
 
     supplied_note = serializers.CharField(max_length=500)
@@ -109,7 +109,7 @@ class StepView(APIView):
 
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Take the step and return the application in the form of the caller's side."""
-        user = signed_in(request.user)
+        user, now = signed_in(request.user), timezone.now()
         application_get(user, public_id)
         body = self.input(data=request.data)
         body.is_valid(raise_exception=True)
@@ -118,9 +118,9 @@ class StepView(APIView):
             event=self.event,
             payload=body.validated_data,
             actor=user,
-            at=timezone.now(),
+            at=now,
         )
-        return Response(application_body(application_get(user, public_id), user))
+        return Response(application_body(application_get(user, public_id), user, now))
 
 
 @extend_schema_view(
@@ -141,7 +141,7 @@ class AcceptView(StepView):
     post=extend_schema(
         operation_id="application_contact",
         summary="登记联系",
-        request=ContactInput,
+        request=ContactRecordInput,
         responses=LenderApplicationOutput,
     )
 )
@@ -149,7 +149,7 @@ class ContactView(StepView):
     """Note the contact."""
 
     event = "CONTACT"
-    input = ContactInput
+    input = ContactRecordInput
 
 
 @extend_schema_view(
@@ -185,7 +185,7 @@ class RequestSupplementView(StepView):
     post=extend_schema(
         operation_id="application_supply",
         summary="补充资料完成",
-        request=SupplyInput,
+        request=MaterialSupplyInput,
         responses=APPLICATION_OUTPUT,
     )
 )
@@ -193,7 +193,7 @@ class SupplyView(StepView):
     """Say that the papers are there, by the enterprise or the officer."""
 
     event = "SUPPLY"
-    input = SupplyInput
+    input = MaterialSupplyInput
 
 
 @extend_schema_view(
@@ -311,7 +311,7 @@ class NoteView(APIView):
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Keep it; only the lender reads it."""
-        user = signed_in(request.user)
+        user, now = signed_in(request.user), timezone.now()
         application_get_handled(user, public_id)
         body = TextInput(data=request.data)
         body.is_valid(raise_exception=True)
@@ -319,6 +319,6 @@ class NoteView(APIView):
             application_id=public_id,
             text=body.validated_data["text"],
             actor=user,
-            at=timezone.now(),
+            at=now,
         )
-        return Response(application_body(application_get_handled(user, public_id), user))
+        return Response(application_body(application_get_handled(user, public_id), user, now))
