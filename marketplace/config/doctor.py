@@ -48,15 +48,18 @@ def findings(today: date) -> Iterator[Finding]:
     version = ".".join(str(part) for part in sys.version_info[:3])
     yield Finding("Python", Health.GOOD, f"版本 {version}。")
     try:
-        yield from _database()
+        database = _database()
     except DatabaseError as fault:
-        yield Finding("数据库", Health.BROKEN, f"无法连接或读取:{type(fault).__name__}。")
+        sentence = f"无法连接或读取:{type(fault).__name__}。"
+        database = Finding("数据库", Health.BROKEN, sentence)
+    yield database
+    if database.health is Health.BROKEN:
         return
     for look in LOOKS:
         yield look(today)
 
 
-def _database() -> Iterator[Finding]:
+def _database() -> Finding:
     executor = MigrationExecutor(connection)
     waiting = executor.migration_plan(executor.loader.graph.leaf_nodes())
     name = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}.get(
@@ -64,9 +67,8 @@ def _database() -> Iterator[Finding]:
     )
     if waiting:
         sentence = f"{name},有 {len(waiting)} 个迁移未执行,请运行 manage.py migrate。"
-        yield Finding("数据库", Health.BROKEN, sentence)
-        raise DatabaseError("migrations")
-    yield Finding("数据库", Health.GOOD, f"{name},迁移已全部执行。")
+        return Finding("数据库", Health.BROKEN, sentence)
+    return Finding("数据库", Health.GOOD, f"{name},迁移已全部执行。")
 
 
 def _broker(today: date) -> Finding:

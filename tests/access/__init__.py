@@ -9,7 +9,8 @@ address, or a method of one, without a row fails the build. How to write a row:
 * ``refused`` are the members who may know the thing but not do this to it: 403.
 * All other members are strangers and get ``stranger``: 404 where the address names a thing, 403 where it does not.
 * ``otherwise`` names members who get yet another status, e.g. 422 because the thing in the form is not theirs.
-* ``anonymous`` is ``"login"`` (a page leads to the log-in page, the API answers 401 or 403) or ``"public"`` (works).
+* ``anonymous`` is ``"login"`` (a page leads to the log-in page, the API answers 401 or 403), ``"public"`` (works) or
+  ``"hidden"`` (404).
 * ``make`` builds, by factories, what the request needs and returns its `Call`. It must be valid, so that nothing but
   access decides: 400, 409 and 422 fail the row as 5xx does. Everything is rolled back after each request.
 * A name may have several rows, e.g. one for a draft and one for a published version.

@@ -2,10 +2,72 @@
 
 from __future__ import annotations
 
-from tests.access import each, members
+from datetime import datetime
 
-ROWS = each(
-    ["marketplace:audit-search", "marketplace:access-list"],
-    allowed=members("auditor"),
-    stranger=403,
-)
+from marketplace.models import Notification
+from tests.access import EVERYBODY, LENDER, NOBODY, Call, Row, World, each, members, public
+from tests.cast import PASSWORD
+
+
+def with_log_in(world: World) -> Call:
+    return Call(body={"username": world.cast.owner.username, "password": PASSWORD})
+
+
+def with_new_password(world: World) -> Call:
+    new = "Another-one-of-2026"
+    return Call(body={"old_password": PASSWORD, "new_password": new, "again": new})
+
+
+def with_institution(world: World) -> Call:
+    return Call(body={"organisation": str(world.cast.institution.organisation.public_id)})
+
+
+def with_notice(world: World) -> Call:
+    return Call({"public_id": notice_for_the_owner(world, world.at).public_id})
+
+
+def notice_for_the_owner(world: World, at: datetime) -> Notification:
+    return Notification.objects.create(
+        user=world.cast.owner, kind="TEST", title="示例消息", at=at
+    )
+
+
+ROWS = [
+    # open to everybody
+    public("marketplace:home"),
+    public("marketplace:glossary"),
+    public("marketplace:login"),
+    public("marketplace:login", "POST", with_log_in),
+    public("marketplace:logout", "POST"),
+    public("marketplace:display-set", "POST"),
+    public("docs"),
+    public("schema"),
+    # for developers only, with DEBUG on
+    Row("marketplace:styleguide", allowed=NOBODY, anonymous="hidden"),
+    # what belongs to each account
+    *each(
+        [
+            "marketplace:landing",
+            "marketplace:choose",
+            "marketplace:password-change",
+            "marketplace:notification-list",
+            "api:me",
+            "api:notification-list",
+        ],
+        allowed=EVERYBODY,
+    ),
+    Row("marketplace:password-change", "POST", allowed=EVERYBODY, make=with_new_password),
+    Row("marketplace:choose", "POST", allowed=LENDER, make=with_institution),
+    *each(
+        ["marketplace:notification-read", "api:notification-read"],
+        "POST",
+        allowed=members("owner"),
+        make=with_notice,
+    ),
+    # the auditor's desk
+    *each(
+        ["marketplace:audit-search", "marketplace:access-list"],
+        allowed=members("auditor"),
+        stranger=403,
+    ),
+]

@@ -162,7 +162,7 @@ def is_sent_to_login(answer) -> bool:
 
 def expectation(row: Row, member: str) -> str:
     if member == VISITOR:
-        return "成功" if row.anonymous == "public" else "登录"
+        return {"public": "成功", "hidden": "404"}.get(row.anonymous, "登录")
     if member in row.otherwise:
         return str(row.otherwise[member])
     if member in row.allowed:
