@@ -19,13 +19,15 @@ say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 help: ## 显示本说明
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
+demo: export PUBLIC_BASE_URL ?= http://127.0.0.1:$(PORT)
 demo: core ## 一条命令看演示:建环境、建库、造数据、启动(PORT=端口,默认 8000)
 	$(call say,1/3 建立或升级数据库($(DATA)/))
 	@$(MANAGE) migrate --verbosity 0
 	$(call say,2/3 准备演示数据(已有则保留))
 	@$(MANAGE) demo $(DEMO_ARGS)
 	$(call say,3/3 启动服务:浏览器打开 http://127.0.0.1:$(PORT)/ (按 Ctrl+C 结束))
-	@exec $(MANAGE) runserver --noreload 127.0.0.1:$(PORT)
+	@mkdir -p $(DATA)/static
+	@DJANGO_RUNSERVER_HIDE_WARNING=true exec $(MANAGE) runserver --noreload 127.0.0.1:$(PORT)
 
 test: dev ## 全部测试:SQLite 一轮,有 PostgreSQL 再跑一轮(ARGS=传给 pytest 的参数)
 	@$(PYTHON_BIN) -m tests.run $(ARGS)
