@@ -70,4 +70,5 @@ sys.addaudithook(refuse_network)
 hypothesis.settings.register_profile(
     "marketplace", deadline=None, derandomize=bool(os.environ.get("CI"))
 )
+hypothesis.settings.register_profile("torture", deadline=None, max_examples=10_000)
 hypothesis.settings.load_profile("marketplace")

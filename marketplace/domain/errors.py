@@ -56,9 +56,14 @@ class TransitionRefused(Refused):
     status = 409
 
     def __init__(
-        self, state: str, event: str, sentence: str, code: str = "TRANSITION_REFUSED"
+        self,
+        state: str,
+        event: str,
+        sentence: str,
+        code: str = "TRANSITION_REFUSED",
+        fields: Mapping[str, str] | None = None,
     ) -> None:
-        super().__init__(code, sentence)
+        super().__init__(code, sentence, fields)
         self.state = state
         self.event = event
 

@@ -6,15 +6,31 @@ from the same table; nothing else in the project decides whether an event is all
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 from marketplace.domain.errors import NotPermitted, TransitionRefused
 
 Guard = Callable[[Mapping[str, Any]], str | None]
 """Given the facts of a transition, return None when it may pass, else the Chinese reason."""
+
+
+class FieldReason(str):
+    """A guard's reason about one field of what came with the event; forms and the API say it there.
+
+    Attributes:
+        field: the field's name in the event's payload.
+    """
+
+    field: str
+
+    def __new__(cls, sentence: str, field: str) -> Self:
+        """Return the sentence, which knows its field."""
+        reason = super().__new__(cls, sentence)
+        reason.field = field
+        return reason
 
 
 @dataclass(frozen=True)
@@ -84,7 +100,8 @@ class Machine:
             facts: plain values that guards look at.
 
         Raises:
-            TransitionRefused: the event is not allowed in the state, or its guard says no.
+            TransitionRefused: the event is not allowed in the state, or its guard says no (``GUARD_REFUSED``, with
+                ``fields`` when the guard's reason is about one).
             NotPermitted: the event is allowed, but not for these roles.
         """
         rows = [row for row in self.transitions if row.source == state and row.event == event]
@@ -100,13 +117,29 @@ class Machine:
             if reason is None:
                 return row
             reasons.append(reason)
-        raise TransitionRefused(state, event, reasons[0], code="GUARD_REFUSED")
+        first = reasons[0]
+        fields = {first.field: str(first)} if isinstance(first, FieldReason) else None
+        raise TransitionRefused(state, event, first, code="GUARD_REFUSED", fields=fields)
 
-    def as_mermaid(self) -> str:
-        """Return the table as a mermaid state diagram for the docs."""
-        lines = ["stateDiagram-v2", f"    [*] --> {self.initial}"]
-        lines += [f"    {row.source} --> {row.target}: {row.event}" for row in self.transitions]
-        lines += [f"    {state} --> [*]" for state in self.states if state in self.terminal_states]
+    def as_mermaid(self, most_arrows: int | None = None) -> str:
+        """Return the table as a mermaid state diagram for the docs, in the field's words.
+
+        Events between the same two states share an arrow.
+
+        Args:
+            most_arrows: an event with more arrows than this is left to the table beside; None draws all.
+        """
+        counts = Counter(row.event for row in self.transitions)
+        arrows: dict[tuple[str, str], dict[str, None]] = {}
+        for row in self.transitions:
+            if most_arrows is None or counts[row.event] <= most_arrows:
+                arrows.setdefault((row.source, row.target), {})[row.label] = None
+        drawn = [s for s in self.states if s == self.initial or any(s in pair for pair in arrows)]
+        lines = ["stateDiagram-v2"]
+        lines += [f'    state "{self.labels[state]}" as {state}' for state in drawn]
+        lines += [f"    [*] --> {self.initial}"]
+        lines += [f"    {a} --> {b}: {' / '.join(labels)}" for (a, b), labels in arrows.items()]
+        lines += [f"    {state} --> [*]" for state in drawn if state in self.terminal_states]
         return "\n".join(lines)
 
 

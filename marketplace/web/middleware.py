@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from urllib.parse import urlencode, urlsplit
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirectBase
+from django.shortcuts import resolve_url
 
 from marketplace.domain.errors import Refused
 from marketplace.policies import memberships_prefer
@@ -72,6 +76,39 @@ class ScriptRedirectMiddleware:
         told = HttpResponse(headers={"HX-Redirect": answer.url})
         told.cookies = answer.cookies
         return told
+
+
+class SessionEndedMiddleware:
+    """Lead whoever sends a form after the session has ended back to the form's page once they have logged in.
+
+    The address of the form itself often answers no GET, and what was typed is lost either way: say so.
+    """
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace what follows the log-in by the page the form stood on, else by the reader's first page."""
+        answer = self.get_response(request)
+        login = resolve_url(settings.LOGIN_URL)
+        is_turned_away = (
+            request.method not in ("GET", "HEAD")
+            and isinstance(answer, HttpResponseRedirectBase)
+            and urlsplit(answer.url).path == login
+            and urlsplit(answer.url).query
+        )
+        if is_turned_away:
+            messages.warning(request, "登录已过期,刚才提交的内容没有保存;登录后请重新填写。")
+            answer.headers["Location"] = f"{login}?{urlencode({'next': _own_page(request)})}"
+        return answer
+
+
+def _own_page(request: HttpRequest) -> str:
+    """Return the path of the page a request came from when it is one of ours."""
+    page = urlsplit(request.headers.get("Referer", ""))
+    if page.netloc != request.get_host():
+        return resolve_url(settings.LOGIN_REDIRECT_URL)
+    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 class ActingSeatMiddleware:

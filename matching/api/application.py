@@ -278,7 +278,8 @@ class UrgeView(APIView):
 
 def _answer(request: Request, public_id: uuid.UUID, status: int = 200) -> Response:
     user = signed_in(request.user)
-    return Response(application_body(application_get(user, public_id), user), status=status)
+    body = application_body(application_get(user, public_id), user, timezone.now())
+    return Response(body, status=status)
 
 
 def _review(found: Review) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -181,12 +182,12 @@ class LenderApplicationOutput(serializers.Serializer[Any]):
     events = EventOutput(many=True)
 
 
-def application_body(application: LoanApplication, user: User) -> dict[str, Any]:
+def application_body(application: LoanApplication, user: User, at: datetime) -> dict[str, Any]:
     """Return an application in the form of the caller's side. Queries: one beside those for memberships."""
     roles = roles_towards(user, application)
     if roles & set(BORROWER_ROLES):
         return dict(BorrowerApplicationOutput(_borrower(application, roles)).data)
-    return dict(LenderApplicationOutput(_lender(application, user, roles)).data)
+    return dict(LenderApplicationOutput(_lender(application, user, roles, at)).data)
 
 
 def _shared(application: LoanApplication, roles: frozenset[str], side: Side) -> dict[str, Any]:
@@ -224,9 +225,11 @@ def _borrower(application: LoanApplication, roles: frozenset[str]) -> dict[str, 
     }
 
 
-def _lender(application: LoanApplication, user: User, roles: frozenset[str]) -> dict[str, Any]:
+def _lender(
+    application: LoanApplication, user: User, roles: frozenset[str], at: datetime
+) -> dict[str, Any]:
     enterprise = application.enterprise
-    is_open = can_read_contact(user, application)
+    is_open = can_read_contact(user, application, at)
     return _shared(application, roles, Side.LENDER) | {
         "enterprise": enterprise.name,
         "uscc": enterprise.uscc,

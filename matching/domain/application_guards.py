@@ -1,6 +1,7 @@
 """What must be true before an application moves: one small function per condition.
 
-A guard reads plain facts and returns None or the Chinese reason. A fact that is missing is never taken for good.
+A guard reads plain facts and returns None or the Chinese reason, with the field when it is about one that was filled
+in. A fact that is missing is never taken for good.
 
 Source: domain note 0.1 (second clause), 4.1 (preconditions); trust note 0.10 (four eyes).
 """
@@ -12,7 +13,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict
 
-from marketplace.domain.machine import Guard
+from marketplace.domain.machine import FieldReason, Guard
 from marketplace.domain.money import display_wan
 from marketplace.domain.vocabulary import GUARANTEE_LABELS
 from matching.domain.refusal import refusal_problem
@@ -135,7 +136,7 @@ def contact_noted(facts: Facts) -> str | None:
 def documents_listed(facts: Facts) -> str | None:
     """Require the list of what is to be supplied."""
     listed = [name for name in facts.get("document_list") or () if str(name).strip()]
-    return None if listed else "请列明需要补充的资料。"
+    return None if listed else FieldReason("请列明需要补充的资料。", "document_list")
 
 
 def supplied_noted(facts: Facts) -> str | None:
@@ -146,7 +147,7 @@ def supplied_noted(facts: Facts) -> str | None:
 def file_complete(facts: Facts) -> str | None:
     """Require the officer's word that the file is complete, and an opinion."""
     if facts.get("file_complete") is not True:
-        return "资料尚未齐全,不能提交审批。"
+        return FieldReason("资料尚未齐全,不能提交审批。", "file_complete")
     return _text(facts, "opinion", "请填写尽调意见。")
 
 
@@ -159,18 +160,18 @@ def approval_complete(facts: Facts) -> str | None:
     """Require amount, rate, term, guarantee and a limit that ends in the future."""
     amount, high = facts.get("approved_amount_yuan"), facts.get("product_max_yuan")
     if amount is None or amount <= 0:
-        return "请填写授信金额。"
+        return FieldReason("请填写授信金额。", "amount_yuan")
     if high is not None and amount > high:
-        return f"授信金额不能超过产品最高额度 {display_wan(high)}。"
+        return FieldReason(f"授信金额不能超过产品最高额度 {display_wan(high)}。", "amount_yuan")
     if facts.get("annual_rate_bp") is None or facts["annual_rate_bp"] < 0:
-        return "请填写年化利率。"
+        return FieldReason("请填写年化利率。", "annual_rate_bp")
     if not facts.get("term_months") or facts["term_months"] < 1:
-        return "请填写授信期限。"
+        return FieldReason("请填写授信期限。", "term_months")
     if facts.get("guarantee") not in GUARANTEE_LABELS:
-        return "请选择担保方式。"
+        return FieldReason("请选择担保方式。", "guarantee")
     until, on = facts.get("limit_valid_until"), facts.get("on")
     if until is None or on is None or until <= on:
-        return "额度有效期应晚于审批当日。"
+        return FieldReason("额度有效期应晚于审批当日。", "valid_until")
     return None
 
 
@@ -186,7 +187,7 @@ def contract_given(facts: Facts) -> str | None:
     """Require the contract's number and a signing date that is not in the future."""
     signed, on = facts.get("signed_date"), facts.get("on")
     if signed is None or on is None or signed > on:
-        return "请填写签约日期,且不晚于当日。"
+        return FieldReason("请填写签约日期,且不晚于当日。", "signed_date")
     return _text(facts, "contract_no", "请填写合同编号。")
 
 
@@ -199,10 +200,11 @@ def may_disburse(facts: Facts) -> str | None:
     if facts.get("feedback_consent") is not True:
         return None if amount is None else "企业未同意反馈贷款结果,只能报送放款状态,不能报送金额。"
     if amount is None or amount <= 0:
-        return "请填写放款金额。"
+        return FieldReason("请填写放款金额。", "principal_yuan")
     available = facts.get("available_yuan")
     if available is None or amount > available:
-        return f"放款金额不能超过可用授信额度 {display_wan(available)}。"
+        sentence = f"放款金额不能超过可用授信额度 {display_wan(available)}。"
+        return FieldReason(sentence, "principal_yuan")
     return None
 
 
@@ -224,7 +226,9 @@ def nothing_outstanding(facts: Facts) -> str | None:
 def overdue_given(facts: Facts) -> str | None:
     """Require a positive number of days overdue."""
     days = facts.get("days_overdue")
-    return None if days is not None and days > 0 else "请填写逾期天数。"
+    return (
+        None if days is not None and days > 0 else FieldReason("请填写逾期天数。", "days_overdue")
+    )
 
 
 def clock_expired(facts: Facts) -> str | None:
@@ -256,4 +260,4 @@ def resumes_to(state: str) -> Guard:
 
 
 def _text(facts: Facts, name: str, sentence: str) -> str | None:
-    return None if str(facts.get(name) or "").strip() else sentence
+    return None if str(facts.get(name) or "").strip() else FieldReason(sentence, name)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from marketplace.domain.errors import Refused
+from marketplace.domain.machine import FieldReason
 
 MAX_NOTE_LENGTH = 300
 
@@ -43,18 +44,18 @@ REFUSAL_LABELS = {
 }
 
 
-def refusal_problem(code: str, note: str) -> str | None:
-    """Return what is wrong with a reason for refusal, None when it can be given.
+def refusal_problem(code: str, note: str) -> FieldReason | None:
+    """Return what is wrong with a reason for refusal, and at which field; None when it can be given.
 
     >>> refusal_problem("OTHER", " ")
     '选择“其他”时请写明拒绝原因。'
     """
     if code not in REFUSAL_LABELS:
-        return "请从列表中选择拒绝原因。"
+        return FieldReason("请从列表中选择拒绝原因。", "refusal_code")
     if code == RefusalCode.OTHER and not note.strip():
-        return "选择“其他”时请写明拒绝原因。"
+        return FieldReason("选择“其他”时请写明拒绝原因。", "refusal_note")
     if len(note) > MAX_NOTE_LENGTH:
-        return f"拒绝说明不能超过 {MAX_NOTE_LENGTH} 字。"
+        return FieldReason(f"拒绝说明不能超过 {MAX_NOTE_LENGTH} 字。", "refusal_note")
     return None
 
 
@@ -66,6 +67,5 @@ def check_refusal(code: str, note: str) -> RefusalCode:
     """
     problem = refusal_problem(code, note)
     if problem:
-        field = "refusal_note" if code in REFUSAL_LABELS else "refusal_code"
-        raise Refused("REFUSAL_REASON_REQUIRED", problem, {field: problem})
+        raise Refused("REFUSAL_REASON_REQUIRED", problem, {problem.field: problem})
     return RefusalCode(code)

@@ -9,8 +9,11 @@ Source: domain note 4.2.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.db.models import Q, QuerySet
 
+from borrowers.domain.consent import ConsentState, state_at, terms_from_json
 from borrowers.models import Enterprise
 from lenders.models import BranchPosting
 from marketplace.domain.roles import SYSTEM, Role
@@ -82,9 +85,19 @@ def can_act_for(user: Reader, enterprise: Enterprise) -> bool:
     )
 
 
-def can_read_contact(user: Reader, application: LoanApplication) -> bool:
-    """Return whether name and telephone of the enterprise's contact may be shown: after acceptance only."""
-    return application.state not in BEFORE_ACCEPTANCE and _works_on(user, application)
+def can_read_contact(user: Reader, application: LoanApplication, at: datetime) -> bool:
+    """Return whether a lender may read whom to call: from acceptance on, while the consent is in force.
+
+    The contact is a natural person; refused, withdrawn, suspended or expired, the lender reads the name no more.
+
+    Args:
+        user: who reads.
+        application: with its consent loaded.
+        at: moment of reading, aware.
+
+    Source: domain note 4.2; trust note 4.2.
+    """
+    return can_read_portrait(user, application) and _consent_lives(application, at)
 
 
 def can_read_portrait(user: Reader, application: LoanApplication) -> bool:
@@ -92,8 +105,23 @@ def can_read_portrait(user: Reader, application: LoanApplication) -> bool:
 
     Consent is asked for separately, at the moment of reading.
     """
-    closed = application.closed_at is not None
-    return can_read_contact(user, application) and not closed
+    is_accepted = application.state not in BEFORE_ACCEPTANCE
+    return is_accepted and application.closed_at is None and _works_on(user, application)
+
+
+def officer_branches(user: Reader) -> QuerySet[BranchPosting, int]:
+    """Return the primary keys of the branches where the user works as an officer."""
+    postings = BranchPosting.objects.filter(
+        membership__user=_key(user), membership__role=Role.OFFICER, membership__ended_at=None
+    )
+    return postings.values_list("branch_id", flat=True)
+
+
+def _consent_lives(application: LoanApplication, at: datetime) -> bool:
+    consent = application.consent
+    if consent is None:
+        return False
+    return state_at(terms_from_json(consent.terms), consent.revoked_at, at) is ConsentState.LIVE
 
 
 def _works_on(user: Reader, application: LoanApplication) -> bool:
@@ -111,17 +139,10 @@ def _handled(user: Reader) -> Q:
     # Officers see their branches, what is theirs, and what no branch takes; approvers the whole institution.
     routed = ~Q(state__in=BEFORE_ROUTING)
     officer = Q(institution__organisation__in=organisation_ids(user, Role.OFFICER)) & (
-        Q(branch__in=_branches(user)) | Q(branch=None) | Q(officer=_key(user))
+        Q(branch__in=officer_branches(user)) | Q(branch=None) | Q(officer=_key(user))
     )
     approver = Q(institution__organisation__in=organisation_ids(user, Role.APPROVER))
     return routed & (officer | approver)
-
-
-def _branches(user: Reader) -> QuerySet[BranchPosting, int]:
-    postings = BranchPosting.objects.filter(
-        membership__user=_key(user), membership__role=Role.OFFICER, membership__ended_at=None
-    )
-    return postings.values_list("branch_id", flat=True)
 
 
 def _key(user: Reader) -> int | None:

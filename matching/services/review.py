@@ -24,7 +24,7 @@ from matching.selectors.portrait import consent_facts
 from matching.services.portrait import PortraitReading, portrait_read
 
 BEFORE_ACCEPTANCE = "受理后可查看信用画像、匹配理由与联系方式;查看会留痕,企业可见。"
-AFTER_CLOSING = "申请已办结,授权随之终止,不再展示信用画像。"
+AFTER_CLOSING = "申请已办结,授权随之终止,不再展示信用画像与联系方式。"
 
 
 @dataclass(frozen=True)

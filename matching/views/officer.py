@@ -185,7 +185,7 @@ def case_context(
         "state": state_label(application.state),
         "tone": tone_of(application.state).value,
         "clocks": clocks_of(readings, now),
-        "enterprise": enterprise_pairs(application, user),
+        "enterprise": enterprise_pairs(application, user, now),
         "need": need_pairs(application.demand),
         "line": line_pairs(line) if line else None,
         "refusal": refusal_sentence(application),
@@ -210,6 +210,7 @@ def acts_for(
         if taken is None or (event == "DISBURSE" and not _is_bare(application)):
             continue
         form = bound.get(taken.slug) or _blank(taken.form, application)
+        form.auto_id = f"{taken.slug}-%s"  # several forms on one page ask for an opinion
         url = reverse("matching:review-act", args=[application.public_id, taken.slug])
         found.append(
             {
@@ -262,8 +263,8 @@ def due_cell(row: LoanApplication, now: datetime) -> Cell:
     return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止")
 
 
-def enterprise_pairs(application: LoanApplication, user: User) -> list[Pair]:
-    """Return who the enterprise is, and once the case was accepted whom to call."""
+def enterprise_pairs(application: LoanApplication, user: User, now: datetime) -> list[Pair]:
+    """Return who the enterprise is, and whom to call from acceptance until the consent ends."""
     enterprise, account = application.enterprise, application.enterprise.account
     pairs = [
         Pair("企业名称", enterprise.name),
@@ -272,7 +273,7 @@ def enterprise_pairs(application: LoanApplication, user: User) -> list[Pair]:
         Pair("企业规模", enterprise.get_size_class_display()),
         Pair("成立日期", enterprise.established_date, Kind.DATE),
     ]
-    if can_read_contact(user, application):
+    if can_read_contact(user, application, now):
         pairs += [Pair("联系人", account.contact_name), Pair("联系电话", account.contact_phone)]
     return pairs
 

@@ -27,9 +27,7 @@ def with_notice(world: World) -> Call:
 
 
 def notice_for_the_owner(world: World, at: datetime) -> Notification:
-    return Notification.objects.create(
-        user=world.cast.owner, kind="TEST", title="示例消息", at=at
-    )
+    return Notification.objects.create(user=world.cast.owner, kind="TEST", title="示例消息", at=at)
 
 
 ROWS = [

@@ -1,14 +1,15 @@
 """A person at a browser without script: reads pages, follows links, fills in the forms that are there.
 
 Nothing is posted that the page does not offer: a field, a choice or a button that is missing fails the journey. CSRF is
-enforced, so every form has to carry its token.
+enforced, so every form has to carry its token. Sessions end as they do in life: whoever comes back after a night opens
+the page again and logs in; a form sent from the old page fails the journey.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup, Tag
@@ -17,6 +18,9 @@ from django.urls import reverse
 
 from marketplace.models import User
 from tests.cast import PASSWORD
+
+Onlooker = Callable[[str, str, Mapping[str, Any]], None]
+"""Is told method, path and data of each request, before it is sent."""
 
 CHOSEN = {"checkbox", "radio"}
 NEVER_SENT = {"submit", "button", "reset", "image", "file"}
@@ -48,6 +52,24 @@ class Page:
     def links(self) -> dict[str, str]:
         """Return words to address of every link."""
         return {_words(link): str(link["href"]) for link in self.soup.find_all("a", href=True)}
+
+    @property
+    def state(self) -> str:
+        """Return the badge beside the page's title, without its sign; empty when there is none."""
+        badge = BeautifulSoup(str(self.soup.select_one("h1 .mk-badge") or ""), "html.parser")
+        for sign in badge.select("[aria-hidden]"):
+            sign.decompose()
+        return _words(badge)
+
+    def fault(self, field: str) -> str:
+        """Return what stands at a field about what was typed there, empty when nothing does."""
+        places = self.soup.select(f".mk-field:has([name={field}]) .mk-field-error")
+        return _words(places[0]) if places else ""
+
+    def typed(self, button: str, *fields: str) -> dict[str, Any]:
+        """Return what stands in those fields of a button's form, as it would be sent."""
+        sent = filled(self._forms(button)[0], {})
+        return {name: sent.get(name, "") for name in fields}
 
     def says(self, *sentences: str) -> Page:
         for sentence in sentences:
@@ -93,7 +115,7 @@ class Page:
         data = filled(forms[0], fields) | _pressed(forms[0], button)
         address = urljoin(self.path, str(forms[0].get("action") or self.path))
         if str(forms[0].get("method", "get")).lower() == "post":
-            return self.person.posts(address, data, status)
+            return self.person.posts(address, data, status, self.path)
         return self.person.opens(address, status, data)
 
     def _forms(self, button: str) -> list[Tag]:
@@ -105,7 +127,13 @@ class Page:
 
 
 class Person:
-    """Somebody at a browser; logs in when a page asks for it. Without account: a visitor."""
+    """Somebody at a browser; logs in when a page asks for it. Without account: a visitor.
+
+    Attributes:
+        onlooker: told of each request of anybody before it is sent, and of the pages it is led to.
+    """
+
+    onlooker: ClassVar[Onlooker | None] = None
 
     def __init__(self, account: User | str | None = None, password: str = PASSWORD) -> None:
         self.username = account.get_username() if isinstance(account, User) else account
@@ -113,6 +141,7 @@ class Person:
         self.client = Client(enforce_csrf_checks=True)
 
     def opens(self, path: str, status: int = 200, data: Mapping[str, Any] | None = None) -> Page:
+        self._looked_at("GET", path, data or {})
         page = self._followed(self.client.get(path, data or {}, follow=True), path)
         if self.username and self._asks_to_log_in(page):
             page = page.submits("登录", username=self.username, password=self.password)
@@ -121,10 +150,22 @@ class Person:
         assert page.status == status, f"{path}:{page.status} {page.text[:1500]}"
         return page
 
-    def posts(self, path: str, data: Mapping[str, Any], status: int = 200) -> Page:
-        page = self._followed(self.client.post(path, data, follow=True), path)
+    def posts(
+        self, path: str, data: Mapping[str, Any], status: int = 200, page_path: str = ""
+    ) -> Page:
+        """Send a form of the page at `page_path`."""
+        self._looked_at("POST", path, data)
+        came_from = {"referer": urljoin("http://testserver", page_path or path)}
+        page = self._followed(self.client.post(path, data, follow=True, headers=came_from), path)
         assert page.status == status, f"{path}:{page.status} {page.text[:800]}"
+        if self.username and page_path and not self._is_login(page_path):
+            assert not self._asks_to_log_in(page), f"{path}:登录已过期,请重新打开页面再提交。"
         return page
+
+    def comes_back(self) -> None:
+        """Be logged in again, for what a visitor may read too and therefore asks for no log-in."""
+        if self.username:
+            self.goes("marketplace:notification-list")
 
     def goes(self, name: str, *args: Any, status: int = 200) -> Page:
         """Open a page by its URL name."""
@@ -132,6 +173,7 @@ class Person:
 
     def tries(self, path: str, **data: Any) -> int:
         """Post to an address outside any form, with a valid token, and return the status."""
+        self._looked_at("POST", path, data)
         if self.username:
             self.opens(reverse("marketplace:password-change"))
         else:
@@ -141,11 +183,20 @@ class Person:
         return answer.status_code
 
     def _followed(self, answer: Any, path: str) -> Page:
-        chain = getattr(answer, "redirect_chain", [])
-        return Page(self, answer, urljoin(path, chain[-1][0]) if chain else path)
+        chain = [urljoin(path, address) for address, _ in getattr(answer, "redirect_chain", [])]
+        for address in chain:
+            self._looked_at("GET", address, {})
+        return Page(self, answer, chain[-1] if chain else path)
+
+    def _looked_at(self, method: str, path: str, data: Mapping[str, Any]) -> None:
+        if Person.onlooker is not None:
+            Person.onlooker(method, urlsplit(path).path, data)
 
     def _asks_to_log_in(self, page: Page) -> bool:
-        return urlsplit(page.path).path == reverse("marketplace:login")
+        return self._is_login(page.path)
+
+    def _is_login(self, path: str) -> bool:
+        return urlsplit(path).path == reverse("marketplace:login")
 
 
 def filled(form: Tag, fields: Mapping[str, Any]) -> dict[str, Any]:

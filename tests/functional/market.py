@@ -80,7 +80,9 @@ FITTING: list[dict[str, Any]] = [
     {"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "10000"},
     {"code": "BREACH", "feature": "serious_breach", "operator": "IS_FALSE", "value": False},
 ]
-LARGE: list[dict[str, Any]] = [{"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "900000000"}]
+LARGE: list[dict[str, Any]] = [
+    {"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "900000000"}
+]
 UNTOLD: list[dict[str, Any]] = [
     {"code": "SALES", "feature": "invoiced_sales_12m_yuan", "operator": "GE", "value": "1000000"}
 ]

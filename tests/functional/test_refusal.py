@@ -14,6 +14,8 @@ from tests.functional.steps import (
     takes_on,
 )
 
+CONTACT = ("李联系", "13900000000")
+
 
 class TestRefusal:
     def test_is_explained_and_ends_what_the_lender_may_read(self, market, days):
@@ -23,7 +25,7 @@ class TestRefusal:
         days.later(hours=2)
         takes_on(officer, key)
         contacts(officer, key)
-        looks_into(officer, key).says("信用画像", "指标")
+        looks_into(officer, key).says("信用画像", "指标", *CONTACT)
         readings = AccessRecord.objects.filter(application_ref=key).count()
 
         refused_without_reason(officer, key)
@@ -45,7 +47,9 @@ def refused_without_reason(officer, key):
     """A refusal without a reason is none."""
     page = case(officer, key)
 
-    page.submits("拒绝", 422).says("该字段是必填项。")
+    again = page.submits("拒绝", 422, refusal_note="月均回款偏低")
+    assert again.fault("refusal_code").startswith("该字段是必填项。")
+    assert again.typed("拒绝", "refusal_note") == {"refusal_note": "月均回款偏低"}
     assert state_of(key) == "DUE_DILIGENCE"
 
 
@@ -54,7 +58,8 @@ def reads_nothing_more(officer, key):
 
     page = case(officer, key)
 
-    page.says("拒绝原因", "现金流不足").hides("近12个月纳税额", "数据新鲜度", "李联系")
+    page.says("拒绝原因", "现金流不足", "不再展示信用画像与联系方式")
+    page.hides("近12个月纳税额", "数据新鲜度", *CONTACT)
     assert AccessRecord.objects.filter(application_ref=key).count() == before
     for button in ("受理", "提交审批", "登记签约", "拒绝"):
         assert not page.offers(button)
@@ -68,7 +73,7 @@ def consent_has_ended(key):
 
 
 def is_told(owner):
-    owner.goes("marketplace:notification-list").says("拒绝")
+    owner.goes("marketplace:notification-list").says("未通过您的申请:现金流不足")
 
 
 def may_ask_again(owner):

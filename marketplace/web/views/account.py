@@ -11,6 +11,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -40,6 +41,8 @@ class SignInForm(AuthenticationForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["username"].label = "账号"
+        longest = User._meta.get_field("username").max_length or 0
+        self.fields["username"].validators.append(MaxLengthValidator(longest))
         self.fields["password"].label = "密码"
 
 
@@ -49,6 +52,10 @@ class SignInView(LoginView):
     template_name = "marketplace/account/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
+        """Answer 422 as every form does that needs correcting."""
+        return self.render_to_response(self.get_context_data(form=form), status=422)
 
 
 class SignOutView(LogoutView):

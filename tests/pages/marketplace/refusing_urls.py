@@ -54,7 +54,7 @@ urlpatterns = [
     path("api/v1/fail/<str:fault>/", fail),
     path("number/", number),
     path("leave/", leave),
-    path("", include("marketplace.web.urls")),
+    path("", include("marketplace.config.urls")),
 ]
 handler400 = "marketplace.web.errors.bad_request"
 handler403 = "marketplace.web.errors.permission_denied"

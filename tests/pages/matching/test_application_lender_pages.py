@@ -323,8 +323,9 @@ class TestApprovals:
 
         answer = client.post(address, GRANT | {"amount_yuan": "301"})
 
-        assert answer.status_code == 409
-        assert "不能超过产品最高额度" in answer.content.decode()
+        assert answer.status_code == 422
+        forms = [act["form"] for act in answer.context["acts"] if act["form"].is_bound]
+        assert "不能超过产品最高额度" in forms[0].errors["amount_yuan"][0]
 
     def test_is_the_approvers(self, client, cast):
         application = make_application(cast, "IN_APPROVAL")

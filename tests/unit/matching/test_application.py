@@ -121,6 +121,59 @@ class TestSubmit:
             advance("DRAFT", "SUBMIT", Role.OFFICER)
 
 
+class TestReasons:
+    @pytest.mark.parametrize(
+        ("state", "event", "role", "changed", "field"),
+        [
+            ("ACCEPTED", "CONTACT", Role.OFFICER, {"contact_note": " "}, "contact_note"),
+            (
+                "DUE_DILIGENCE",
+                "REQUEST_SUPPLEMENT",
+                Role.OFFICER,
+                {"document_list": []},
+                "document_list",
+            ),
+            (
+                "DUE_DILIGENCE",
+                "SUBMIT_FOR_APPROVAL",
+                Role.OFFICER,
+                {"file_complete": False},
+                "file_complete",
+            ),
+            ("DUE_DILIGENCE", "REJECT", Role.OFFICER, {"refusal_code": "NO"}, "refusal_code"),
+            (
+                "DUE_DILIGENCE",
+                "REJECT",
+                Role.OFFICER,
+                {"refusal_code": "OTHER", "refusal_note": ""},
+                "refusal_note",
+            ),
+            (
+                "IN_APPROVAL",
+                "APPROVE",
+                Role.APPROVER,
+                {"approved_amount_yuan": Decimal(0)},
+                "amount_yuan",
+            ),
+            ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"guarantee": "NO"}, "guarantee"),
+            ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"limit_valid_until": ...}, "valid_until"),
+            ("APPROVED", "SIGN", Role.OFFICER, {"signed_date": ...}, "signed_date"),
+            ("APPROVED", "SIGN", Role.OFFICER, {"contract_no": ""}, "contract_no"),
+        ],
+    )
+    def test_about_a_field_name_it_as_the_payload_does(self, state, event, role, changed, field):
+        with pytest.raises(TransitionRefused) as refused:
+            advance(state, event, role, **changed)
+
+        assert refused.value.fields == {field: refused.value.sentence}
+
+    def test_about_anything_else_name_none(self):
+        with pytest.raises(TransitionRefused) as refused:
+            advance("PENDING_ACCEPT", "ACCEPT", Role.OFFICER, consent_live=False)
+
+        assert refused.value.fields == {}
+
+
 class TestFourEyes:
     @pytest.mark.parametrize("event", ["APPROVE", "REJECT", "RETURN"])
     @pytest.mark.parametrize("actor", [3, 4, ...])

@@ -1,0 +1,44 @@
+from __future__ import annotations
+
+import pytest
+from bs4 import BeautifulSoup
+from django.urls import reverse
+
+from borrowers.services import consent_revoke
+from tests.access import World
+from tests.access.borrowers import objection_of, with_repair
+from tests.cast import NOW
+from tests.factories.matching import make_application
+
+pytestmark = pytest.mark.django_db
+
+
+def badge(client, user, name, public_id) -> str:
+    client.force_login(user)
+    page = BeautifulSoup(client.get(reverse(name, args=[public_id])).content, "html.parser")
+    found = page.select_one("h1 .mk-badge")
+    return "" if found is None else found.get_text(strip=True)
+
+
+class TestStateBesideTheTitle:
+    def test_of_a_consent(self, client, cast):
+        consent = make_application(cast, "ACCEPTED").consent
+        shown = "borrowers:consent-detail"
+
+        assert "有效" in badge(client, cast.owner, shown, consent.public_id)
+        consent_revoke(consent_id=consent.public_id, reason="", actor=cast.owner, at=NOW)
+        assert "已撤回" in badge(client, cast.owner, shown, consent.public_id)
+
+    def test_of_an_objection(self, client, cast):
+        objection = objection_of(World(cast, NOW))
+
+        shown = badge(client, cast.operator, "borrowers:objection-detail", objection.public_id)
+
+        assert objection.get_state_display() in shown
+
+    def test_of_a_repair(self, client, cast):
+        call = with_repair(World(cast, NOW))
+
+        shown = badge(client, cast.operator, "borrowers:repair-detail", call.kwargs["public_id"])
+
+        assert "已提交" in shown
