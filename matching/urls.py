@@ -1,10 +1,10 @@
-"""Pages of the app: needs, applications and outcomes here; portraits and whitelists in their own lists."""
+"""Pages of the app: needs, applications and outcomes here; pool and leads, portraits, whitelists in their own lists."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from matching import urls_portrait, urls_whitelist
+from matching import urls_lead, urls_portrait, urls_whitelist
 from matching.views import (
     approver,
     borrower,
@@ -12,6 +12,7 @@ from matching.views import (
     officer,
     operator_applications,
     outcome,
+    reach,
 )
 
 app_name = "matching"
@@ -64,6 +65,7 @@ lender_urls = [
     path("desk/<uuid:public_id>/outcomes/", outcome.outcomes, name="outcome-list"),
     path("approvals/", approver.approvals, name="approval-list"),
     path("approvals/<uuid:public_id>/", approver.approval, name="approval-detail"),
+    path("versions/<uuid:public_id>/reach/", reach.version_reach_detail, name="version-reach"),
 ]
 
 # /loans/: what became of a lender's loans
@@ -95,6 +97,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *lender_urls,
     *loan_urls,
     *operator_urls,
+    *urls_lead.urlpatterns,
     *urls_portrait.urlpatterns,
     *urls_whitelist.urlpatterns,
     *act_urls,

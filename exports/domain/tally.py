@@ -45,7 +45,7 @@ class AccountRow(NamedTuple):
 
 
 class NeedRow(NamedTuple):
-    """One published need; ``is_accepted`` when at least one institution accepted an application with it."""
+    """One published need; ``is_accepted`` when at least one institution accepted an application with it, or took it."""
 
     uscc: str
     district: str

@@ -14,8 +14,10 @@ from typing import Any
 
 from django.db.models import (
     BigIntegerField,
+    BooleanField,
     Count,
     Exists,
+    ExpressionWrapper,
     F,
     Max,
     Min,
@@ -31,7 +33,7 @@ from exports.domain.tally import AccountRow, ApplicationRow, Facts, LoanRow, Nee
 from lenders.domain.institution import BANK_KINDS
 from lenders.selectors import institution_admitted_list, product_counts
 from marketplace.domain.workdays import BEIJING, local_date
-from matching.models import ApplicationEvent, FinancingDemand, OutcomeEvent
+from matching.models import ApplicationEvent, FinancingDemand, LeadEvent, OutcomeEvent
 
 STEPS = ("ROUTE", "ACCEPT", "CONTACT", "APPROVE", "SIGN")
 _WHO = ("uscc", "district_id", "industry_section", "size_class")
@@ -72,11 +74,23 @@ def _needs(day: date, known_at: datetime) -> tuple[NeedRow, ...]:
     accepted = ApplicationEvent.objects.filter(
         event="ACCEPT", application__demand=OuterRef("pk"), **_until("at", day, known_at)
     )
+    returned = LeadEvent.objects.filter(
+        lead=OuterRef("lead"),
+        event="RETURN",
+        seq__gt=OuterRef("seq"),
+        **_until("at", day, known_at),
+    )
+    taken = LeadEvent.objects.filter(
+        ~Exists(returned), event="TAKE", lead__demand=OuterRef("pk"), **_until("at", day, known_at)
+    )
     found = (
         FinancingDemand.objects.filter(**_until("published_at", day, known_at))
         .order_by()
         .values_list(
-            *(f"enterprise__{name}" for name in _WHO), "guarantee", "amount_yuan", Exists(accepted)
+            *(f"enterprise__{name}" for name in _WHO),
+            "guarantee",
+            "amount_yuan",
+            ExpressionWrapper(Exists(accepted) | Exists(taken), BooleanField()),
         )
     )
     return tuple(

@@ -22,10 +22,10 @@ from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS
 from marketplace.policies import require_role, signed_in
 from matching.domain.demand import DEMAND_STATE_LABELS, DemandState
 from matching.domain.fit import FitResult
+from matching.domain.reasons import verdict_to_json
 from matching.models import FinancingDemand
 from matching.policies.application import BORROWER_ROLES
 from matching.selectors.demand import demand_get, demand_list
-from matching.selectors.fit import ProductFit, demand_fit
 from matching.services.demand import (
     demand_close,
     demand_create,
@@ -57,6 +57,8 @@ class DemandOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="public_id")
     state = serializers.CharField()
     state_label = serializers.SerializerMethodField()
+    mode = serializers.CharField()
+    pool_until = serializers.DateTimeField(allow_null=True)
     amount_yuan = AmountField()
     term_months = serializers.IntegerField()
     purpose = serializers.CharField()
@@ -77,11 +79,15 @@ class DemandOutput(serializers.Serializer[Any]):
 
 
 class ReasonOutput(serializers.Serializer[Any]):
-    """What one rule found."""
+    """What one rule found; value, limit and records stand empty where the reader is given words alone."""
 
     rule_code = serializers.CharField()
     outcome = serializers.CharField()
     sentence = serializers.CharField()
+    own_value = serializers.JSONField(allow_null=True)
+    limit = serializers.JSONField(allow_null=True)
+    unit = serializers.CharField()
+    evidence_ids = serializers.ListField(child=serializers.CharField())
     parameter_version = serializers.CharField()
 
 
@@ -97,14 +103,6 @@ class FitOutput(serializers.Serializer[Any]):
     reasons = ReasonOutput(many=True)
 
 
-class ProductFitOutput(FitOutput):
-    """How one product on the shelf fits a need."""
-
-    product_id = serializers.UUIDField()
-    product_name = serializers.CharField()
-    institution = serializers.CharField()
-
-
 def fit_body(result: FitResult) -> dict[str, Any]:
     """Return a fit as data."""
     return {
@@ -114,7 +112,9 @@ def fit_body(result: FitResult) -> dict[str, Any]:
         "does_not_fit": result.does_not_fit,
         "cannot_tell": result.cannot_tell,
         "missing_classes": [entry.value for entry in result.missing_classes],
-        "reasons": [dict(ReasonOutput(verdict).data) for verdict in result.verdicts],
+        "reasons": [
+            dict(ReasonOutput(verdict_to_json(verdict)).data) for verdict in result.verdicts
+        ],
     }
 
 
@@ -164,22 +164,6 @@ class DemandView(APIView):
         return Response(DemandOutput(demand_get(signed_in(request.user), public_id)).data)
 
 
-class DemandFitView(APIView):
-    """How products fit a need."""
-
-    @extend_schema(
-        operation_id="demand_fits",
-        summary="需求与全部产品的匹配结果及理由",
-        responses=ProductFitOutput(many=True),
-    )
-    def get(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Return every product on the shelf: fits, cannot tell, does not."""
-        user = signed_in(request.user)
-        demand = demand_get(user, public_id)
-        found = demand_fit(user, demand, timezone.now())
-        return Response([_product_fit(entry) for entry in found])
-
-
 class DemandVerbView(APIView):
     """A verb on a need without further input."""
 
@@ -224,13 +208,3 @@ class DemandCloseView(DemandVerbView):
     """End the search for a need that found no lender."""
 
     service = staticmethod(demand_close)
-
-
-def _product_fit(entry: ProductFit) -> dict[str, Any]:
-    offer = entry.product
-    named = {
-        "product_id": offer.product.public_id,
-        "product_name": offer.product.name,
-        "institution": offer.institution.organisation.name,
-    }
-    return dict(ProductFitOutput(fit_body(entry.result) | named).data)

@@ -1,4 +1,4 @@
-"""API of the app: needs, applications and outcomes here; portraits and whitelists in their own lists."""
+"""API of the app: needs, applications and outcomes here; leads, portraits and whitelists in their own lists."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from matching.api import (
     application,
     application_steps,
     demand,
+    offers,
     outcome,
+    urls_lead,
     urls_portrait,
     urls_whitelist,
 )
@@ -17,7 +19,12 @@ from matching.api import (
 demand_urls = [
     path("demands/", demand.DemandListView.as_view(), name="demand-list"),
     path("demands/<uuid:public_id>/", demand.DemandView.as_view(), name="demand-detail"),
-    path("demands/<uuid:public_id>/fits/", demand.DemandFitView.as_view(), name="demand-fits"),
+    path("demands/<uuid:public_id>/fits/", offers.DemandFitView.as_view(), name="demand-fits"),
+    path(
+        "demands/<uuid:public_id>/prospects/",
+        offers.DemandProspectsView.as_view(),
+        name="demand-prospects",
+    ),
     path(
         "demands/<uuid:public_id>/publish/",
         demand.DemandPublishView.as_view(),
@@ -107,6 +114,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *step_urls,
     *loan_urls,
     *operator_urls,
+    *urls_lead.urlpatterns,
     *urls_portrait.urlpatterns,
     *urls_whitelist.urlpatterns,
 ]

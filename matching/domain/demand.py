@@ -1,6 +1,9 @@
 """The financing need of an enterprise: what may be asked for, and the life of a need.
 
-Source: domain note 3.7 (need status, vocabularies), 1.4 (modes); limits are dated parameters.
+A need finds its lender in one of four modes: the enterprise applies to a product (直接申请), lenders grab the need from
+the pool (抢单), an operator dispatches it (派单), or the enterprise chooses up to three lenders (定向).
+
+Source: domain note 3.7 (need status, vocabularies), 1.4 and 4.1 (modes); limits are dated parameters.
 """
 
 from __future__ import annotations
@@ -27,6 +30,9 @@ class DemandState(StrEnum):
 
     DRAFT = "DRAFT"
     PUBLISHED = "PUBLISHED"
+    IN_POOL = "IN_POOL"
+    TO_DISPATCH = "TO_DISPATCH"
+    DISPATCHED = "DISPATCHED"
     MATCHING = "MATCHING"
     CONCLUDED = "CONCLUDED"
     UNSUCCESSFUL = "UNSUCCESSFUL"
@@ -37,6 +43,9 @@ class DemandState(StrEnum):
 DEMAND_STATE_LABELS = {
     DemandState.DRAFT: "草稿",
     DemandState.PUBLISHED: "已发布",
+    DemandState.IN_POOL: "抢单中",
+    DemandState.TO_DISPATCH: "待派单",
+    DemandState.DISPATCHED: "已派单",
     DemandState.MATCHING: "对接中",
     DemandState.CONCLUDED: "已达成",
     DemandState.UNSUCCESSFUL: "未达成",
@@ -44,8 +53,31 @@ DEMAND_STATE_LABELS = {
     DemandState.WITHDRAWN: "已撤回",
 }
 
-OPEN_DEMAND_STATES = frozenset({"PUBLISHED", "MATCHING"})
+SEARCHING_STATES = ("PUBLISHED", "IN_POOL", "TO_DISPATCH", "DISPATCHED")
+"""States in which a published need has met no lender yet."""
+
+OPEN_DEMAND_STATES = frozenset({*SEARCHING_STATES, "MATCHING"})
 """States in which an enterprise may apply to products with the need."""
+
+POOL_STATES = ("IN_POOL", "MATCHING")
+"""States in which a need of mode POOL can be taken, as long as its window is open and a slot is free."""
+
+
+class DemandMode(StrEnum):
+    """How a need looks for a lender; the enterprise may apply to products by itself in each of them."""
+
+    APPLY = "APPLY"
+    POOL = "POOL"
+    DISPATCH = "DISPATCH"
+    DIRECTED = "DIRECTED"
+
+
+DEMAND_MODE_LABELS = {
+    DemandMode.APPLY: "直接申请",
+    DemandMode.POOL: "抢单",
+    DemandMode.DISPATCH: "派单",
+    DemandMode.DIRECTED: "定向",
+}
 
 
 @dataclass(frozen=True)
@@ -128,27 +160,77 @@ def _expired(facts: Mapping[str, Any]) -> str | None:
     return None if facts.get("clock_expired") is True else "需求仍在有效期内。"
 
 
+def _taken(facts: Mapping[str, Any]) -> str | None:
+    return None if (facts.get("taken_leads") or 0) > 0 else _has_application(facts)
+
+
+def _idle(facts: Mapping[str, Any]) -> str | None:
+    if facts.get("open_applications") == 0 and facts.get("open_leads") == 0:
+        return None
+    return "该需求正在与机构对接,请先等待机构答复或结束对接。"
+
+
+def _may_go_out(facts: Mapping[str, Any]) -> str | None:
+    return _verified(facts) or _idle(facts)
+
+
+def _lead_sent(facts: Mapping[str, Any]) -> str | None:
+    return None if (facts.get("open_leads") or 0) > 0 else "尚未选定机构,不能派单。"
+
+
+def _window_over(facts: Mapping[str, Any]) -> str | None:
+    return _idle(facts) if facts.get("window_open") is False else "抢单窗口尚未结束。"
+
+
+def _window_open(facts: Mapping[str, Any]) -> str | None:
+    return _idle(facts) if facts.get("window_open") is True else "抢单窗口已结束。"
+
+
 _BORROWER = (Role.OWNER, Role.AGENT)
+
+_MODES = (
+    *rows(("PUBLISHED", "MATCHING"), "ENTER_POOL", "IN_POOL", _BORROWER, "进入抢单池", _may_go_out),
+    *rows(
+        ("PUBLISHED", "IN_POOL", "MATCHING"),
+        "ASK_DISPATCH",
+        "TO_DISPATCH",
+        _BORROWER,
+        "请平台派单",
+        _may_go_out,
+    ),
+    *rows(("PUBLISHED",), "CHOOSE", "PUBLISHED", _BORROWER, "定向推送", _verified),
+    *rows(("MATCHING",), "CHOOSE", "MATCHING", _BORROWER, "定向推送", _verified),
+    *rows(("IN_POOL",), "CLOSE_POOL", "TO_DISPATCH", (SYSTEM,), "抢单窗口结束", _window_over),
+    *rows(("TO_DISPATCH",), "DISPATCH", "DISPATCHED", (Role.OPERATOR, SYSTEM), "派单", _lead_sent),
+    *rows(("DISPATCHED", "MATCHING"), "RELEASE", "TO_DISPATCH", (SYSTEM,), "退回待派单", _idle),
+    *rows(("MATCHING",), "REOPEN_POOL", "IN_POOL", (SYSTEM,), "名额重新开放", _window_open),
+)
 
 DEMAND = Machine(
     name="demand",
     initial=DemandState.DRAFT.value,
     transitions=(
         *rows(("DRAFT",), "PUBLISH", "PUBLISHED", _BORROWER, "发布需求", _verified),
-        *rows(
-            ("PUBLISHED",), "START_MATCHING", "MATCHING", (SYSTEM,), "开始对接", _has_application
-        ),
+        *_MODES,
+        *rows(SEARCHING_STATES, "START_MATCHING", "MATCHING", (SYSTEM,), "开始对接", _taken),
         *rows(("MATCHING",), "CONCLUDE", "CONCLUDED", (SYSTEM,), "达成", _funded),
         *rows(("MATCHING",), "FAIL", "UNSUCCESSFUL", (*_BORROWER, SYSTEM), "结束对接", _none_open),
-        *rows(("DRAFT", "PUBLISHED"), "EXPIRE", "EXPIRED", (SYSTEM,), "过期", _expired),
+        *rows(("DRAFT", *SEARCHING_STATES), "EXPIRE", "EXPIRED", (SYSTEM,), "过期", _expired),
         *rows(("DRAFT",), "WITHDRAW", "WITHDRAWN", _BORROWER, "撤回需求"),
         *rows(
-            ("PUBLISHED", "MATCHING"), "WITHDRAW", "WITHDRAWN", _BORROWER, "撤回需求", _none_open
+            (*SEARCHING_STATES, "MATCHING"),
+            "WITHDRAW",
+            "WITHDRAWN",
+            _BORROWER,
+            "撤回需求",
+            _none_open,
         ),
     ),
     labels={state.value: label for state, label in DEMAND_STATE_LABELS.items()},
 )
-"""Facts read by guards: ``enterprise_verified``, ``open_applications`` (count), ``funded``, ``clock_expired``.
+"""Facts read by guards: ``enterprise_verified``, ``open_applications`` and ``open_leads`` (counts; a lead is a need
+put before one lender), ``taken_leads`` (those a lender took), ``window_open`` (of the pool), ``funded``,
+``clock_expired``.
 
 A need stays in MATCHING after a refusal, so that the enterprise may apply elsewhere; FAIL ends it when nothing is open.
 """

@@ -3,6 +3,7 @@
 from matching.models.application import ApplicationEvent, LoanApplication
 from matching.models.demand import FinancingDemand
 from matching.models.evaluation import CreditEvaluation, EvaluationRun
+from matching.models.lead import DemandLead, LeadEvent
 from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
 from matching.models.whitelist import Whitelist, WhitelistContact, WhitelistEntry
@@ -12,8 +13,10 @@ __all__ = [
     "CreditEvaluation",
     "CreditLine",
     "CreditPortrait",
+    "DemandLead",
     "EvaluationRun",
     "FinancingDemand",
+    "LeadEvent",
     "Loan",
     "LoanApplication",
     "OutcomeEvent",

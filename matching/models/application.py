@@ -78,6 +78,14 @@ class LoanApplication(models.Model):
         related_name="application",
     )
     frozen_fit = models.JSONField("冻结的匹配结果", default=dict)
+    moved_from = models.OneToOneField(
+        "self",
+        verbose_name="转自申请",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="moved_to",
+    )
     created_by = models.ForeignKey(
         "marketplace.User", verbose_name="申请人", on_delete=models.PROTECT, related_name="+"
     )

@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS
+from matching.domain.demand import DEMAND_MODE_LABELS, DemandMode
 
 
 class FinancingDemand(models.Model):
@@ -42,6 +43,15 @@ class FinancingDemand(models.Model):
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
     expires_at = models.DateTimeField("有效期至", null=True, blank=True)
     closed_at = models.DateTimeField("结束时间", null=True, blank=True)
+    mode = models.CharField(
+        "对接方式",
+        max_length=12,
+        choices=[(k.value, v) for k, v in DEMAND_MODE_LABELS.items()],
+        default=DemandMode.APPLY.value,
+    )
+    pool_until = models.DateTimeField("抢单截止", null=True, blank=True)
+    pool_slots = models.PositiveSmallIntegerField("抢单名额", null=True, blank=True)
+    dispatch_due_at = models.DateTimeField("派单截止", null=True, blank=True)
 
     class Meta:
         verbose_name = "融资需求"
@@ -52,7 +62,19 @@ class FinancingDemand(models.Model):
                 condition=models.Q(amount_yuan__gt=0, term_months__gt=0), name="demand_positive"
             )
         ]
-        indexes = [models.Index(fields=["enterprise", "-id"], name="demand_enterprise_idx")]
+        indexes = [
+            models.Index(fields=["enterprise", "-id"], name="demand_enterprise_idx"),
+            models.Index(
+                fields=["pool_until"],
+                condition=models.Q(state__in=["IN_POOL", "MATCHING"], mode="POOL"),
+                name="demand_pool_idx",
+            ),
+            models.Index(
+                fields=["dispatch_due_at"],
+                condition=models.Q(state="TO_DISPATCH"),
+                name="demand_dispatch_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return str(self.public_id)

@@ -11,13 +11,18 @@ RUN_STATES = [("RUNNING", "进行中"), ("COMPLETED", "待发布"), ("PUBLISHED"
 
 
 class EvaluationRun(models.Model):
-    """One monthly run over all enterprises with one model version; published by a second person."""
+    """One monthly run over all enterprises with one model version; published by a second person.
+
+    ``snapshot`` says what it was made of: hash and number of the files known, the indicators (``codes``) in the order
+    in which `CreditEvaluation.reasons` keeps them.
+    """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
     month = models.DateField("评价月份")
     as_of = models.DateTimeField("数据截至")
     model_version = models.CharField("模型版本", max_length=32)
     state = models.CharField("状态", max_length=16, choices=RUN_STATES, default="RUNNING")
+    snapshot = models.JSONField("输入快照", default=dict)
     evaluated = models.PositiveIntegerField("评价户数", default=0)
     started_by = models.ForeignKey(
         "marketplace.User", verbose_name="发起人", on_delete=models.PROTECT, related_name="+"
@@ -57,7 +62,10 @@ class EvaluationRun(models.Model):
 
 
 class CreditEvaluation(models.Model):
-    """One enterprise's grade in one month, with points and reasons per indicator."""
+    """One enterprise's grade in one month, with value and points per indicator.
+
+    ``reasons`` holds what `matching.domain.evaluation_lines` keeps; its sentences are made when somebody reads.
+    """
 
     run = models.ForeignKey(EvaluationRun, on_delete=models.CASCADE, related_name="evaluations")
     enterprise = models.ForeignKey(

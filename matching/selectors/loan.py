@@ -26,20 +26,16 @@ def loan_get(user: User, public_id: uuid.UUID) -> Loan:
 
     Queries: one, after that for the memberships.
     """
-    row = (
-        visible_loans(user)
-        .select_related(
-            "application__enterprise__account",
-            "application__institution__organisation",
-            "application__consent",
-            "application__product",
-        )
-        .filter(public_id=public_id)
-        .first()
+    found = visible_loans(user).select_related(
+        "application__enterprise__account",
+        "application__institution__organisation",
+        "application__consent",
+        "application__product",
     )
-    if row is None:
-        raise NotFound
-    return row
+    try:
+        return found.get(public_id=public_id)
+    except Loan.DoesNotExist:
+        raise NotFound from None
 
 
 def loan_list(user: User, state: str = "") -> QuerySet[Loan]:

@@ -18,7 +18,9 @@ from marketplace.domain.money import display_rate, display_wan
 from marketplace.domain.roles import ROLE_LABELS, SYSTEM, Role
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, REPAYMENT_LABELS
 from matching.domain.application import EVENT_LABELS, STATE_LABELS, ApplicationState
+from matching.domain.clock import PREFIX
 from matching.domain.outcome import LOAN_CLASS_LABELS
+from matching.domain.parameters import shipped
 from matching.domain.refusal import REFUSAL_LABELS
 from matching.models import ApplicationEvent
 from matching.policies.application import BORROWER_ROLES, LENDER_ROLES
@@ -32,12 +34,19 @@ class Side(StrEnum):
     OPERATOR = "OPERATOR"
 
 
-OWN_LABELS = {"NOTE": "内部备注", "URGE": "平台督办", "REMIND": "时限提醒", "ESCALATE": "时限督办"}
+OWN_LABELS = {
+    "NOTE": "内部备注",
+    "URGE": "平台督办",
+    "REMIND": "时限提醒",
+    "ESCALATE": "时限督办",
+    "CARRY": "随附已备资料",
+}
 PAYLOAD_LABELS: Mapping[str, str] = {
     "contact_note": "联系记录",
     "document_list": "需补充",
     "note": "说明",
     "supplied_note": "已补充",
+    "carried": "已备资料",
     "opinion": "意见",
     "amount_yuan": "金额",
     "annual_rate_bp": "年化利率",
@@ -74,6 +83,11 @@ _CODED: Mapping[str, Mapping[Any, str]] = {
     "repayment": REPAYMENT_LABELS,
     "refusal_code": REFUSAL_LABELS,
     "classification": LOAN_CLASS_LABELS,
+    "clock": {
+        entry.code.removeprefix(PREFIX): entry.label
+        for entry in shipped()
+        if entry.code.startswith(PREFIX)
+    },
 }
 
 

@@ -78,7 +78,7 @@ def application_submit(
     Writes: ``LoanApplication``, ``ApplicationEvent``, ``Consent``, ``CreditPortrait``, the need, notices, audit,
         outbox ``matching.application_route``; locks the enterprise, then the need.
     """
-    _enterprise_lock(demand.enterprise_id)
+    enterprise_lock(demand.enterprise_id)
     need = demand_lock(demand_id=demand.public_id, actor=actor)
     demand_check_open(need, at)
     offer = product_get_published(product_id, at)
@@ -138,7 +138,7 @@ def application_consent_again(
         enterprise, then the application.
     """
     known = visible_applications(actor).filter(public_id=application_id)
-    _enterprise_lock(known.values_list("enterprise_id", flat=True).first())
+    enterprise_lock(known.values_list("enterprise_id", flat=True).first())
     case = case_lock(application_id, actor)
     application = case.application
     if not roles_towards(actor, application) & set(BORROWER_ROLES):
@@ -188,8 +188,8 @@ def consent_ended(*, consent_ref: uuid.UUID, at: datetime) -> int:
     )
 
 
-def _enterprise_lock(pk: int | None) -> None:
-    # The enterprise comes first in every order of locks; granting a consent takes it too.
+def enterprise_lock(pk: int | None) -> None:
+    """Lock an enterprise until commit: it comes first in every order of locks; granting a consent takes it too."""
     if pk is not None:
         Enterprise.objects.select_for_update().filter(pk=pk).first()
 

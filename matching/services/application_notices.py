@@ -12,6 +12,7 @@ from datetime import datetime
 
 from django.urls import reverse
 
+from borrowers.models import Enterprise
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Membership
 from marketplace.services import notify
@@ -126,8 +127,13 @@ def urge_notify(application: LoanApplication, note: str, at: datetime) -> None:
 
 def borrower_ids(application: LoanApplication) -> list[int]:
     """Return the people of the enterprise. Queries: one."""
+    return enterprise_ids(application.enterprise)
+
+
+def enterprise_ids(enterprise: Enterprise) -> list[int]:
+    """Return the people who act for an enterprise. Queries: one."""
     found = Membership.objects.filter(
-        organisation=application.enterprise.account.organisation_id,
+        organisation=enterprise.account.organisation_id,
         role__in=BORROWER_ROLES,
         ended_at=None,
         user__is_active=True,

@@ -21,11 +21,13 @@ from marketplace.domain.roles import SYSTEM
 from marketplace.domain.workdays import end_of_day, local_date
 from matching.domain.application import SUSPENDABLE_STATES
 from matching.domain.clock import ClockAction, ClockReading, ClockStep, clock_on, deadline
+from matching.domain.demand import OPEN_DEMAND_STATES
 from matching.models import ApplicationEvent, FinancingDemand, LoanApplication
 from matching.selectors.clock import ClockTable, clock_readings, clock_table
 from matching.services.application import application_route, application_suspend
 from matching.services.application_notices import clock_notify
 from matching.services.demand import demand_expire
+from matching.services.lead_clock import leads_sweep
 from matching.services.transition import LockedCase, case_lock, event_append, step
 
 logger = logging.getLogger(__name__)
@@ -45,10 +47,13 @@ class SweepCount:
     suspended: int = 0
     routed: int = 0
     demands_ended: int = 0
+    leads_lapsed: int = 0
+    pools_closed: int = 0
+    dispatched: int = 0
 
 
 def clocks_sweep(*, at: datetime) -> SweepCount:
-    """Do everything whose time has come: route, remind, escalate, expire, lapse, suspend, end needs.
+    """Do everything whose time has come: route, remind, escalate, expire, lapse, suspend, end needs; leads and pool.
 
     Each case is a transaction of its own; one that is refused is logged and left for the next time.
 
@@ -71,6 +76,11 @@ def clocks_sweep(*, at: datetime) -> SweepCount:
         if any(_due(application.swept_events, readings)):  # type: ignore[attr-defined]
             _guarded(application, lambda row: _sweep_one(row, at, table, count))
     _end_demands(at, count)
+    leads = leads_sweep(at=at, table=table)
+    count.reminded += leads.reminded
+    count.escalated += leads.escalated
+    count.leads_lapsed, count.pools_closed = leads.lapsed, leads.pools_closed
+    count.dispatched = leads.dispatched
     return count
 
 
@@ -190,7 +200,7 @@ def _lapse_one(application: LoanApplication, at: datetime, table: ClockTable) ->
 
 def _end_demands(at: datetime, count: SweepCount) -> None:
     over = FinancingDemand.objects.filter(
-        state__in=("DRAFT", "PUBLISHED", "MATCHING"), expires_at__lt=at
+        state__in=("DRAFT", *OPEN_DEMAND_STATES), expires_at__lt=at
     )
     for key in over.values_list("pk", flat=True):
         count.demands_ended += demand_expire(demand_id=key, at=at)

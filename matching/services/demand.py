@@ -19,13 +19,23 @@ from marketplace.domain.errors import NotFound, NotPermitted, Refused
 from marketplace.domain.roles import SYSTEM, Role
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
-from marketplace.policies import roles_in
+from marketplace.policies import has_role, roles_in
 from marketplace.selectors import parameters_in_force
 from matching.domain.application import FUNDED_STATES, LIVE_STATES
-from matching.domain.demand import DEMAND, OPEN_DEMAND_STATES, DemandTerms, check_demand
+from matching.domain.demand import (
+    DEMAND,
+    OPEN_DEMAND_STATES,
+    POOL_STATES,
+    SEARCHING_STATES,
+    DemandMode,
+    DemandTerms,
+    check_demand,
+)
+from matching.domain.lead import OPEN_LEAD_STATES
 from matching.domain.parameters import shipped
 from matching.models import FinancingDemand
 from matching.policies.application import VERIFIED, can_act_for, visible_demands
+from matching.services.lead import leads_close
 
 ENDED_STATES = DEMAND.terminal_states
 NOT_VERIFIED = "企业身份尚未核验,暂不能填报融资需求。"
@@ -106,7 +116,7 @@ def demand_publish(*, demand: FinancingDemand, actor: User, at: datetime) -> Fin
     Writes: ``FinancingDemand`` state and dates, audit; locks the row.
     """
     row = _locked(demand.public_id, actor)
-    _advance(row, "PUBLISH", actor, at)
+    demand_advance(row, "PUBLISH", actor, at)
     days = parameters_in_force(shipped()).value_on("demand.validity_days", local_date(at))
     row.published_at = at
     row.expires_at = at + timedelta(days=int(days))
@@ -164,6 +174,42 @@ def demand_check_open(demand: FinancingDemand, at: datetime) -> None:
         raise Refused("DEMAND_EXPIRED", "融资需求已过有效期,请重新填报。")
 
 
+def demand_advance(
+    row: FinancingDemand, event: str, actor: User | None, at: datetime
+) -> FinancingDemand:
+    """Take one step of the table on a locked need; the caller saves it.
+
+    Args:
+        row: locked, with enterprise and account loaded.
+        event: an event of ``DEMAND``.
+        actor: who acts; None for the marketplace.
+        at: when.
+
+    Raises:
+        TransitionRefused, NotPermitted: by the table.
+
+    Writes: audit. Queries: four for the facts.
+    """
+    facts = {
+        "enterprise_verified": row.enterprise.account.state == VERIFIED,
+        "open_applications": _open_applications(row),
+        "open_leads": row.leads.filter(state__in=OPEN_LEAD_STATES).count(),
+        "taken_leads": row.leads.filter(state="INVITED").count(),
+        "window_open": window_open(row, at),
+        "funded": row.applications.filter(state__in=FUNDED_STATES).exists(),
+        "clock_expired": row.expires_at is not None and at > row.expires_at,
+    }
+    row.state = DEMAND.advance(row.state, event, _roles(actor, row), facts).target
+    _audit(event.lower(), row, actor, at)
+    return row
+
+
+def window_open(row: FinancingDemand, at: datetime) -> bool:
+    """Return whether a need can be taken from the pool at a moment, as far as time decides it."""
+    is_pooled = row.mode == DemandMode.POOL and row.state in POOL_STATES
+    return is_pooled and row.pool_until is not None and at < row.pool_until
+
+
 def demand_follow(demand: FinancingDemand, application_state: str, at: datetime) -> None:
     """Move a need after one of its applications moved: matching begins with the first, ends with money paid.
 
@@ -175,17 +221,19 @@ def demand_follow(demand: FinancingDemand, application_state: str, at: datetime)
     Writes: ``FinancingDemand`` state, audit, when something changes; locks the row.
     """
     is_paid = application_state in FUNDED_STATES
-    if demand.state != "PUBLISHED" and not (demand.state == "MATCHING" and is_paid):
+    if demand.state not in SEARCHING_STATES and not (demand.state == "MATCHING" and is_paid):
         return
     row = FinancingDemand.objects.select_for_update().get(pk=demand.pk)
-    if row.state == "PUBLISHED" and _open_applications(row):
-        _advance(row, "START_MATCHING", None, at)
+    before = row.state
+    if row.state in SEARCHING_STATES and _open_applications(row):
+        demand_advance(row, "START_MATCHING", None, at)
     if row.state == "MATCHING" and is_paid:
-        _advance(row, "CONCLUDE", None, at)
+        demand_advance(row, "CONCLUDE", None, at)
         row.closed_at = at
-    if row.state != demand.state:
+        leads_close(row, at)
+    if row.state != before:
         row.save(update_fields=["state", "closed_at"])
-        demand.state, demand.closed_at = row.state, row.closed_at
+    demand.state, demand.closed_at = row.state, row.closed_at
 
 
 @transaction.atomic
@@ -198,17 +246,19 @@ def demand_expire(*, demand_id: int, at: datetime) -> bool:
     is_over = row.expires_at is not None and at > row.expires_at
     if row.state in ENDED_STATES or not is_over or _open_applications(row):
         return False
-    _advance(row, "FAIL" if row.state == "MATCHING" else "EXPIRE", None, at)
+    demand_advance(row, "FAIL" if row.state == "MATCHING" else "EXPIRE", None, at)
     row.closed_at = at
     row.save(update_fields=["state", "closed_at"])
+    leads_close(row, at)
     return True
 
 
 def _end(demand_id: uuid.UUID, event: str, actor: User, at: datetime) -> FinancingDemand:
     row = _locked(demand_id, actor)
-    _advance(row, event, actor, at)
+    demand_advance(row, event, actor, at)
     row.closed_at = at
     row.save(update_fields=["state", "closed_at"])
+    leads_close(row, at)
     return row
 
 
@@ -225,22 +275,12 @@ def _locked(demand_id: uuid.UUID, actor: User) -> FinancingDemand:
     return row
 
 
-def _advance(row: FinancingDemand, event: str, actor: User | None, at: datetime) -> None:
-    facts = {
-        "enterprise_verified": row.enterprise.account.state == VERIFIED,
-        "open_applications": _open_applications(row),
-        "funded": row.applications.filter(state__in=FUNDED_STATES).exists(),
-        "clock_expired": row.expires_at is not None and at > row.expires_at,
-    }
-    row.state = DEMAND.advance(row.state, event, _roles(actor, row), facts).target
-    _audit(event.lower(), row, actor, at)
-
-
 def _roles(actor: User | None, row: FinancingDemand) -> frozenset[str]:
     if actor is None:
         return frozenset({SYSTEM})
     held: frozenset[Role] = roles_in(actor, row.enterprise.account.organisation_id)
-    return frozenset(held)
+    city = {Role.OPERATOR} if has_role(actor, Role.OPERATOR) else frozenset[Role]()
+    return frozenset(held | city)
 
 
 def _open_applications(row: FinancingDemand) -> int:

@@ -19,7 +19,7 @@ from marketplace.domain.errors import Conflict, NotFound, NotPermitted
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
 from matching.domain.evaluation import PublishedEvaluation
-from matching.domain.portrait import Portrait, canonical_json, content_hash, from_json
+from matching.domain.portrait import Portrait, canonical_json, from_json
 from matching.domain.redaction import Audience, redact
 from matching.domain.subject import ConsentFacts, DeclaredFacts
 from matching.models import CreditPortrait, LoanApplication
@@ -77,12 +77,13 @@ def portrait_freeze(
     """
     declared = declared_facts(application.demand, application)
     portrait = portrait_build(enterprise, consent=consent_facts(consent), declared=declared, at=at)
+    content = canonical_json(portrait)
     row = CreditPortrait.objects.create(
         enterprise=enterprise,
         as_of=at,
         data_classes=list(portrait.consent.data_classes),
-        content=canonical_json(portrait),
-        content_hash=content_hash(portrait),
+        content=content,
+        content_hash=_digest(content),
         model_version=portrait.score.model_version,
         score_points=portrait.score.points,
         grade=portrait.score.grade,
@@ -193,7 +194,7 @@ def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Por
 
 def is_intact(row: CreditPortrait) -> bool:
     """Return whether the stored text is what its hash was made of."""
-    return hashlib.sha256(row.content.encode()).hexdigest() == row.content_hash
+    return _digest(row.content) == row.content_hash
 
 
 def portrait_rebuild(row: CreditPortrait) -> str:
@@ -204,3 +205,8 @@ def portrait_rebuild(row: CreditPortrait) -> str:
     changed since.
     """
     return canonical_json(portrait_rebuilt(row))
+
+
+def _digest(content: str) -> str:
+    """Return the hash of a canonical text, as `content_hash` does of the portrait it was written from."""
+    return hashlib.sha256(content.encode()).hexdigest()

@@ -34,6 +34,8 @@ from matching.services.application_effects import Step, effect
 from matching.services.application_facts import check_payload, facts_of, feedback_agreed
 from matching.services.application_notices import step_notify
 from matching.services.demand import demand_follow
+from matching.services.demand_mode import demand_release
+from matching.services.lead import lead_follow
 
 BY_LEDGER = frozenset(
     {"DISBURSE", "REPAY", "OVERDUE", "CURE", "CLASS_CHANGE", "SETTLE", "WRITE_OFF"}
@@ -136,14 +138,14 @@ def case_lock(application_id: uuid.UUID, actor: User | None) -> LockedCase:
     found: QuerySet[LoanApplication] = (
         LoanApplication.objects.all() if actor is None else visible_applications(actor)
     )
-    row = (
-        found.select_for_update(of=("self",))
-        .select_related(*_NEEDED)
-        .filter(public_id=application_id)
-        .first()
-    )
-    if row is None:
-        raise NotFound
+    try:
+        row = (
+            found.select_for_update(of=("self",))
+            .select_related(*_NEEDED)
+            .get(public_id=application_id)
+        )
+    except LoanApplication.DoesNotExist:
+        raise NotFound from None
     row.demand.enterprise = row.enterprise
     return LockedCase(row, events_of(row))
 
@@ -297,6 +299,8 @@ def _follow(
             actor=actor,
         )
     demand_follow(application.demand, application.state, at)
+    if lead_follow(application, at):
+        demand_release(demand_id=application.demand_id, at=at)
     step_notify(
         application,
         event,

@@ -237,15 +237,14 @@ def _tell_leads(row: Whitelist, title: str, at: datetime) -> None:
     offices = Organisation.objects.filter(
         kind=OrganisationKind.DISTRICT, district=row.district_id, is_active=True
     )
-    for office in offices:
-        notify_role(
-            organisation=office,
-            roles=[Role.DISTRICT_LEAD],
-            kind="whitelist.submitted",
-            title=title,
-            at=at,
-            path=_path(row),
-        )
+    notify_role(
+        organisations=offices,
+        roles=[Role.DISTRICT_LEAD],
+        kind="whitelist.submitted",
+        title=title,
+        at=at,
+        path=_path(row),
+    )
 
 
 def _tell_maker(row: Whitelist, title: str, verb: str, actor: User, at: datetime) -> None:
@@ -262,15 +261,15 @@ def _tell_maker(row: Whitelist, title: str, verb: str, actor: User, at: datetime
 
 
 def _tell_lenders(row: Whitelist, title: str, verb: str, at: datetime) -> None:
-    for institution in institutions_serving(row.district_id):
-        notify_role(
-            organisation=institution.organisation_id,
-            roles=LENDER_ROLES,
-            kind=f"whitelist.{verb}",
-            title=title,
-            at=at,
-            path=reverse("matching:recommendation-list"),
-        )
+    serving = institutions_serving(row.district_id)
+    notify_role(
+        organisations=serving.values_list("organisation_id", flat=True),
+        roles=LENDER_ROLES,
+        kind=f"whitelist.{verb}",
+        title=title,
+        at=at,
+        path=reverse("matching:recommendation-list"),
+    )
 
 
 def _tell_officers(moved_out: Sequence[WhitelistEntry], at: datetime) -> None:

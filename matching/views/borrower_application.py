@@ -24,6 +24,7 @@ from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
 from matching.domain.application import buttons
+from matching.domain.fit import Audience
 from matching.domain.subject import ConsentFacts
 from matching.forms.application import ConsentForm, SupplyForm, WithdrawForm
 from matching.models import LoanApplication
@@ -45,6 +46,7 @@ from matching.services.application import (
     application_consent_again,
     application_submit,
 )
+from matching.services.application_move import MOVABLE_STATES
 from matching.services.transition import application_transition
 from matching.views.case import (
     call_pairs,
@@ -69,18 +71,18 @@ def application_create(
     user, now = signed_in(request.user), timezone.now()
     demand = demand_get(user, public_id)
     offer = product_get_published(product_id, now)
-    form = _consent_form(request, demand.enterprise, offer, now)
+    form = consent_form(request, demand.enterprise, offer, now)
     application = attempted(
         form,
         lambda: application_submit(
-            demand=demand, product_id=product_id, consent=_choice(form), actor=user, at=now
+            demand=demand, product_id=product_id, consent=consent_choice(form), actor=user, at=now
         ),
     )
     if application is not None:
         messages.success(request, f"申请已提交至{offer.institution.organisation.name}。")
         return redirect("matching:application-detail", application.public_id)
     context = {
-        "fit": in_words(product_fit(demand, offer, now, ConsentFacts.own())),
+        "fit": in_words(product_fit(demand, offer, now, ConsentFacts.own(), Audience.BORROWER)),
         "need": need_pairs(demand),
         "cancel_url": reverse("matching:need-detail", args=[public_id]),
         "submit": "同意授权并提交申请",
@@ -91,7 +93,7 @@ def application_create(
             Crumb("授权并申请"),
         ],
     }
-    return _consent_page(request, demand.enterprise, offer, form, context, now)
+    return consent_page(request, demand.enterprise, offer, form, context, now)
 
 
 @login_required
@@ -101,11 +103,11 @@ def application_consent(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
     user, now = signed_in(request.user), timezone.now()
     application = application_get_own(user, public_id)
     offer = published_of(application.product_version)
-    form = _consent_form(request, application.enterprise, offer, now)
+    form = consent_form(request, application.enterprise, offer, now)
     resumed = attempted(
         form,
         lambda: application_consent_again(
-            application_id=public_id, consent=_choice(form), actor=user, at=now
+            application_id=public_id, consent=consent_choice(form), actor=user, at=now
         ),
     )
     if resumed is not None:
@@ -118,7 +120,7 @@ def application_consent(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
         "title": f"重新授权 {offer.product.name}",
         "crumbs": [_list_crumb(), _detail_crumb(public_id), Crumb("重新授权")],
     }
-    return _consent_page(request, application.enterprise, offer, form, context, now)
+    return consent_page(request, application.enterprise, offer, form, context, now)
 
 
 @login_required
@@ -207,15 +209,17 @@ def _detail(
         "withdraw_form": asked["WITHDRAW"] if "WITHDRAW" in offered else None,
         "supply_form": asked["SUPPLY"] if "SUPPLY" in offered else None,
         "is_suspended": application.state == "SUSPENDED",
+        "can_move": application.state in MOVABLE_STATES,
         "crumbs": [_list_crumb(), Crumb("申请进度")],
     }
     status = 422 if any(form.errors for form in bound.values()) else 200
     return render(request, "matching/borrower/application_detail.html", context, status=status)
 
 
-def _consent_form(
+def consent_form(
     request: HttpRequest, enterprise: Enterprise, offer: PublishedProduct, now: datetime
 ) -> ConsentForm:
+    """Return the form of the classes a product may ask for, none ticked. Queries: one."""
     offered = classes_offered(enterprise, offer, now)
     return ConsentForm(
         request.POST or None,
@@ -225,7 +229,8 @@ def _consent_form(
     )
 
 
-def _choice(form: ConsentForm) -> ConsentChoice:
+def consent_choice(form: ConsentForm) -> ConsentChoice:
+    """Return what was ticked in a valid form."""
     return ConsentChoice(
         data_classes=tuple(form.cleaned_data["data_classes"]),
         valid_months=form.cleaned_data["valid_months"],
@@ -233,7 +238,7 @@ def _choice(form: ConsentForm) -> ConsentChoice:
     )
 
 
-def _consent_page(
+def consent_page(
     request: HttpRequest,
     enterprise: Enterprise,
     offer: PublishedProduct,
@@ -241,6 +246,7 @@ def _consent_page(
     context: dict[str, Any],
     now: datetime,
 ) -> HttpResponse:
+    """Return the consent screen: terms, wording, and what the page says beside them."""
     periods = consent_periods(PREVIEW_MONTHS, now)
     context |= {
         "form": form,

@@ -7,7 +7,7 @@ import importlib.util
 
 from tests.access import Row
 
-PARTS = ("application", "portrait", "whitelist")
+PARTS = ("application", "lead", "portrait", "whitelist")
 
 
 def rows_of(part: str) -> list[Row]:

@@ -21,6 +21,8 @@ from tests.access import (
     each,
     members,
 )
+from tests.access.lenders import CITY
+from tests.access.lenders import with_draft as with_version_draft
 from tests.factories.matching import (
     APPROVE,
     CONSENT,
@@ -162,6 +164,7 @@ BORROWER_PAGES = [
 
 LENDER_PAGES = [
     Row("matching:queue-list", allowed=LENDERS, stranger=403),
+    Row("matching:version-reach", allowed=LENDER | CITY, make=with_version_draft),
     Row("matching:review-detail", allowed=LENDER, make=case("DUE_DILIGENCE")),
     Row("matching:review-note", "POST", allowed=LENDER, make=case("ACCEPTED", {"text": "备注"})),
     Row(
@@ -229,7 +232,11 @@ NEED_API = [
         stranger=403,
         make=lambda world: Call(body=NEED_JSON),
     ),
-    *each(["api:demand-detail", "api:demand-fits"], allowed=ENTERPRISE, make=with_need),
+    *each(
+        ["api:demand-detail", "api:demand-fits", "api:demand-prospects"],
+        allowed=ENTERPRISE,
+        make=with_need,
+    ),
     Row("api:demand-publish", "POST", allowed=ENTERPRISE, make=with_draft),
     Row("api:demand-withdraw", "POST", allowed=ENTERPRISE, make=with_need),
     Row("api:demand-close", "POST", allowed=ENTERPRISE, make=with_refused),

@@ -7,6 +7,7 @@ from rest_framework.test import APIClient
 
 from matching.models import FinancingDemand
 from tests.cast import NOW
+from tests.factories.deliveries import deliver_tax, seed
 from tests.factories.matching import make_application, make_demand, make_offer
 
 pytestmark = pytest.mark.django_db
@@ -20,6 +21,8 @@ DEMAND_KEYS = {
     "id",
     "state",
     "state_label",
+    "mode",
+    "pool_until",
     "amount_yuan",
     "term_months",
     "purpose",
@@ -45,7 +48,43 @@ FIT_KEYS = {
     "cannot_tell",
     "missing_classes",
     "reasons",
+    "group",
+    "consent_classes",
+    "change_set",
+    "cost",
+    "rank",
 }
+REASON_KEYS = {
+    "rule_code",
+    "outcome",
+    "sentence",
+    "own_value",
+    "limit",
+    "unit",
+    "evidence_ids",
+    "parameter_version",
+}
+CHANGE_KEYS = {
+    "means",
+    "feasibility",
+    "sentence",
+    "feature",
+    "target",
+    "rule_codes",
+    "data_class",
+    "on_date",
+}
+PROSPECT_KEYS = {
+    "means",
+    "sentence",
+    "gained",
+    "lost",
+    "told",
+    "record_id",
+    "data_class",
+    "on_date",
+}
+TAX_RULE = {"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "1000"}
 
 
 @pytest.fixture(autouse=True)
@@ -117,7 +156,7 @@ class TestDemandRead:
         assert [row["id"] for row in own.data["results"]] == [str(demand.public_id)]
         assert others.data["results"] == []
 
-    @pytest.mark.parametrize("name", ["demand-detail", "demand-fits"])
+    @pytest.mark.parametrize("name", ["demand-detail", "demand-fits", "demand-prospects"])
     def test_is_not_there_for_others(self, api, cast, name):
         demand = make_demand(cast)
 
@@ -137,7 +176,66 @@ class TestDemandFits:
         assert set(found) == FIT_KEYS
         assert found["outcome"] == "FITS"
         assert len(found["reasons"]) == found["fits"]
-        assert set(found["reasons"][0]) == {"rule_code", "outcome", "sentence", "parameter_version"}
+        assert set(found["reasons"][0]) == REASON_KEYS
+        assert found["reasons"][0]["own_value"] == "500000.00"
+        assert found["reasons"][0]["limit"] == ["100000.00", "3000000.00"]
+
+    def test_gives_cost_and_place_with_their_grounds(self, api, cast):
+        demand = make_demand(cast)
+        make_offer(cast)
+        api.force_authenticate(cast.owner)
+
+        (found,) = api.get(url("demand-fits", demand.public_id)).data
+
+        assert found["cost"]["rate_bp"] == 480
+        assert found["cost"]["cost_yuan"] == "24000.00"
+        assert set(found["rank"]) == {"points", "sentence", "parts"}
+        assert found["rank"]["points"] in found["rank"]["sentence"]
+
+    def test_says_what_would_make_it_fit(self, api, cast):
+        demand = make_demand(cast, term_months=48)
+        make_offer(cast)
+        api.force_authenticate(cast.owner)
+
+        (found,) = api.get(url("demand-fits", demand.public_id)).data
+
+        (change,) = found["change_set"]["changes"]
+        assert set(change) == CHANGE_KEYS
+        assert (found["group"], found["change_set"]["is_reachable"]) == ("ALMOST", True)
+        assert (change["feature"], change["target"]) == ("term_months", "36")
+
+
+class TestDemandProspects:
+    def test_gives_steps_with_the_products_they_help_with(self, api, cast):
+        demand = make_demand(cast, term_months=48)
+        product = make_offer(cast)
+        make_offer(cast, "P002", term_max_months=60)
+        api.force_authenticate(cast.owner)
+
+        found = api.get(url("demand-prospects", demand.public_id)).data
+
+        (step,) = found["actions"]
+        assert set(found) == {"actions", "consents", "told_without_consent", "products"}
+        assert set(step) == PROSPECT_KEYS
+        assert (step["means"], step["gained"], step["lost"]) == (
+            "NEED",
+            [str(product.public_id)],
+            [],
+        )
+        assert (found["products"], found["told_without_consent"]) == (2, 2)
+
+    def test_counts_what_an_authorisation_lets_lenders_tell(self, api, cast):
+        demand = make_demand(cast)
+        product = make_offer(cast, rules=[TAX_RULE])
+        seed(NOW)
+        deliver_tax(cast.enterprise, NOW)
+        api.force_authenticate(cast.owner)
+
+        found = api.get(url("demand-prospects", demand.public_id)).data
+
+        (opened,) = found["consents"]
+        assert (opened["data_class"], opened["told"]) == ("09", [str(product.public_id)])
+        assert found["told_without_consent"] == 0
 
 
 class TestDemandVerbs:

@@ -99,7 +99,7 @@ class TestStatisticsBook:
         assert values(sheet, 7)[:2] == ["逾期率", None]
 
     def test_states_the_definition_beside_each_headline(self, book):
-        assert values(book.worksheets[0], 5)[5].startswith("至少有一家机构受理的需求笔数")
+        assert values(book.worksheets[0], 5)[5].startswith("至少有一家机构接单的需求笔数")
 
     def test_breaks_down_in_the_units_of_the_definitions(self, book):
         sheet = book["分区统计"]

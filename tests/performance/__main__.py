@@ -1,0 +1,27 @@
+"""Every measurement, one after the other: ``make bench``, or ``python -m tests.performance [name ...]``.
+
+Each runs in a process of its own, so that the peak of memory is its own.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+MODULES = ["prematch", "evaluation"]
+"""Measurements in the order of the report; what needs a database server of its own is run by ``make torture``."""
+
+
+def main(names: list[str]) -> int:
+    """Run the named measurements, or all of them, and return the worst of their exit codes."""
+    worst = 0
+    for name in names or MODULES:
+        sys.stdout.write(f"== {name}\n")
+        sys.stdout.flush()
+        done = subprocess.run([sys.executable, "-m", f"tests.performance.{name}"], check=False)
+        worst = max(worst, done.returncode)
+    return worst
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

@@ -1,0 +1,213 @@
+"""The monthly evaluation of all enterprises from their declarations, beside DuckDB SQL written by hand for this case.
+
+Records lie in Parquet files, one per item, sorted by enterprise, as integers and short texts. Both write the same
+output: every indicator of the scorecard (all classes authorized, so that all of them have work to do), its newest day,
+its points, score and grade. A third run computes all indicators. Each runs in a process of its own.
+
+Run: ``python -m tests.performance.evaluation [enterprises [records]]``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+import duckdb
+import narwhals as nw
+
+from borrowers.domain.archive import Storage, day_number, moment_number
+from matching.domain.declaration import IndicatorDeclaration, declarations_on
+from matching.domain.evaluation_lines import scored_codes
+from matching.domain.scorecard import model_on
+from matching.domain.scorecard_model import ScoreModel
+from matching.scoring.batch import Moment, indicator_table
+from matching.scoring.engine import connect, scored_table
+from matching.scoring.expressions import standing
+from matching.scoring.loading import duck_settle
+from tests.factories.columns import storages_on
+from tests.factories.records import ALL_CLASSES, ITEMS
+from tests.performance.evaluation_by_hand import hand_written
+
+ON = date(2026, 5, 12)
+AT = datetime(2026, 5, 12, 2, tzinfo=UTC)
+ENTERPRISES, RECORDS = 20_000, 200_000
+MONTHLY = ("TAX_PAYMENT", "SOCIAL_INSURANCE", "HOUSING_FUND", "POWER_BILL", "WATER_BILL")
+MONTHLY_WEIGHT = 12
+"""What is delivered every month has so many times the records of what happens now and then."""
+
+RUNS = ("hand", "batch", "all")
+
+
+def scored_declarations(model: ScoreModel) -> list[IndicatorDeclaration]:
+    """The declarations the model looks at."""
+    wanted = set(scored_codes(model))
+    return [entry for entry in declarations_on(ON) if entry.code in wanted]
+
+
+def today_model() -> ScoreModel:
+    """The model in force."""
+    model = model_on(ON)
+    if model is None:
+        raise SystemExit("该日期没有生效的评价模型")
+    return model
+
+
+# --- Data ----------------------------------------------------------------------------------------
+
+
+def generate(folder: Path, enterprises: int, records: int) -> None:
+    """Write enterprises and records; a tenth of the enterprises have most records."""
+    connection = duckdb.connect()
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute(
+        "COPY (SELECT i AS ent_id, (i % 40 <> 0)::INT AS is_scored, (24000 + i % 300)::INT AS established_ym, "
+        "(1 + i % 28)::INT AS established_dom, 100000 * (i % 1000) AS capital_yuan "
+        f"FROM range(1, {enterprises + 1}) t(i)) TO '{folder}/enterprises.parquet'"
+    )
+    storages = storages_on(ON)
+    weights = {item: MONTHLY_WEIGHT if item in MONTHLY else 1 for item in storages}
+    whole = sum(weights.values())
+    for number, (item, weight) in enumerate(weights.items()):
+        count = max(records * weight // whole, 1)
+        fields = [
+            f'{_random_value(item, field, storage, position)} AS "{field}"'
+            for position, (field, storage) in enumerate(sorted(storages[item].items()))
+        ]
+        connection.execute(
+            f"COPY (SELECT *, (23640 + (day - 14610) / 30.4375)::INT AS ym FROM (SELECT "
+            f"(1 + {enterprises} * pow((hash(i, {number}, 1) % 1000003) / 1000003.0, 2))::BIGINT AS ent_id, "
+            f"({day_number(ON)} - hash(i, {number}, 2) % 1300)::INT AS day, i AS tie, "
+            f"{moment_number(AT)} - (hash(i, 3) % 1000000)::BIGINT AS received, "
+            f"CASE WHEN hash(i, 4) % 50 = 0 THEN {moment_number(AT)} END::BIGINT AS superseded, "
+            f"CASE WHEN hash(i, 5) % 90 = 0 THEN {moment_number(AT)} END::BIGINT AS repaired, "
+            f"{', '.join(fields) or '0 AS nothing'} FROM range({count}) t(i)) WHERE ent_id <= {enterprises} "
+            f"ORDER BY ent_id) TO '{folder}/{item}.parquet' (COMPRESSION zstd)"
+        )
+    connection.close()
+
+
+def _random_value(item: str, field: str, storage: Storage, position: int) -> str:
+    chance = f"hash(i, {position}, '{field}')"
+    if storage is Storage.TEXT:
+        values = _texts(item, field)
+        listed = ", ".join(f"'{value}'" for value in values)
+        return f"[{listed}][1 + ({chance} % {len(values)})::INT]"
+    if storage is Storage.DAYS:
+        return (
+            f"CASE WHEN {chance} % 3 > 0 THEN {day_number(ON)} - 500 + ({chance} % 1000) END::INT"
+        )
+    largest = 100 if storage is Storage.WHOLE else 10_000_000
+    return f"({chance} % {largest})::BIGINT"
+
+
+def _texts(item: str, field: str) -> list[str]:
+    spec = next(entry for entry in ITEMS[item].fields if entry.code == field)
+    named = {
+        value
+        for entry in declarations_on(ON)
+        for clause in (*entry.selection.scope, *entry.selection.where)
+        for one in clause
+        if one.field == field
+        for value in one.values
+    }
+    return sorted({*named, *spec.choices}) or [f"{number:03}" for number in range(40)]
+
+
+# --- Runs ----------------------------------------------------------------------------------------
+
+
+def run(name: str, folder: Path) -> dict[str, Any]:
+    """Do one run in this process and return what it took."""
+    begun = perf_counter()
+    connection = connect()
+    model = today_model()
+    target = folder / f"out_{name}.parquet"
+    if name == "hand":
+        connection.execute(f"COPY ({hand_written(folder, ON, AT, model)}) TO '{target}'")
+    else:
+        table = _planned(name, connection, folder, model)
+        table.to_native().write_parquet(str(target))
+    times = os.times()
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return {
+        "cpu": times.user + times.system,
+        "wall": perf_counter() - begun,
+        "peak_mb": usage.ru_maxrss // 1024,
+    }
+
+
+def _planned(
+    name: str, connection: duckdb.DuckDBPyConnection, folder: Path, model: ScoreModel
+) -> nw.LazyFrame[Any]:
+    storages = storages_on(ON)
+    frames = {
+        item: standing(nw.from_native(connection.read_parquet(f"{folder}/{item}.parquet")), ON, AT)
+        for item in storages
+    }
+    register = nw.from_native(connection.read_parquet(f"{folder}/enterprises.parquet"))
+    moment = Moment(ON, storages, frozenset(storages), ALL_CLASSES)
+    if name == "all":
+        settle = duck_settle(connection)
+        return indicator_table(register, frames, declarations_on(ON), moment, settle)
+    declared = scored_declarations(model)
+    table = scored_table(connection, register, frames, declared, moment, model)
+    return table.select(*output_columns(model))
+
+
+def output_columns(model: ScoreModel) -> list[str]:
+    """The columns both write."""
+    codes = scored_codes(model)
+    own = [f"{kind}_{code}" for code in codes for kind in ("v", "l")]
+    points = [f"p_{line.indicator}" for line in model.lines]
+    return ["ent_id", *own, *points, "points", "grade"]
+
+
+def checksum(target: Path) -> tuple[Any, ...]:
+    """Count, points and a sum over every cell of an output, whatever the order of its rows."""
+    connection = duckdb.connect()
+    names = [f'"{row[0]}"' for row in connection.execute(f"DESCRIBE FROM '{target}'").fetchall()]
+    texts = ", ".join(f"coalesce({name}::VARCHAR, '-')" for name in sorted(names))
+    found = connection.execute(
+        f"SELECT count(*), sum(points), sum(hash({texts}) % 1000000007) FROM '{target}'"
+    ).fetchone()
+    return tuple(found or ())
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Generate, run each, compare, print the table; 1 when the outputs differ."""
+    if arguments[:1] == ["--run"]:
+        sys.stdout.write(json.dumps(run(arguments[1], Path(arguments[2]))))
+        return 0
+    sizes = [int(argument) for argument in arguments] + [ENTERPRISES, RECORDS][len(arguments) :]
+    enterprises, records = sizes
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        generate(folder, enterprises, records)
+        taken = {}
+        for which in RUNS:
+            command = [sys.executable, "-m", __spec__.name, "--run", which, name]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            taken[which] = json.loads(done.stdout)
+        same = checksum(folder / "out_hand.parquet") == checksum(folder / "out_batch.parquet")
+    limit = taken["hand"]["cpu"]
+    sys.stdout.write(f"{enterprises:,} 户, {records:,} 条记录\n")
+    for which, label in zip(RUNS, ("手写 SQL(界限)", "由声明", "由声明,全部指标"), strict=True):
+        cpu, wall, peak = (taken[which][key] for key in ("cpu", "wall", "peak_mb"))
+        sys.stdout.write(
+            f"  {label:12} cpu {cpu:7.1f} s  wall {wall:6.1f} s  peak {peak:5} MB  x{cpu / limit:.2f}\n"
+        )
+    sys.stdout.write(f"  结果逐格相同:{'是' if same else '否'}\n")
+    return 0 if same else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
