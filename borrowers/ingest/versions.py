@@ -14,7 +14,7 @@ from uuid import uuid4
 
 from django.db import connection
 
-from borrowers.ingest.bulk import db_moment, insert_rows
+from borrowers.ingest.bulk import db_moment, insert_rows, update_rows
 from borrowers.models import CreditRecord
 
 Key = tuple[int, str]
@@ -149,7 +149,7 @@ def _link(successors: Mapping[str, int]) -> None:
         CreditRecord(pk=successors[public_id.hex], superseded_by_id=pk)
         for public_id, pk in created.values_list("public_id", "pk")
     ]
-    CreditRecord.objects.bulk_update(links, ["superseded_by"], batch_size=500)
+    update_rows(links, ["superseded_by"])
 
 
 def _bound(keys: list[Key]) -> list[str | list[Any]]:

@@ -9,7 +9,8 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Max, Prefetch, QuerySet
+from django.db.models import Max, Prefetch, Q, QuerySet, TextField
+from django.db.models.functions import Cast
 
 from borrowers.domain.catalogue import ItemSpec, item_from_mapping
 from borrowers.models import CatalogueItem, IngestBatch, IngestReject, SourceUnit, SubjectAlias
@@ -58,7 +59,29 @@ def catalogue_by_class(user: Reader) -> list[ClassGroup]:
 def catalogue_specs() -> list[ItemSpec]:
     """Return the declarations of the items in force, by class and code; for rules. Queries: one."""
     items = CatalogueItem.objects.filter(is_active=True).order_by("data_class", "code")
-    return [item_spec(item) for item in items]
+    return [_spec_of(text) for text in items.values_list(Cast("spec", TextField()), flat=True)]
+
+
+def catalogue_delivered(at: datetime) -> tuple[list[ItemSpec], dict[str, datetime]]:
+    """Return `catalogue_specs` and `borrowers.selectors.record.items_fed` of a moment together.
+
+    Queries: one.
+    """
+    finished = Q(
+        batches__kind="RECORDS", batches__received_at__lte=at, batches__finished_at__isnull=False
+    )
+    found = (
+        CatalogueItem.objects.order_by("data_class", "code")
+        .annotate(fed_at=Max("batches__received_at", filter=finished))
+        .values_list("code", "is_active", Cast("spec", TextField()), "fed_at")
+    )
+    specs, fed = [], {}
+    for code, is_active, text, fed_at in found:
+        if is_active:
+            specs.append(_spec_of(text))
+        if fed_at is not None:
+            fed[code] = fed_at
+    return specs, fed
 
 
 def item_spec(item: CatalogueItem) -> ItemSpec:

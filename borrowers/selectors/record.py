@@ -131,6 +131,8 @@ def records_as_at(
     enterprise: Enterprise,
     at: datetime,
     data_classes: Collection[str] | None = None,
+    *,
+    with_disputes: bool = True,
 ) -> list[RecordRow]:
     """Return the records of an enterprise as they stood at a moment, in order of reception.
 
@@ -142,10 +144,12 @@ def records_as_at(
         enterprise: whose records.
         at: aware moment.
         data_classes: only these classes; None for all.
+        with_disputes: answer whether each was disputed; without, none reads as disputed and a query less is asked.
 
     Queries: three, whatever the number of records (records, batches with unit and item, objections).
     """
-    return records_as_at_many([enterprise], at, data_classes).get(enterprise.pk, [])
+    found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
+    return found.get(enterprise.pk, [])
 
 
 def records_as_at_many(
@@ -154,6 +158,7 @@ def records_as_at_many(
     data_classes: Collection[str] | None = None,
     *,
     only_public: bool = False,
+    with_disputes: bool = True,
 ) -> dict[int, list[RecordRow]]:
     """Return what ``records_as_at`` returns for each of some enterprises, by primary key.
 
@@ -162,6 +167,7 @@ def records_as_at_many(
         at: aware moment.
         data_classes: only these classes; None for all.
         only_public: leave out items that need consent, before they are read.
+        with_disputes: as for ``records_as_at``.
 
     Queries: three.
     """
@@ -176,7 +182,7 @@ def records_as_at_many(
     if not rows:
         return {}
     batches = _batches({row[7] for row in rows})
-    disputed = _disputed_at(pks, at)
+    disputed = _disputed_at(pks, at) if with_disputes else frozenset()
     found: dict[int, list[RecordRow]] = {}
     for enterprise_id, *values in rows:
         is_disputed = (enterprise_id, values[1], values[2]) in disputed

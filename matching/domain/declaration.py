@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from marketplace.domain.errors import Refused
-from marketplace.domain.parameters import ParameterSet, load_parameters
+from marketplace.domain.parameters import DatedParameter, ParameterSet, load_parameters
 from marketplace.domain.period import Period, add_months, month_start
 from matching.domain.records import PlainRecord, as_date, as_decimal
 
@@ -213,9 +213,13 @@ class IndicatorDeclaration:
         if not self.window_months:
             return None
         months = self.window_months * (2 if self.measure is Measure.TREND_PCT else 1)
-        start = add_months(month_start(day), -months)
-        whole = self.window_kind is WindowKind.MONTHS
-        return Period(start, month_start(day) if whole else day + timedelta(days=1))
+        return _window(months, self.window_kind is WindowKind.MONTHS, day)
+
+
+@lru_cache(maxsize=1024)
+def _window(months: int, whole: bool, day: date) -> Period:
+    start = add_months(month_start(day), -months)
+    return Period(start, month_start(day) if whole else day + timedelta(days=1))
 
 
 @cache
@@ -238,16 +242,27 @@ def declarations_on(
     """
     if parameters is None:
         return _shipped_on(day)
-    return tuple(
-        declaration_from(entry.code.split(".", 1)[1], entry.label, entry.unit, entry.entry_on(day))
-        for entry in parameters
-        if entry.in_force(day)
-    )
+    return tuple(_declared(entry, day) for entry in parameters if entry.in_force(day))
 
 
 @lru_cache(maxsize=64)
 def _shipped_on(day: date) -> tuple[IndicatorDeclaration, ...]:
-    return declarations_on(day, shipped_indicators())
+    shipped = shipped_indicators()
+    return tuple(
+        _shipped_since(entry.code, entry.entry_on(day).effective_from)
+        for entry in shipped
+        if entry.in_force(day)
+    )
+
+
+@cache
+def _shipped_since(code: str, since: date) -> IndicatorDeclaration:
+    return _declared(shipped_indicators()[code], since)
+
+
+def _declared(parameter: DatedParameter, day: date) -> IndicatorDeclaration:
+    code = parameter.code.split(".", 1)[1]
+    return declaration_from(code, parameter.label, parameter.unit, parameter.entry_on(day))
 
 
 def declaration_from(code: str, label: str, unit: str, entry: Any) -> IndicatorDeclaration:
@@ -287,11 +302,19 @@ def selection_from(raw: Mapping[str, Any]) -> Selection:
     Raises:
         KeyError, ValueError: a condition is incomplete; the caller names the declaration.
     """
-    return Selection(
-        items=tuple(raw.get("items", ())),
-        scope=tuple(_clause(entry) for entry in raw.get("scope", ())),
-        where=tuple(_clause(entry) for entry in raw.get("where", ())),
+    return _selection(
+        tuple(raw.get("items", ())),
+        tuple(_clause(entry) for entry in raw.get("scope", ())),
+        tuple(_clause(entry) for entry in raw.get("where", ())),
     )
+
+
+@cache
+def _selection(
+    items: tuple[str, ...], scope: tuple[Clause, ...], where: tuple[Clause, ...]
+) -> Selection:
+    """Return equal selections as one object, by which what was sifted for one is found for the others."""
+    return Selection(items, scope, where)
 
 
 def _clause(raw: Mapping[str, Any]) -> Clause:

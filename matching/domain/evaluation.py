@@ -6,7 +6,7 @@ Source: domain note 2.11, 4.2 (grade and summary for the officer, details for th
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -71,7 +71,7 @@ def evaluation_months(day: date) -> tuple[date, date]:
 def reasons_of(result: ScoreResult) -> list[dict[str, Any]]:
     """Return the lines of a score as JSON values; their points add up to the score."""
     return [
-        asdict(line) | {"kind": line.kind.value, "evidence_ids": list(line.evidence_ids)}
+        {**vars(line), "kind": line.kind.value, "evidence_ids": list(line.evidence_ids)}
         for line in result.contributions
     ]
 

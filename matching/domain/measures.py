@@ -57,8 +57,11 @@ class Basis:
 
 
 Sifted = tuple[Sequence[PlainRecord], Sequence[PlainRecord], Sequence[PlainRecord]]
-Seen = dict[tuple[Selection, Period | None], Sifted]
-"""What was sifted already: indicators over the same records and months share it."""
+Seen = dict[tuple[int, Period | None], Sifted]
+"""What was sifted already, by identity of the selection: indicators over the same records and months share it.
+
+Equal selections of declarations are one object; hashing their parts for every indicator of every enterprise would cost
+more than the sifting."""
 
 
 def basis_of(
@@ -74,7 +77,7 @@ def basis_of(
     """
     window = declaration.window_on(day)
     memory = {} if seen is None else seen
-    key = (declaration.selection, window)
+    key = (id(declaration.selection), window)
     if key not in memory:
         memory[key] = _sift(declaration.selection, window, evidence, day)
     return Basis(declaration, day, window, *memory[key], evidence)

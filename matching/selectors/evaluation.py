@@ -6,13 +6,16 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Count, QuerySet, Subquery
 
 from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
-from matching.domain.evaluation import PublishedEvaluation, lines_from
+from matching.domain.evaluation import PublishedEvaluation, lines_from, reasons_of
+from matching.domain.evaluation_lines import score_from_kept
+from matching.domain.records import AsOf
 from matching.domain.redaction import Audience
 from matching.models import CreditEvaluation, EvaluationRun
 from matching.policies.portrait import visible_runs
@@ -61,6 +64,21 @@ def evaluation_current(enterprise: Enterprise) -> CreditEvaluation | None:
     )
 
 
+def reasons_read(row: CreditEvaluation) -> list[dict[str, Any]]:
+    """Return the lines of an evaluation with their sentences, as `matching.domain.evaluation.reasons_of` writes them.
+
+    They are made anew of what the run kept, by the declarations and the model of its day. Rows from before values were
+    kept hold the sentences themselves.
+
+    Queries: none when the run is at hand.
+    """
+    if row.reasons and isinstance(row.reasons[0], dict):
+        return list(row.reasons)
+    day = AsOf.from_moment(row.run.as_of).day
+    result = score_from_kept(row.reasons, row.run.snapshot.get("codes", ()), day)
+    return reasons_of(result) if result else []
+
+
 def evaluation_reading(enterprise: Enterprise, audience: Audience) -> PublishedEvaluation | None:
     """Return the enterprise's latest published evaluation as an audience may see it.
 
@@ -77,7 +95,7 @@ def evaluation_reading(enterprise: Enterprise, audience: Audience) -> PublishedE
         model_version=row.run.model_version,
         points=row.score_points,
         grade=row.grade,
-        lines=lines_from(row.reasons),
+        lines=lines_from(reasons_read(row)),
     )
     return whole.seen_by(audience)
 

@@ -12,7 +12,7 @@ from lenders.selectors import PublishedProduct, product_published_list
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
-from matching.domain.fit import FeatureFacts, FitResult, fit
+from matching.domain.fit import Audience, FeatureFacts, FitResult, Seen, fit
 from matching.domain.fit_facts import facts_for_fit
 from matching.domain.subject import ConsentFacts
 from matching.models import CreditPortrait, FinancingDemand
@@ -40,17 +40,27 @@ def demand_fit(user: User, demand: FinancingDemand, at: datetime) -> list[Produc
         demand: whichever need; that of somebody else gives nothing.
         at: moment of asking.
 
+    The sentences are written to the enterprise.
+
     Queries: two for the products, those of ``facts_for``, one for the policy.
     """
     if not visible_demands(user).filter(pk=demand.pk).exists():
         return []
     facts = facts_for(demand.enterprise, demand, at, ConsentFacts.own())
-    found = [ProductFit(offer, _fit(offer, facts, at)) for offer in product_published_list(at)]
+    seen: Seen = {}
+    found = [
+        ProductFit(offer, fit_of(offer, facts, at, seen, Audience.BORROWER))
+        for offer in product_published_list(at)
+    ]
     return sorted(found, key=lambda entry: OUTCOME_ORDER.index(entry.result.outcome))
 
 
 def product_fit(
-    demand: FinancingDemand, offer: PublishedProduct, at: datetime, consent: ConsentFacts
+    demand: FinancingDemand,
+    offer: PublishedProduct,
+    at: datetime,
+    consent: ConsentFacts,
+    audience: Audience = Audience.OFFICER,
 ) -> FitResult:
     """Return how one product fits a need now.
 
@@ -59,15 +69,17 @@ def product_fit(
         offer: the version to judge by.
         at: moment of asking.
         consent: what the reader may look at; the enterprise itself at everything.
+        audience: whom the sentences are written for.
 
     Queries: those of ``facts_for``.
     """
-    return _fit(offer, facts_for(demand.enterprise, demand, at, consent), at)
+    facts = facts_for(demand.enterprise, demand, at, consent)
+    return fit_of(offer, facts, at, audience=audience)
 
 
 def frozen_fit(portrait: CreditPortrait, offer: PublishedProduct, at: datetime) -> FitResult:
     """Return how a product fits by a frozen portrait, so that both rest on the same records. Queries: none."""
-    return _fit(offer, facts_for_fit(portrait_content(portrait)), at)
+    return fit_of(offer, facts_for_fit(portrait_content(portrait)), at)
 
 
 def in_words(result: FitResult) -> FitResult:
@@ -76,6 +88,14 @@ def in_words(result: FitResult) -> FitResult:
     return replace(result, verdicts=tuple(spoken))
 
 
-def _fit(offer: PublishedProduct, facts: FeatureFacts, at: datetime) -> FitResult:
+def fit_of(
+    offer: PublishedProduct,
+    facts: FeatureFacts,
+    at: datetime,
+    seen: Seen | None = None,
+    audience: Audience = Audience.OFFICER,
+) -> FitResult:
+    """Return how a product on the shelf fits facts at a moment; see `matching.domain.fit.fit`. Queries: none."""
     version = f"v{offer.version.number}"
-    return fit(offer.terms, offer.rules, facts, local_date(at), version=version)
+    on = local_date(at)
+    return fit(offer.terms, offer.rules, facts, on, version=version, seen=seen, audience=audience)

@@ -16,6 +16,7 @@ from matching.domain.declaration import shipped_indicators
 from matching.domain.freshness import shipped_freshness
 from matching.domain.listing import shipped_lists
 from matching.domain.parameters import shipped
+from matching.domain.ranking import shipped_ranking
 from matching.domain.scorecard import shipped_models
 from matching.domain.series import shipped_series
 from matching.policies.portrait import check_sees_parameters
@@ -27,8 +28,10 @@ SHIPPED_ONLY = {
     "lists": ("公开记录列示", shipped_lists),
     "contradictions": ("申报与记录差异的容许范围", shipped_tolerances),
     "freshness": ("数据过旧的界限", shipped_freshness),
+    "ranking": ("产品排序的权重", shipped_ranking),
 }
-"""Parameters that portraits are made with; they come with a release, so that a frozen portrait can be built anew."""
+"""Parameters that come with a release: what frozen portraits are built anew with, and the order of products, which
+nobody who runs the marketplace can change for one day or one institution."""
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 
 from borrowers.models import Consent, Enterprise
-from borrowers.selectors import catalogue_specs, items_fed, records_as_at
+from borrowers.selectors import catalogue_delivered, items_fed, records_as_at
 from borrowers.selectors.record import RecordRow
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
@@ -132,19 +132,39 @@ def portrait_build(
         at: records known up to here count, aware.
         day: business date when it is not the moment's own (back data).
 
-    Queries: five, whatever the number of records (three for the records, deliveries, catalogue), two more when
-        district and register batch are not loaded.
+    Queries: those of `portrait_inputs`, whatever the number of records.
     """
-    inputs = PortraitInputs(
-        enterprise=enterprise_facts(enterprise),
-        records=[plain_record(row) for row in records_as_at(enterprise, at)],
-        consent=consent,
-        declared=declared,
-        fed_items=items_fed(at),
-        catalogue=catalogue_specs(),
-    )
+    inputs = portrait_inputs(enterprise, consent=consent, declared=declared, at=at)
     as_of = AsOf.from_moment(at) if day is None else AsOf(day, at)
     return assemble(inputs, as_of)
+
+
+def portrait_inputs(
+    enterprise: Enterprise,
+    *,
+    consent: ConsentFacts,
+    declared: DeclaredFacts,
+    at: datetime,
+    with_disputes: bool = True,
+) -> PortraitInputs:
+    """Return what a portrait of a moment is made of, e.g. to ask what it would be without one record.
+
+    Args:
+        enterprise, consent, declared, at: as for `portrait_build`.
+        with_disputes: mark disputed records; rules look at values alone and need no marks.
+
+    Queries: four, one less without disputes, two more when district and register batch are not loaded.
+    """
+    catalogue, fed = catalogue_delivered(at)
+    records = records_as_at(enterprise, at, with_disputes=with_disputes)
+    return PortraitInputs(
+        enterprise=enterprise_facts(enterprise),
+        records=[plain_record(row) for row in records],
+        consent=consent,
+        declared=declared,
+        fed_items=fed,
+        catalogue=catalogue,
+    )
 
 
 def portrait_rebuilt(row: CreditPortrait) -> Portrait:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from decimal import Decimal
 
 from django import forms
 from django.contrib import messages
@@ -19,11 +20,13 @@ from marketplace.domain.roles import Role
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
+from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
+from matching.domain.drift import ALARM, WATCH
 from matching.forms.operator import EvaluationStartForm
 from matching.models import EvaluationRun
+from matching.selectors.drift import Drift, run_drift
 from matching.selectors.evaluation import grade_counts, run_get, run_list, subjects_count
 from matching.services.evaluation import (
     evaluation_publish,
@@ -33,6 +36,8 @@ from matching.services.evaluation import (
 
 GRADES = ("A", "B", "C", "D", "")
 NOT_SCORED = "未评价"
+INPUTS = "数据截至时间以前接收完毕的信用记录文件数。"
+MANIFEST = "对这些文件的编号、文件哈希和接收行数所作的 SHA-256;相同输入得到相同结果。"
 
 
 @login_required
@@ -113,6 +118,8 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
             Pair("评价月份", f"{run.month:%Y 年 %m 月}"),
             Pair("模型版本", run.model_version),
             Pair("数据截至", run.as_of, Kind.DATETIME, definition="此后收到的记录不计入。"),
+            Pair("输入批次", run.snapshot.get("batches"), Kind.NUMBER, definition=INPUTS),
+            Pair("输入哈希", run.snapshot.get("manifest"), Kind.CODE, definition=MANIFEST),
             Pair("评价户数", run.evaluated, Kind.NUMBER),
             Pair("发起人", str(run.started_by)),
             Pair("发起时间", run.started_at, Kind.DATETIME),
@@ -121,6 +128,7 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
             Pair("发布时间", run.published_at, Kind.DATETIME),
         ],
         "grades": _grades_table(grade_counts([run]).get(run.pk, {})),
+        **_drift_tables(run),
         "form": form,
         "can_resume": is_operator and run.state == "RUNNING",
         "can_publish": is_operator and run.state == "COMPLETED",
@@ -176,6 +184,45 @@ def _grades_table(counts: Mapping[str, int]) -> Table:
     rows = [[grade or NOT_SCORED, counts.get(grade, 0)] for grade in GRADES]
     rows.append(["合计", sum(counts.values())])
     return Table(columns, rows, caption="等级分布")
+
+
+def _drift_tables(run: EvaluationRun) -> dict[str, Table | str]:
+    """Return what changed since the run before: grades that moved, and how far each indicator did."""
+    drift = run_drift(run)
+    if drift is None:
+        return {}
+    columns = [
+        Column(f"{drift.before.month:%Y-%m}"),
+        Column(f"{run.month:%Y-%m}"),
+        Column("户数", Kind.NUMBER, "两期都评价、等级不同的市场主体数。"),
+    ]
+    rows = [[old or NOT_SCORED, new or NOT_SCORED, count] for old, new, count in drift.moves]
+    moves = Table(columns, rows, caption="等级变化", empty="没有市场主体的等级发生变化。")
+    psi = "无法计算" if drift.psi is None else f"{drift.psi}"
+    lead = f"与 {drift.before.month:%Y-%m} 的评价相比,等级分布的稳定性指标(PSI)为 {psi}。"
+    return {"moves": moves, "indicators": _indicators_table(drift), "drift_lead": lead}
+
+
+def _indicators_table(drift: Drift) -> Table:
+    columns = [
+        Column("指标"),
+        Column("PSI", Kind.TEXT, "分档分布与上期相比的稳定性;0.10 以下稳定,0.25 以上需要核查。"),
+        Column("变档户数", Kind.NUMBER, "等级变化的市场主体中,该指标也换了分档的户数。"),
+        Column("判断", Kind.BADGE),
+    ]
+    rows = [
+        [one.label, None if one.psi is None else f"{one.psi}", one.changed, _verdict(one.psi)]
+        for one in drift.indicators
+    ]
+    return Table(columns, rows, caption="指标稳定性,变动大的在前")
+
+
+def _verdict(psi: Decimal | None) -> Cell:
+    if psi is None:
+        return Cell("无法计算", tone=Tone.NEUTRAL)
+    if psi >= ALARM:
+        return Cell("需要核查", tone=Tone.BAD)
+    return Cell("关注", tone=Tone.WARN) if psi >= WATCH else Cell("稳定", tone=Tone.GOOD)
 
 
 def _definition(grade: str) -> str:

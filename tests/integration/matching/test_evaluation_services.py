@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date, timedelta
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from borrowers.models import Enterprise
+from borrowers.models import CreditRecord, Enterprise, IngestBatch
+from borrowers.selectors.record_batch import inputs_manifest
+from borrowers.services.objection import objection_submit
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
 from marketplace.models import AuditEvent, OutboxMessage
 from marketplace.policies import has_role
+from matching.domain.evaluation import reasons_of
 from matching.domain.redaction import Audience
 from matching.domain.subject import ConsentFacts, DeclaredFacts
 from matching.models import CreditEvaluation, EvaluationRun
+from matching.selectors.drift import run_drift
 from matching.selectors.evaluation import (
     evaluation_current,
     evaluation_reading,
     grade_counts,
     grades_current,
+    reasons_read,
     run_list,
 )
 from matching.selectors.portrait import portrait_build
@@ -59,6 +65,19 @@ def small_chunks(monkeypatch):
     monkeypatch.setattr(service, "CHUNK_ENTERPRISES", 2)
 
 
+def rows_of(run):
+    return CreditEvaluation.objects.filter(run=run).select_related("run")
+
+
+def portrait_of(enterprise):
+    public = ConsentFacts.public_only()
+    return portrait_build(enterprise, consent=public, declared=DeclaredFacts(), at=NOW)
+
+
+def without_evidence(lines):
+    return [{**line, "evidence_ids": []} for line in lines]
+
+
 def run_of(cast, at=NOW, **more):
     return evaluation_run(month=MONTH, actor=cast.operator, at=at, **more)
 
@@ -88,26 +107,24 @@ class TestEvaluationRun:
         assert CreditEvaluation.objects.filter(run=run).count() == Enterprise.objects.count() == 5
 
     def test_reasons_add_up_to_the_score(self, delivered):
-        for row in results(run_of(delivered)):
-            assert sum(line["points"] for line in row["reasons"]) == row["score_points"]
+        for row in rows_of(run_of(delivered)):
+            assert sum(line["points"] for line in reasons_read(row)) == row.score_points
 
     def test_scores_as_the_portrait_on_public_records_does(self, delivered):
         run = run_of(delivered)
 
         for enterprise in Enterprise.objects.all():
-            portrait = portrait_build(
-                enterprise, consent=ConsentFacts.public_only(), declared=DeclaredFacts(), at=NOW
-            )
+            portrait = portrait_of(enterprise)
             row = CreditEvaluation.objects.get(run=run, enterprise=enterprise)
-            lines = [(line.indicator, line.points) for line in portrait.score.contributions]
+            expected = reasons_of(portrait.score)
             assert (row.score_points, row.grade) == (portrait.score.points, portrait.score.grade)
-            assert [(line["indicator"], line["points"]) for line in row.reasons] == lines
+            assert without_evidence(reasons_read(row)) == without_evidence(expected)
 
     def test_a_fine_costs_points_and_says_so(self, delivered):
         run = run_of(delivered)
 
         row = CreditEvaluation.objects.get(run=run, enterprise=delivered.enterprise)
-        line = next(line for line in row.reasons if line["indicator"] == "penalties_12m")
+        line = next(line for line in reasons_read(row) if line["indicator"] == "penalties_12m")
         assert line["points"] < 0
         assert "2026-06-02" in line["sentence"]
 
@@ -117,6 +134,44 @@ class TestEvaluationRun:
         deliver_tax(delivered.enterprise, BEFORE, day="2026-09-15")
 
         assert results(run_of(delivered)) == before
+
+    def test_a_record_under_objection_is_named_as_the_portrait_names_it(self, delivered):
+        record = CreditRecord.objects.get(item__code="PENALTY")
+        objection_submit(
+            record_id=record.public_id, reason="处罚金额有误", actor=delivered.owner, at=BEFORE
+        )
+
+        row = rows_of(run_of(delivered)).get(enterprise=delivered.enterprise)
+
+        portrait = portrait_of(delivered.enterprise)
+        lines = reasons_read(row)
+        assert any("异议处理中" in line["sentence"] for line in lines)
+        assert without_evidence(lines) == without_evidence(reasons_of(portrait.score))
+
+    def test_keeps_what_it_was_made_of(self, delivered):
+        run = run_of(delivered)
+
+        assert run.snapshot["batches"] == IngestBatch.objects.filter(kind="RECORDS").count() > 0
+        assert run.snapshot["manifest"] == inputs_manifest(NOW).sha256
+        assert run.snapshot["manifest"] != inputs_manifest(BEFORE - timedelta(days=1)).sha256
+
+    def test_keeps_a_few_bytes_per_indicator(self, delivered):
+        for row in results(run_of(delivered)):
+            assert len(json.dumps(row["reasons"])) < 600
+
+    def test_gives_the_same_bytes_when_it_is_run_again(self, delivered):
+        before = results(run_of(delivered))
+        EvaluationRun.objects.all().delete()
+        deliver_penalty(delivered.enterprise, LATER, number="津示罚〔2026〕77号")
+
+        assert results(run_of(delivered)) == before
+
+    def test_a_row_from_before_keeps_its_sentences(self, delivered):
+        run = run_of(delivered)
+        kept = [{"kind": "BASE", "points": 700}]
+        CreditEvaluation.objects.update(reasons=kept)
+
+        assert reasons_read(rows_of(run).first()) == kept
 
     def test_an_individual_is_counted_and_not_scored(self, delivered):
         Enterprise.objects.filter(uscc=USCCS[0]).update(entity_type="INDIVIDUAL")
@@ -154,7 +209,7 @@ class TestEvaluationRun:
         run = run_of(delivered, at=LATER)
 
         row = CreditEvaluation.objects.get(run=run, enterprise=last)
-        line = next(line for line in row.reasons if line["indicator"] == "penalties_12m")
+        line = next(line for line in reasons_read(row) if line["indicator"] == "penalties_12m")
         assert (run.evaluated, line["points"] >= 0) == (5, True)
 
     def test_a_month_is_evaluated_once(self, delivered):
@@ -188,6 +243,42 @@ class TestEvaluationRun:
             run_of(delivered)
 
         assert len(five) == len(two) <= 30
+
+
+class TestDrift:
+    @pytest.fixture
+    def two_months(self, delivered, small_chunks):
+        evaluation_run(month=date(2026, 10, 1), actor=delivered.operator, at=NOW)
+        for number in range(4):
+            deliver_penalty(
+                delivered.rival_enterprise,
+                NOW + timedelta(hours=1),
+                number=f"津示罚〔2026〕{number}号",
+            )
+        return run_of(delivered, at=LATER)
+
+    def test_names_the_grades_that_moved_and_why(self, two_months, delivered):
+        drift = run_drift(two_months)
+
+        before, now = (
+            CreditEvaluation.objects.get(run=run, enterprise=delivered.rival_enterprise).grade
+            for run in (drift.before, two_months)
+        )
+        assert before != now
+        assert drift.moves == ((before, now, 1),)
+        assert drift.psi > 0
+        changed = {one.label for one in drift.indicators if one.changed}
+        assert "近 12 个月行政处罚" in changed
+        assert drift.indicators[0].psi >= drift.indicators[-1].psi
+
+    def test_there_is_none_for_the_first_month(self, delivered):
+        assert run_drift(run_of(delivered)) is None
+
+    def test_counts_every_enterprise_once_whatever_the_chunks(self, two_months):
+        counted = two_months.snapshot["tally"]["grades"]
+
+        assert sum(counted.values()) == two_months.evaluated == 5
+        assert counted == grade_counts([two_months])[two_months.pk]
 
 
 class TestEvaluationInTheBackground:

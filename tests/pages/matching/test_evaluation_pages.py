@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 import time_machine
@@ -13,7 +13,7 @@ from marketplace.models import ParameterValue
 from matching.models import EvaluationRun
 from matching.services.evaluation import evaluation_run, evaluation_start
 from tests.cast import NOW
-from tests.factories.deliveries import seed
+from tests.factories.deliveries import deliver_penalty, seed
 
 MONTH = NOW.date().replace(day=1)
 LIST = "/operator/evaluations/"
@@ -47,6 +47,25 @@ def signed(user):
 
 def soup(answer):
     return BeautifulSoup(answer.content, "html.parser")
+
+
+class TestDriftOnTheRunsPage:
+    def test_shows_what_moved_since_the_month_before(self, browser, cast, finished):
+        EvaluationRun.objects.update(month=date(2026, 10, 1))
+        EvaluationRun.objects.update(started_at=NOW - timedelta(days=1))
+        deliver_penalty(cast.enterprise, NOW - timedelta(minutes=5))
+        run = evaluation_run(month=MONTH, actor=cast.operator, at=NOW)
+
+        page = soup(browser.get(f"{LIST}{run.public_id}/"))
+
+        assert "与 2026-10 的评价相比" in page.get_text()
+        assert "近 12 个月行政处罚" in page.get_text()
+        assert run.snapshot["manifest"] in page.get_text()
+
+    def test_says_nothing_of_a_month_before_when_there_is_none(self, browser, finished):
+        page = soup(browser.get(f"{LIST}{finished.public_id}/"))
+
+        assert "与上期相比" not in page.get_text()
 
 
 class TestEvaluationList:

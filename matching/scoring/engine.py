@@ -1,0 +1,81 @@
+"""The evaluation of a stretch of enterprises by the embedded engine: arrays in, one row of points each out.
+
+Source: performance note, recommendation 3 (DuckDB by default, memory flat).
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import duckdb
+
+from matching.domain.declaration import IndicatorDeclaration
+from matching.domain.scorecard_model import ScoreModel
+from matching.scoring.batch import Moment, indicator_table
+from matching.scoring.family import Frame, Frames
+from matching.scoring.loading import Columns, duck_frame, duck_settle
+from matching.scoring.points import score_table
+
+MEMORY = "1500MB"
+ROWS_AT_ONCE = 10_000
+
+
+def connect() -> duckdb.DuckDBPyConnection:
+    """Return an engine of its own in memory that spills to the system's temporary folder."""
+    settings: dict[str, str | bool | int | float | list[str]] = {
+        "memory_limit": MEMORY,
+        "temp_directory": tempfile.gettempdir(),
+    }
+    connection = duckdb.connect(config=settings)
+    connection.execute("SET enable_progress_bar = false")
+    return connection
+
+
+def scored_table(
+    connection: duckdb.DuckDBPyConnection,
+    enterprises: Frame,
+    frames: Frames,
+    declarations: Sequence[IndicatorDeclaration],
+    moment: Moment,
+    model: ScoreModel,
+) -> Frame:
+    """Return the plan of indicators, points and grades, its folds computed already.
+
+    Args, Raises: as `matching.scoring.batch.indicator_table`.
+    """
+    settle = duck_settle(connection)
+    table = indicator_table(enterprises, frames, declarations, moment, settle)
+    return score_table(table, {entry.code: entry for entry in declarations}, model)
+
+
+def scored_rows(
+    enterprises: Columns,
+    records: Mapping[str, Columns],
+    declarations: Sequence[IndicatorDeclaration],
+    moment: Moment,
+    model: ScoreModel,
+) -> Iterator[dict[str, Any]]:
+    """Yield the indicators, points and grade of each enterprise, by key.
+
+    Args:
+        enterprises: from `matching.scoring.loading.enterprise_columns`.
+        records: by item, from `matching.scoring.loading.record_columns`; usable rows of readable items only.
+        declarations: to be computed.
+        moment: day, storages, deliveries, authorization.
+        model: the model in force.
+    """
+    with connect() as connection:
+        frames = {
+            item: duck_frame(connection, f"records_{number}", columns, moment.storages[item])
+            for number, (item, columns) in enumerate(records.items())
+        }
+        register = duck_frame(connection, "enterprises", enterprises, {})
+        table = scored_table(connection, register, frames, declarations, moment, model)
+        names = table.collect_schema().names()
+        table.to_native().create("scored")
+        found = connection.execute("SELECT * FROM scored ORDER BY ent_id")
+        while rows := found.fetchmany(ROWS_AT_ONCE):
+            for row in rows:
+                yield dict(zip(names, row, strict=True))
