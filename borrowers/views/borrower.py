@@ -185,15 +185,19 @@ def agent_remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _classes_table(counts: list[ClassCount]) -> Table:
-    columns = [Column("信息类别"), Column("在用记录", Kind.NUMBER), Column("查询条件")]
+    definition = "现行的、未被更正或修复的记录条数。"
+    columns = [Column("信息类别"), Column("在用记录（条）", Kind.NUMBER, definition)]
     url = reverse("borrowers:record-list")
     return Table(
         columns,
         [
             [
-                Cell(class_label(row.data_class), url=f"{url}?data_class={row.data_class}"),
+                Cell(
+                    class_label(row.data_class),
+                    url=f"{url}?data_class={row.data_class}",
+                    note="含须您授权才能查询的信息" if row.consent_required else "依法公开",
+                ),
                 row.count,
-                "含须您授权才能查询的信息" if row.consent_required else "依法公开",
             ]
             for row in counts
         ],

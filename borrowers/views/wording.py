@@ -10,6 +10,7 @@ from typing import Any
 from django.urls import reverse
 
 from borrowers.domain.catalogue import ItemSpec
+from borrowers.domain.consent import ConsentState
 from borrowers.domain.industry import SECTION_LABELS
 from borrowers.domain.item_spec import FieldType, Level
 from borrowers.models import Consent, CreditRecord, Enterprise, IngestBatch
@@ -21,6 +22,14 @@ from marketplace.web.labels import tone_of
 
 MONEY = (FieldType.MONEY_YUAN, FieldType.MONEY_WAN)
 SUMMARY_FIELDS = 4
+BATCH_COUNTS = (
+    ("读取（行）", "文件中的数据行，不含表头和空行；等于接收、拒绝与重复之和。"),
+    ("接收（行）", "通过检查并入库的行，含更正。"),
+    ("更正（行）", "接收的行中替换了已有记录的行；原记录保留。"),
+    ("拒绝（行）", "未通过检查的行，逐行有原因。"),
+    ("重复（行）", "内容与已有记录相同的行，不改变任何记录。"),
+)
+"""What the columns of a list of deliveries count."""
 
 
 def class_label(data_class: str) -> str:
@@ -176,20 +185,21 @@ def consents_table(consents: Iterable[Consent], at: datetime) -> Table:
 
 
 def consent_badge(consent: Consent, at: datetime) -> Cell:
-    """Return a consent's state at a moment as a badge."""
-    return Cell(consent_state_label(consent, at), tone=tone_of(consent_state(consent, at).value))
+    """Return a consent's state at a moment as a badge; one that ended is no fault of anybody."""
+    state = consent_state(consent, at)
+    tone = Tone.NEUTRAL if state is ConsentState.REVOKED else tone_of(state.value)
+    return Cell(consent_state_label(consent, at), tone=tone)
 
 
 def batches_table(batches: Iterable[IngestBatch]) -> Table:
     """Return delivered files with their counts."""
-    numbers = ("读取", "接收", "更正", "拒绝", "重复")
     columns = [
         Column("文件"),
         Column("信息项"),
         Column("来源单位"),
         Column("接收时间", Kind.DATETIME),
     ]
-    columns += [Column(label, Kind.NUMBER) for label in numbers]
+    columns += [Column(label, Kind.NUMBER, text) for label, text in BATCH_COUNTS]
     return Table(
         columns,
         [

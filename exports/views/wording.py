@@ -77,7 +77,7 @@ class BreakdownSection:
     """A breakdown as chart and table with what has to be said under them."""
 
     title: str
-    chart: Chart
+    chart: Chart | None
     tables: list[Table]
     notes: tuple[str, ...]
 
@@ -141,9 +141,12 @@ def _notes(part: Breakdown) -> tuple[str, ...]:
     return tuple(note for note in part.notes if note != NOTE)
 
 
-def _chart(dimension: Dimension, part: Breakdown) -> Chart:
+def _chart(dimension: Dimension, part: Breakdown) -> Chart | None:
+    """Return the money as a chart, None where every amount is 0 or not published."""
     rows = part.rows[:-1]
     places = {code: part.codes.index(code) for code, _ in DRAWN}
+    if not any(values[place] for _, values in rows for place in places.values()):
+        return None
     return series_chart(
         f"funded-by-{dimension.value}",
         f"{part.title}:放款金额",

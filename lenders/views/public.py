@@ -39,7 +39,6 @@ from marketplace.domain.errors import Refused
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.models import User
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
-from marketplace.web.navigation import address_of
 from marketplace.web.pagination import number_page
 
 USUAL_TERM_MONTHS = 12
@@ -89,7 +88,6 @@ def product_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "data_classes": [DATA_CLASS_LABELS[found] for found in item.data_classes_on(on)],
         "form": form,
         "costs": cost_table(lines, asked["amount_yuan"], asked["term_months"]) if lines else None,
-        "need_url": address_of("matching:need-create"),
         "crumbs": [_shelf_crumb(), Crumb(item.product.name)],
     }
     return render(request, "lenders/public/product_detail.html", context, status=form_status(form))
@@ -151,7 +149,7 @@ def _public_ids(texts: Iterable[str]) -> list[uuid.UUID]:
 
 def _by_kind(institutions: Iterable[Institution], at: datetime) -> list[tuple[str, Table]]:
     counts = product_counts(at)
-    columns = [Column("机构"), Column("简介"), Column("在售产品", Kind.NUMBER)]
+    columns = [Column("机构"), Column("简介"), Column("在售产品（个）", Kind.NUMBER)]
     rows: dict[str, list[list[Cell]]] = {kind.value: [] for kind in InstitutionKind}
     for institution in institutions:
         name = institution.organisation.name

@@ -9,13 +9,15 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 
+from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
 from marketplace.models import User
 from marketplace.selectors import notification_unread_count
 from marketplace.web.acting import Seat, acting_seat, seats_of
 from marketplace.web.display import SCHEMES, SIZES, Display, display_of
-from marketplace.web.navigation import PUBLIC, Place, address_of, links_for, places
+from marketplace.web.navigation import PUBLIC, Place, links_for, places
 
 PRODUCT_NAME = "信易贷撮合平台"
+BORROWER_ROLES = frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
 
 FURNITURE_LABELS = {
     "organizer": "主办单位",
@@ -68,9 +70,11 @@ class Shell:
         return places(PUBLIC, self._request.path)
 
     @property
-    def register_url(self) -> str:
-        """Return where an enterprise registers, empty when that page does not exist."""
-        return address_of("borrowers:account-register")
+    def may_borrow(self) -> bool:
+        """Return whether the reader may declare a need: an enterprise's people, or a visitor who may become one."""
+        if self.reader is None:
+            return True
+        return self.seat is not None and not BORROWER_ROLES.isdisjoint(self.seat.roles)
 
     @cached_property
     def unread(self) -> int:

@@ -1,6 +1,7 @@
 """Where each role can go: links by URL name, so that apps stay ignorant of each other's addresses.
 
-A name that does not resolve is left out without a word: pages appear in the navigation when they exist.
+Every link must open without arguments and for everybody who holds the role; a name that does not resolve is a fault
+and fails loudly.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
 from marketplace.domain.roles import Role
 
@@ -35,47 +36,60 @@ _BORROWER = (
     Link("lenders:product-list", "找产品"),
     Link("matching:application-list", "我的申请"),
     Link("borrowers:consent-list", "授权"),
-    Link("borrowers:record-list", "信用记录"),
     Link("matching:portrait-own", "信用画像"),
+    Link("borrowers:record-list", "信用记录"),
+    Link("borrowers:dispute-list", "异议与修复"),
     Link("borrowers:access-list", "谁看过我"),
+    Link("borrowers:enterprise-own", "本企业"),
+    Link("borrowers:team", "团队"),
+    Link("exports:document-list", "文件"),
 )
 _LENDER = (
+    Link("matching:pool-list", "抢单池"),
+    Link("matching:lead-list", "需求线索"),
     Link("matching:loan-list", "贷款与反馈"),
-    Link("lenders:product-manage-list", "产品"),
     Link("matching:recommendation-list", "推荐清单"),
+    Link("lenders:product-manage-list", "产品"),
     Link("lenders:team", "网点与人员"),
     Link("exports:statistics-institution", "本机构统计"),
+    Link("exports:document-list", "文件"),
 )
-_OFFICER = (
-    Link("matching:queue-list", "工作队列"),
-    Link("matching:pool-list", "待接需求"),
-    *_LENDER,
-)
+_OFFICER = (Link("matching:queue-list", "工作队列"), *_LENDER)
 _APPROVER = (Link("matching:approval-list", "待审批"), *_LENDER)
 _DISTRICT = (
     Link("matching:whitelist-list", "白名单"),
+    Link("matching:whitelist-generate", "生成名单"),
     Link("matching:whitelist-upload", "上传名单"),
-    Link("matching:event-list", "对接活动"),
+    Link("borrowers:enterprise-list", "企业"),
+    Link("borrowers:repair-district-list", "信用修复"),
     Link("exports:statistics-district", "本区统计"),
+    Link("exports:document-list", "文件"),
 )
-_OPERATOR = (
+_CITY = (
     Link("borrowers:account-review-list", "企业核验"),
+    Link("borrowers:enterprise-list", "企业"),
     Link("lenders:institution-list", "机构"),
     Link("lenders:product-oversee-list", "产品"),
-    Link("borrowers:catalogue-list", "目录与单位"),
+    Link("borrowers:catalogue-list", "目录"),
     Link("borrowers:batch-list", "数据批次"),
-    Link("matching:dispatch-list", "办理与督办"),
-    Link("borrowers:objection-list", "异议与修复"),
+    Link("borrowers:objection-list", "异议"),
+    Link("borrowers:repair-list", "信用修复"),
+    Link("matching:whitelist-list", "白名单"),
     Link("matching:evaluation-list", "信用评价"),
     Link("matching:parameter-list", "参数"),
     Link("exports:statistics", "统计"),
+    Link("exports:document-list", "文件"),
+)
+_OPERATOR = (
+    Link("matching:dispatch-list", "督办"),
+    Link("matching:lead-watch", "接单督办"),
+    Link("matching:assign-list", "需求派单"),
+    *_CITY,
 )
 _AUDITOR = (
     Link("marketplace:audit-search", "审计查询"),
     Link("marketplace:access-list", "查询登记"),
-    Link("matching:evaluation-list", "信用评价"),
-    Link("matching:parameter-list", "参数"),
-    Link("exports:statistics", "统计"),
+    *_CITY,
 )
 
 NAVIGATION: dict[Role, tuple[Link, ...]] = {
@@ -88,15 +102,15 @@ NAVIGATION: dict[Role, tuple[Link, ...]] = {
     Role.OPERATOR: _OPERATOR,
     Role.AUDITOR: _AUDITOR,
 }
-"""What a role sees in the navigation; the first link that resolves is where it lands after logging in."""
+"""What a role sees in the navigation; the first link is where it lands after logging in."""
 
 PUBLIC = (
     Link("lenders:product-list", "产品超市"),
     Link("lenders:institution-public-list", "入驻机构"),
-    Link("borrowers:publicity-search", "双公示查询"),
-    Link("exports:verify", "报告核验"),
     Link("exports:statistics", "平台数据"),
+    Link("exports:verify", "报告核验"),
     Link("marketplace:glossary", "术语与口径"),
+    Link("borrowers:account-register", "企业登记"),
 )
 """What a visitor who has not logged in sees."""
 
@@ -117,22 +131,18 @@ def links_for(roles: Collection[Role], is_logged_in: bool) -> tuple[Link, ...]:
 
 
 def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
-    """Return the links that resolve, the one under which ``path`` lies marked as current."""
-    resolved = [(link.label, url) for link in links if (url := address_of(link.name))]
+    """Return the links with their addresses, the one under which ``path`` lies marked as current.
+
+    Raises:
+        NoReverseMatch: a link names no page, or one that cannot be opened without arguments.
+    """
+    resolved = [(link.label, reverse(link.name)) for link in links]
     over = [url for _, url in resolved if path.startswith(url)]
     current = max(over, key=len, default=None)
     return tuple(Place(label, url, url == current) for label, url in resolved)
 
 
 def landing_for(roles: Collection[Role]) -> str:
-    """Return the address of the first page of the roles that exists, empty when none does."""
+    """Return the address of the first page of the roles, empty for somebody without a role."""
     found = places(links_for(roles, is_logged_in=True)) if roles else ()
     return found[0].url if found else ""
-
-
-def address_of(name: str) -> str:
-    """Return the address of a URL name without arguments, empty when it does not resolve."""
-    try:
-        return reverse(name)
-    except NoReverseMatch:
-        return ""

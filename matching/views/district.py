@@ -181,7 +181,7 @@ def _lists_table(rows: list[Whitelist]) -> Table:
         Column("来源"),
         Column("入选", Kind.NUMBER, "核验时符合全部门槛的企业户数。"),
         Column("未入选", Kind.NUMBER, "有错误或触发门槛的行数。"),
-        Column("重复", Kind.NUMBER),
+        Column("重复", Kind.NUMBER, "同一企业在本期名单中再次出现的行数，不重复计入。"),
         Column("有效期至", Kind.DATE),
         Column("状态", Kind.BADGE),
     ]

@@ -19,7 +19,8 @@ from django.views.decorators.http import require_GET, require_http_methods
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
-from marketplace.policies import require_role, signed_in
+from marketplace.models import User
+from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table, Tone
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
@@ -52,7 +53,7 @@ def loans(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "table": _loans_table(list(page.object_list)),
-        "actions": [Action("批量报送", reverse("matching:outcome-upload"), primary=True)],
+        "actions": _actions(user),
         "crumbs": [Crumb("贷款与反馈")],
     }
     return render(request, "matching/officer/loan_list.html", context)
@@ -111,6 +112,13 @@ def template_sheet(request: HttpRequest) -> HttpResponse:
     )
 
 
+def _actions(user: User) -> list[Action]:
+    """Return what may be done from the list: reporting is the officer's."""
+    if not has_role(user, Role.OFFICER):
+        return []
+    return [Action("批量报送", reverse("matching:outcome-upload"), primary=True)]
+
+
 def _record(form: OutcomeForm, loan: Loan, request: HttpRequest) -> OutcomeEvent:
     return outcome_record(
         loan_id=loan.public_id,
@@ -160,7 +168,7 @@ def outcomes_table(rows: list[OutcomeEvent]) -> Table:
         Column("发生日期", Kind.DATE),
         Column("本金", Kind.MONEY),
         Column("利息及费用", Kind.MONEY),
-        Column("逾期天数", Kind.NUMBER),
+        Column("逾期（天）", Kind.NUMBER, "机构报送的该笔贷款当前连续逾期天数。"),
         Column("五级分类"),
         Column("机构流水号", Kind.CODE),
         Column("报送时间", Kind.DATETIME),

@@ -29,6 +29,7 @@ from matching.selectors.parameter import (
     shipped_groups,
 )
 from matching.services.parameter import parameter_enter
+from matching.views.parameter_words import words_of
 
 
 @login_required
@@ -73,7 +74,6 @@ def parameter(request: HttpRequest, code: str) -> HttpResponse:
 def _list_table(found: list[DatedParameter], today: date) -> Table:
     columns = [
         Column("参数"),
-        Column("代码", Kind.CODE),
         Column("现行取值"),
         Column("单位"),
         Column("生效日期", Kind.DATE),
@@ -84,12 +84,11 @@ def _list_table(found: list[DatedParameter], today: date) -> Table:
         current = entry.entry_on(today) if entry.in_force(today) else None
         url = reverse("matching:parameter-detail", args=[entry.code])
         coming = entry.values[-1].effective_from
-        note = f"{coming} 起有新取值" if coming > today else ""
+        note = f"{entry.code} · {coming} 起有新取值" if coming > today else entry.code
         rows.append(
             [
                 Cell(entry.label, url, note=note),
-                entry.code,
-                text_from_value(current.value) if current else None,
+                words_of(current.value) if current else None,
                 entry.unit,
                 current.effective_from if current else None,
                 current.source if current else None,
@@ -118,7 +117,7 @@ def _values_table(
             state = ("现行", Tone.GOOD)
         origin = f"{row.entered_by} 录入" if row else "随版本发布"
         rows.append(
-            [day, text_from_value(value.value), value.source, origin, Cell(state[0], tone=state[1])]
+            [day, words_of(value.value), value.source, origin, Cell(state[0], tone=state[1])]
         )
     return Table(columns, rows, caption="全部取值")
 

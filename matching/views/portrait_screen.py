@@ -1,11 +1,12 @@
-"""A portrait laid out for one screen: what the partial ``matching/portrait/_portrait.html`` shows, as plain values.
+"""A portrait laid out for one screen: what the partials below ``matching/portrait/`` show, as plain values.
 
-Nothing is computed here that the portrait does not say: bars, tables and charts are its own numbers, and the lines of
-the score add up to the score.
+Every part has one line that says the most of it, and folds the rest away. Nothing is computed here that the portrait
+does not say: lines, tables and charts are its own numbers.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -13,25 +14,28 @@ from decimal import Decimal
 
 from marketplace.domain.money import WAN
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QUERY_PURPOSE_LABELS, DataClass
-from marketplace.web.charts import series_chart, waterfall_chart
+from marketplace.web.charts import series_chart
 from marketplace.web.components import Cell, Chart, Column, Kind, Pair, Table, Tone
 from matching.domain.declaration import Kind as ValueKind
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.freshness import FRESHNESS_LABELS, ClassFreshness, Freshness
-from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing
+from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing, display
 from matching.domain.listing import RecordList
 from matching.domain.portrait import Portrait
 from matching.domain.records import BEIJING
-from matching.domain.scorecard import ScoreResult
 from matching.domain.series import Series
 from matching.domain.subject import ConsentFacts
 from matching.services.portrait import PortraitReading
-
-GRADE_TONES = {"A": Tone.GOOD, "B": Tone.INFO, "C": Tone.WARN, "D": Tone.BAD}
-FRESHNESS_TONES = {Freshness.FRESH: Tone.GOOD, Freshness.STALE: Tone.WARN}
-SCORE_DEFINITION = (
-    "各维度基础分,加上每项指标的加减分、维度上下限的调整和一票否决的封顶,合计即得分。"
+from matching.views.portrait_score import (
+    EvaluationPanel,
+    ScorePanel,
+    evaluation_panel,
+    score_panel,
 )
+
+FRESHNESS_TONES = {Freshness.FRESH: Tone.GOOD, Freshness.STALE: Tone.WARN}
+KEYS_SHOWN = 3
+"""How many values of a data class stand in its line."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,17 @@ class ClassGroup:
         """Return how many of them have a value."""
         return sum(line.value.missing is None for line in self.lines)
 
+    @property
+    def keys(self) -> tuple[IndicatorValue, ...]:
+        """Return the values of the line: known ones, those that are not 0 or "no" first, as declared otherwise."""
+        known = [line.value for line in self.lines if line.value.missing is None]
+        return tuple(sorted(known, key=lambda value: not value.value)[:KEYS_SHOWN])
+
+    @property
+    def is_disputed(self) -> bool:
+        """Return whether an objection is open about a record behind one of them."""
+        return any(line.value.disputed for line in self.lines)
+
 
 @dataclass(frozen=True)
 class ListPanel:
@@ -69,13 +84,40 @@ class ListPanel:
     listed: RecordList
     caution: str
 
+    @property
+    def is_disputed(self) -> bool:
+        """Return whether an objection is open about one of those listed."""
+        return any(entry.disputed for entry in self.listed.entries)
+
 
 @dataclass(frozen=True)
-class SilentSeries:
-    """A monthly series without points, and why."""
+class FreshnessPanel:
+    """How current the data is.
 
-    label: str
-    reason: str
+    Attributes:
+        counts: how many classes are in each state that occurs.
+        late: names of the classes that are not up to date.
+        table: one row for each class.
+    """
+
+    counts: tuple[Cell, ...]
+    late: tuple[str, ...]
+    table: Table
+
+
+@dataclass(frozen=True)
+class SeriesPanel:
+    """The monthly series.
+
+    Attributes:
+        latest: the newest known month of each that has points.
+        charts: those that have points.
+        silent: those that have none, and why.
+    """
+
+    latest: tuple[Pair, ...]
+    charts: tuple[Chart, ...]
+    silent: tuple[Pair, ...]
 
 
 @dataclass(frozen=True)
@@ -85,35 +127,25 @@ class PortraitScreen:
     Attributes:
         portrait: redacted for the reader.
         content_hash: of the frozen portrait; empty for one made now.
-        grade_tone: of the grade's badge.
-        dimensions: points by dimension; empty when not scored or not shown.
-        score_chart: how the lines add up; None for readers who see the summary alone.
-        score_lines: every line with its points, the sum last.
+        score: grade, chart and lines.
+        evaluation: the published monthly evaluation; None when there is none.
+        freshness: how current each data class is.
         groups: indicators by data class.
         lists: published records by kind.
-        freshness: one row for each data class.
-        charts: monthly series that have points.
-        silent: those that have none, and why.
+        series: 36 months.
         consent: what the enterprise consented to.
-        evaluation: the published monthly evaluation; empty when there is none.
-        evaluation_lines: its lines, the sum last; None for readers who see the grade alone.
         versions: parameters and formats it was made with.
     """
 
     portrait: Portrait
     content_hash: str
-    grade_tone: str
-    dimensions: Table | None
-    score_chart: Chart | None
-    score_lines: Table | None
+    score: ScorePanel
+    evaluation: EvaluationPanel | None
+    freshness: FreshnessPanel
     groups: tuple[ClassGroup, ...]
     lists: tuple[ListPanel, ...]
-    freshness: Table
-    charts: tuple[Chart, ...]
-    silent: tuple[SilentSeries, ...]
+    series: SeriesPanel
     consent: Sequence[Pair]
-    evaluation: Sequence[Pair]
-    evaluation_lines: Table | None
     versions: Sequence[Pair]
 
 
@@ -134,94 +166,29 @@ def portrait_screen(
         content_hash: of the frozen text, empty for a portrait made now.
         evaluation: as the reader may see it.
     """
-    score = portrait.score
-    drawn = [entry for entry in portrait.series if entry.points]
     late = [entry for entry in portrait.freshness if entry.state is Freshness.STALE]
     cautions = {entry.data_class: entry.sentence for entry in late}
     return PortraitScreen(
         portrait=portrait,
         content_hash=content_hash,
-        grade_tone=GRADE_TONES.get(score.grade, Tone.NEUTRAL).value,
-        dimensions=_dimensions(score),
-        score_chart=_score_chart(score),
-        score_lines=_score_lines(score),
+        score=score_panel(portrait.score),
+        evaluation=evaluation_panel(evaluation) if evaluation else None,
+        freshness=_freshness(portrait.freshness),
         groups=_groups(portrait, cautions),
         lists=tuple(
             ListPanel(entry, cautions.get(entry.data_class, "")) for entry in portrait.lists
         ),
-        freshness=_freshness(portrait.freshness),
-        charts=tuple(_series_chart(entry) for entry in drawn),
-        silent=tuple(
-            SilentSeries(entry.label, MISSING_LABELS[entry.missing or Missing.NO_RECORD])
-            for entry in portrait.series
-            if not entry.points
-        ),
+        series=_series(portrait.series),
         consent=_consent(portrait.consent),
-        evaluation=_evaluation(evaluation) if evaluation else (),
-        evaluation_lines=evaluation_table(evaluation) if evaluation else None,
         versions=[Pair(_VERSION_LABELS.get(k, k), v) for k, v in portrait.versions.items()],
     )
 
 
-def evaluation_table(evaluation: PublishedEvaluation) -> Table | None:
-    """Return the lines of an evaluation with their sum; None where the reader sees the grade alone."""
-    if not evaluation.lines or evaluation.points is None:
-        return None
-    rows: list[list[object]] = [
-        [line.label, line.value or "—", line.points, line.sentence] for line in evaluation.lines
-    ]
-    rows.append(["合计", "—", evaluation.points, f"等级 {evaluation.grade}。"])
-    return Table(_LINE_COLUMNS, rows, caption=f"{evaluation.month:%Y 年 %m 月}评价得分明细")
-
-
-_LINE_COLUMNS = (
-    Column("项目"),
-    Column("取值"),
-    Column("得分", Kind.NUMBER, SCORE_DEFINITION),
-    Column("说明"),
-)
 _VERSION_LABELS = {
     "format": "画像格式",
     "indicators": "指标口径版本",
     "score_model": "评价模型版本",
 }
-
-
-def _dimensions(score: ScoreResult) -> Table | None:
-    if not score.dimensions:
-        return None
-    columns = [
-        Column("维度"),
-        Column("得分", Kind.NUMBER, "基础分与各项指标加减分之和,不低于 0、不高于满分。"),
-        Column("满分", Kind.NUMBER),
-    ]
-    rows = [[entry.label, entry.points, entry.max_points] for entry in score.dimensions]
-    return Table(columns, rows, caption="维度得分")
-
-
-def _score_chart(score: ScoreResult) -> Chart | None:
-    if not score.contributions:
-        return None
-    parts = [(line.label, line.points) for line in score.contributions if line.points]
-    return waterfall_chart(
-        "portrait-score",
-        "得分构成",
-        parts=parts,
-        label_name="项目",
-        total_label="得分",
-        definition=SCORE_DEFINITION,
-    )
-
-
-def _score_lines(score: ScoreResult) -> Table | None:
-    if not score.contributions:
-        return None
-    rows: list[list[object]] = [
-        [line.label, line.value or "—", line.points, line.sentence] for line in score.contributions
-    ]
-    total = sum(line.points for line in score.contributions)
-    rows.append(["合计", "—", total, score.sentence])
-    return Table(_LINE_COLUMNS, rows, caption="得分明细")
 
 
 def _groups(portrait: Portrait, cautions: Mapping[str, str]) -> tuple[ClassGroup, ...]:
@@ -261,7 +228,20 @@ def _window(start: date | None, end: date | None) -> str:
     return f"{start} 至 {end - timedelta(days=1)}"
 
 
-def _freshness(found: Sequence[ClassFreshness]) -> Table:
+def _freshness(found: Sequence[ClassFreshness]) -> FreshnessPanel:
+    states = Counter(entry.state for entry in found)
+    return FreshnessPanel(
+        counts=tuple(
+            Cell(f"{label} {states[state]} 类", tone=FRESHNESS_TONES.get(state, Tone.NEUTRAL))
+            for state, label in FRESHNESS_LABELS.items()
+            if states[state]
+        ),
+        late=tuple(entry.label for entry in found if entry.state is Freshness.STALE),
+        table=_freshness_table(found),
+    )
+
+
+def _freshness_table(found: Sequence[ClassFreshness]) -> Table:
     columns = [
         Column("信息类别"),
         Column("状态", Kind.BADGE, "类内任一信息项超过应更新间隔未送达即为“未及时更新”。"),
@@ -285,6 +265,27 @@ def _rhythm(entry: ClassFreshness) -> str:
     if received is None or entry.expected_days is None:
         return ""
     return f"最近送达 {received.astimezone(BEIJING):%Y-%m-%d %H:%M} · 应每 {entry.expected_days} 天更新"
+
+
+def _series(found: Sequence[Series]) -> SeriesPanel:
+    drawn = [entry for entry in found if entry.points]
+    return SeriesPanel(
+        latest=tuple(pair for entry in drawn for pair in _latest_point(entry)),
+        charts=tuple(_series_chart(entry) for entry in drawn),
+        silent=tuple(
+            Pair(entry.label, MISSING_LABELS[entry.missing or Missing.NO_RECORD])
+            for entry in found
+            if not entry.points
+        ),
+    )
+
+
+def _latest_point(series: Series) -> Iterator[Pair]:
+    for point in reversed(series.points):
+        if point.value is not None:
+            shown = display(series.kind, point.value, series.unit)
+            yield Pair(series.label, shown, note=f"{point.month:%Y-%m}")
+            return
 
 
 def _series_chart(series: Series) -> Chart:
@@ -331,14 +332,3 @@ def _consent(consent: ConsentFacts) -> list[Pair]:
 def _purpose(code: str) -> str:
     labels: Mapping[str, str] = {str(key): words for key, words in QUERY_PURPOSE_LABELS.items()}
     return labels.get(code, code)
-
-
-def _evaluation(evaluation: PublishedEvaluation) -> list[Pair]:
-    scored = evaluation.grade or evaluation.points is not None
-    return [
-        Pair("评价月份", f"{evaluation.month:%Y 年 %m 月}"),
-        Pair("等级", evaluation.grade if scored else "未评价(个体工商户及非存续主体不作评价)"),
-        Pair("得分", evaluation.points, Kind.NUMBER),
-        Pair("数据截至", evaluation.as_of, Kind.DATETIME),
-        Pair("模型版本", evaluation.model_version),
-    ]

@@ -28,6 +28,20 @@
     }
   });
 
+  // One button opens every fold of its section, and closes them again.
+  document.querySelectorAll("[data-unfold]").forEach(function (button) {
+    var folds = button.closest("section").querySelectorAll("details.mk-fold");
+    button.hidden = folds.length < 2;
+    button.addEventListener("click", function () {
+      var wanted = button.getAttribute("aria-expanded") !== "true";
+      folds.forEach(function (fold) {
+        fold.open = wanted;
+      });
+      button.setAttribute("aria-expanded", String(wanted));
+      button.textContent = wanted ? "收起全部" : "展开全部";
+    });
+  });
+
   // A form is sent once: the second click of a hurried hand does nothing.
   document.addEventListener("submit", function (event) {
     var form = event.target;

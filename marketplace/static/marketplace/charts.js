@@ -119,6 +119,8 @@
     drawAll();
   });
   window.addEventListener("resize", resizeAll);
+  // A chart drawn inside closed details has no width until they open.
+  document.addEventListener("toggle", resizeAll, true);
   window.addEventListener("beforeprint", resizeAll);
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () {
     window.setTimeout(drawAll, 50);

@@ -22,7 +22,7 @@ from django.utils.safestring import SafeString
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.masking import mask_phone as masked_phone
 from marketplace.domain.money import display_rate, display_wan, display_yi
-from marketplace.domain.verdict import Outcome
+from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.web.components import (
     OUTCOME_SIGNS,
     OUTCOME_TONES,
@@ -225,6 +225,18 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
 def reading_order(verdicts: Any) -> Any:
     """Return verdicts with obstacles first."""
     return in_reading_order(verdicts)
+
+
+@register.filter
+def met(verdicts: Any) -> list[Verdict]:
+    """Return the verdicts that fit."""
+    return [verdict for verdict in verdicts if verdict.outcome is Outcome.FITS]
+
+
+@register.filter
+def unmet(verdicts: Any) -> list[Verdict]:
+    """Return the verdicts that do not fit or cannot be told."""
+    return [verdict for verdict in verdicts if verdict.outcome is not Outcome.FITS]
 
 
 @register.filter

@@ -25,8 +25,10 @@ from marketplace.selectors import (
     audit_search,
     chain_check,
 )
+from marketplace.web.audit_words import action_words, kind_words, payload_words
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 from marketplace.web.forms import DayField
+from marketplace.web.labels import label_of
 from marketplace.web.pagination import keyset_page
 
 YEARS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
@@ -122,7 +124,7 @@ def _events_table(rows: Iterable[AuditEvent]) -> Table:
     columns = [
         Column("时间", Kind.DATETIME),
         Column("操作人"),
-        Column("动作", Kind.CODE),
+        Column("动作"),
         Column("对象"),
         Column("内容"),
         Column("链与序号"),
@@ -132,15 +134,22 @@ def _events_table(rows: Iterable[AuditEvent]) -> Table:
         [
             row.at,
             str(row.actor) if row.actor else "平台",
-            row.action,
-            Cell(row.subject_kind, note=row.subject_id),
-            "、".join(f"{key}={value}" for key, value in row.payload.items()),
+            Cell(action_words(row.action), note=row.action),
+            Cell(kind_words(row.subject_kind), note=row.subject_id),
+            payload_words(row.payload),
             f"{row.stream} #{row.seq}",
             row.hash[:16],
         ]
         for row in rows
     ]
     return Table(columns, lines, caption="审计事件", empty="没有这样的事件。")
+
+
+def _classes(codes: Sequence[str]) -> str:
+    """Return the classes that were read, all of them in one word."""
+    if len(set(codes)) == len(DATA_CLASS_LABELS):
+        return f"全部 {len(DATA_CLASS_LABELS)} 类"
+    return "、".join(label_of(code, "data_class") for code in codes)
 
 
 def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
@@ -161,7 +170,7 @@ def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
             row.subject_uscc,
             row.get_purpose_display(),
             row.content,
-            "、".join(DATA_CLASS_LABELS.get(code, code) for code in row.data_classes),
+            _classes(row.data_classes),
             Cell(
                 f"申请 {row.application_ref}" if row.application_ref else None,
                 note=f"授权 {row.consent_ref}" if row.consent_ref else "",

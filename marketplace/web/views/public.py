@@ -12,23 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 from marketplace.web.components import Crumb
 from marketplace.web.display import display_from, display_keep
 from marketplace.web.glossary import chapters
-from marketplace.web.navigation import address_of
 from marketplace.web.styleguide import samples
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Show what the marketplace is, for whom, and its running totals when they are published."""
-    context = {
-        "figures_url": address_of("exports:home-figures"),
-        "statistics_url": address_of("exports:statistics"),
-        "product_url": address_of("lenders:product-list"),
-        "register_url": address_of("borrowers:account-register"),
-        "institution_apply_url": address_of("lenders:institution-apply"),
-        "need_url": address_of("matching:need-create"),
-        "verify_url": address_of("exports:verify"),
-    }
-    return render(request, "marketplace/home.html", context)
+    """Show what the marketplace is, for whom, and its running totals."""
+    return render(request, "marketplace/home.html")
 
 
 @require_GET

@@ -56,6 +56,12 @@ def score_rows(page):
     return [row.select("td") for row in tables[0].select("tbody tr")] if tables else []
 
 
+def fold(page, section, name):
+    """The part of a section whose line begins with a name."""
+    parts = page.select_one(f"#{section}").parent.select("details.mk-fold")
+    return next(part for part in parts if part.select_one(".mk-fold-name").text == name)
+
+
 def as_points(cell):
     return int(cell.get_text(strip=True).replace(",", ""))
 
@@ -85,12 +91,32 @@ class TestOwnPortrait:
         with time_machine.travel(NOW + timedelta(days=60), tick=False):
             page = page_for(delivered.owner, "/portrait/")
 
-        fines = page.select_one("section[aria-label=行政处罚]").get_text()
-        judicial = page.select_one("section[aria-label=裁判文书]").get_text()
-        assert "津示罚〔2026〕1号" in fines
-        assert "不能据此认为没有记录" in judicial
-        penalty = next(d for d in page.select("details.mk-class") if "行政处罚" in d.summary.text)
+        assert "津示罚〔2026〕1号" in fold(page, "published", "行政处罚").get_text()
+        assert "不能据此认为没有记录" in fold(page, "published", "裁判文书").get_text()
+        penalty = fold(page, "indicators", "行政处罚")
+        assert "未及时更新" in penalty.summary.get_text()
         assert "不能据此认为没有新的记录" in penalty.get_text()
+
+    def test_is_one_line_for_each_part_until_it_is_opened(self, delivered):
+        page = page_for(delivered.owner, "/portrait/")
+
+        parts = page.select("details.mk-fold")
+        assert len(parts) > 20
+        assert not [part for part in parts if part.has_attr("open")]
+        assert all(part.select_one("summary .mk-fold-name").text for part in parts)
+
+    def test_a_line_says_the_key_values_what_is_not_zero_first(self, delivered):
+        page = page_for(delivered.owner, "/portrait/")
+
+        line = fold(page, "indicators", "行政处罚").select_one(".mk-fold-gist").get_text()
+        assert line.startswith("近 12 个月行政处罚 1 次")
+        latest = fold(page, "published", "行政处罚").summary.get_text(" ", strip=True)
+        assert latest.endswith("1 条")
+
+    def test_offers_itself_as_a_file(self, delivered):
+        page = page_for(delivered.owner, "/portrait/")
+
+        assert page.select_one("a[href='/portrait/own.pdf']")
 
     def test_says_that_it_is_no_credit_bureaus_report(self, delivered):
         text = page_for(delivered.owner, "/portrait/").get_text()
@@ -164,6 +190,30 @@ class TestReviewedPortrait:
         *lines, total = [as_points(cells[2]) for cells in score_rows(page)]
         assert sum(lines) == total
         assert "2026 年 11 月评价得分明细" in page.get_text()
+
+    def test_begins_with_grade_contradictions_freshness_and_conditions(self, application, cast):
+        page = page_for(cast.officer, f"/desk/{application.public_id}/")
+
+        headings = [heading["id"] for heading in page.select(".mk-columns-wide > .mk-stack h2[id]")]
+        assert headings[:5] == ["portrait", "contradictions", "freshness", "fit", "indicators"]
+
+    def test_folds_away_the_conditions_that_fit(self, application, cast):
+        page = page_for(cast.officer, f"/desk/{application.public_id}/")
+
+        panel = page.select_one("#fit").parent
+        open_reasons = panel.find_all("ul", class_="mk-reasons", recursive=False)
+        folded = panel.select("details.mk-fold .mk-reason")
+        verdicts = application.frozen_fit["verdicts"]
+        met = [verdict for verdict in verdicts if verdict["outcome"] == "FITS"]
+        assert len(folded) == len(met)
+        assert sum(len(part.select(".mk-reason")) for part in open_reasons) == len(verdicts) - len(
+            met
+        )
+
+    def test_offers_the_portrait_as_a_file(self, application, cast):
+        page = page_for(cast.approver, f"/approvals/{application.public_id}/")
+
+        assert page.select_one(f"a[href='/applications/{application.public_id}/portrait.pdf']")
 
     def test_shows_hash_consent_and_disclaimer(self, application, cast):
         text = page_for(cast.officer, f"/desk/{application.public_id}/").get_text()

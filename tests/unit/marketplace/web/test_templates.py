@@ -44,6 +44,30 @@ class TestTemplates:
         assert f"{path.stem}:" in head[:200]
 
 
+INCLUDE = re.compile(r'{% include "marketplace/components/(\w+\.html)" with ([^%]*)%}')
+GIVEN = re.compile(r"(?:^|\s)(\w+)=")
+
+
+def strange_arguments(text):
+    """What an include hands to a component that does not know the word."""
+    known = {path.name: path.read_text(encoding="utf-8") for path in COMPONENTS}
+    for name, arguments in INCLUDE.findall(text):
+        for word in GIVEN.findall(arguments):
+            if not re.search(rf"\b{word}\b", known[name]):
+                yield f"{name}: {word}"
+
+
+class TestIncludes:
+    @pytest.mark.parametrize("path", TEMPLATES, ids=relative)
+    def test_hand_a_component_only_what_it_takes(self, path):
+        assert list(strange_arguments(path.read_text(encoding="utf-8"))) == []
+
+    def test_of_a_word_nobody_reads_are_seen(self):
+        markup = '{% include "marketplace/components/badge.html" with words=a shade="x" %}'
+
+        assert list(strange_arguments(markup)) == ["badge.html: shade"]
+
+
 class TestThesePatterns:
     @pytest.mark.parametrize(
         ("name", "markup"),

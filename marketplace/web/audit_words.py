@@ -1,0 +1,277 @@
+"""Audit events in Chinese: actions, kinds of subject, what an event carries; a code without a word stays a code."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.apps import apps
+
+from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS
+
+NOUNS: Mapping[str, str] = {
+    "account": "企业账户",
+    "alias": "主体对照",
+    "application": "贷款申请",
+    "catalogue": "信息目录",
+    "consent": "授权",
+    "demand": "融资需求",
+    "demo": "演示数据",
+    "district": "区划",
+    "document": "文件",
+    "evaluation": "信用评价",
+    "institution": "机构",
+    "lead": "需求线索",
+    "membership": "任职",
+    "objection": "异议",
+    "organisation": "组织",
+    "outcome": "贷款结果",
+    "parameter": "参数",
+    "portrait": "信用画像",
+    "product": "产品",
+    "records": "信用记录",
+    "register": "登记库",
+    "repair": "信用修复",
+    "user": "账号",
+    "whitelist": "白名单",
+}
+VERBS: Mapping[str, str] = {
+    "accept": "受理",
+    "add_agent": "添加经办人",
+    "admit": "准入",
+    "agree": "同意",
+    "answer": "答复",
+    "apply": "申请",
+    "approve": "批准",
+    "ask_supplement": "要求补正",
+    "branch_change": "修改网点",
+    "branch_create": "添加网点",
+    "check": "核验",
+    "choose": "选择机构",
+    "close": "终止",
+    "close_pool": "抢单结束",
+    "complete": "办结",
+    "conclude": "办结",
+    "confirm": "确认",
+    "contact": "登记联系",
+    "contact_result": "反馈对接结果",
+    "convert": "转为申请",
+    "create": "新建",
+    "cure": "恢复正常",
+    "decline": "未被选择",
+    "disburse": "放款",
+    "dispatch": "派单",
+    "draft": "起草",
+    "end": "终止",
+    "end_agent": "停用经办人",
+    "enter": "录入",
+    "enter_pool": "进入抢单池",
+    "expire": "超时关闭",
+    "fail": "结束对接",
+    "freeze": "冻结",
+    "generate": "生成",
+    "grant": "授予",
+    "import": "导入",
+    "ingest": "归集",
+    "issue": "出具",
+    "lapse": "逾期未办",
+    "mark_overdue": "登记逾期",
+    "note": "备注",
+    "offer": "推送机构",
+    "overdue": "登记逾期",
+    "pass_on": "上报市级",
+    "password_change": "修改密码",
+    "publish": "发布",
+    "recall": "撤下",
+    "refuse": "不予通过",
+    "reject": "拒绝",
+    "rejudge": "复核移出",
+    "release": "退回派单",
+    "reopen_pool": "重新开放抢单",
+    "repay": "登记还款",
+    "request_supplement": "要求补充资料",
+    "restore": "恢复",
+    "result": "反馈结果",
+    "resume": "继续",
+    "return": "退回",
+    "review": "审核",
+    "revise": "修改",
+    "revoke": "撤回",
+    "route": "分派网点",
+    "run": "计算",
+    "seed": "初始化",
+    "set": "设置",
+    "settle": "登记结清",
+    "sign": "签约",
+    "staff_end": "终止任职",
+    "staff_move": "调整网点",
+    "staff_post": "添加人员",
+    "start": "发起",
+    "start_due_diligence": "开始尽调",
+    "start_matching": "开始对接",
+    "step": "办理",
+    "submit": "提交",
+    "submit_for_approval": "提交审批",
+    "supply": "补充资料",
+    "suspend": "暂停",
+    "take": "接单",
+    "update": "修改",
+    "upload": "上传",
+    "urge": "督办",
+    "void": "作废",
+    "withdraw": "撤回",
+    "write_off": "核销",
+}
+KEYS: Mapping[str, str] = {
+    "accepted": "接收",
+    "admitted": "入选",
+    "application": "申请",
+    "approve": "通过",
+    "branch": "网点",
+    "classes": "信息类别",
+    "code": "代码",
+    "codes": "代码",
+    "content_hash": "内容哈希",
+    "district": "区",
+    "duplicates": "重复",
+    "ended_by": "终止原因",
+    "enterprises": "市场主体",
+    "evaluated": "评价户数",
+    "feedback": "反馈条款",
+    "file_sha256": "文件哈希",
+    "institution": "机构",
+    "item": "信息项",
+    "items": "信息项数",
+    "kind": "类型",
+    "lender": "机构",
+    "model": "模型",
+    "month": "月份",
+    "organisation": "组织",
+    "outcome": "结论",
+    "posting": "任职",
+    "purpose": "用途",
+    "read": "读取",
+    "reason": "原因",
+    "record": "记录",
+    "refused": "未入选",
+    "rejected": "拒绝",
+    "result": "结果",
+    "role": "角色",
+    "seed": "随机种子",
+    "seq": "序号",
+    "state": "状态",
+    "text_sha256": "授权书哈希",
+    "unit": "来源单位",
+    "units": "来源单位数",
+    "version": "版本",
+}
+_STATES: Mapping[str, str] = {
+    "ACCEPTED": "已受理",
+    "ACTIVE": "有效",
+    "APPLICATION": "申请办结",
+    "APPROVED": "已授信",
+    "CHECKED": "已核验",
+    "CITY_REVIEW": "市级复审",
+    "CLOSED": "已关闭",
+    "COMPLETED": "已完成",
+    "CONCLUDED": "已办结",
+    "CONVERTED": "已提交申请",
+    "CORRECTED": "已更正",
+    "DECLINED": "未被选择",
+    "DISBURSED": "已放款",
+    "DISPATCHED": "已派单",
+    "DISTRICT_CHECK": "区级初审",
+    "DRAFT": "草稿",
+    "DUE_DILIGENCE": "尽调中",
+    "ENTERPRISE": "企业",
+    "EXPIRED": "已到期",
+    "FOLLOWING_UP": "持续跟进",
+    "FUNDED_ELSEWHERE": "已获他行授信",
+    "INVITED": "待企业授权",
+    "IN_APPROVAL": "审批中",
+    "IN_CONTACT": "对接中",
+    "IN_POOL": "抢单中",
+    "LAPSED": "已超时",
+    "MARKED": "已标注",
+    "MATCHING": "对接中",
+    "NO_NEED": "企业暂无融资需求",
+    "OFFERED": "待接单",
+    "OPEN": "处理中",
+    "OVERDUE": "逾期",
+    "PENDING": "待审核",
+    "PENDING_ACCEPT": "待受理",
+    "PENDING_APPROVAL": "待复核",
+    "PENDING_REVIEW": "待复核",
+    "PUBLISHED": "已发布",
+    "RECALLED": "已撤下",
+    "REFUSED": "未通过",
+    "REJECTED": "已拒绝",
+    "REPAIRED": "已修复",
+    "REPAYING": "还款中",
+    "RETURNED": "已退回",
+    "RUNNING": "计算中",
+    "SETTLED": "已结清",
+    "SIGNED": "已签约",
+    "SUBMITTED": "已提交",
+    "SUPPLEMENT": "补充资料",
+    "SUSPENDED": "已中止",
+    "TO_DISPATCH": "待派单",
+    "UNCONFIRMED": "无法确认",
+    "UNIT_OPINION": "认定单位意见",
+    "UNREACHABLE": "未接通",
+    "UNSUCCESSFUL": "未成功",
+    "UPHELD": "维持",
+    "VERIFIED": "已核验",
+    "WILL_APPLY": "有意向",
+    "WITHDRAWN": "已撤回",
+    "WRITTEN_OFF": "已核销",
+}
+_VALUES: Mapping[str, str] = {
+    **_STATES,
+    **{str(code): words for code, words in ROLE_LABELS.items()},
+    **{str(code): words for code, words in ORGANISATION_KIND_LABELS.items()},
+}
+_VALUES_OF_KEY: Mapping[str, Mapping[str, str]] = {
+    "district": {str(code): words for code, words in DISTRICT_LABELS.items()},
+    "classes": {str(code): words for code, words in DATA_CLASS_LABELS.items()},
+    "codes": {str(code): words for code, words in DISTRICT_LABELS.items()},
+}
+
+
+def action_words(action: str) -> str:
+    """Return a dotted action in words.
+
+    >>> action_words("matching.whitelist.publish")
+    '白名单·发布'
+    """
+    _, noun, verb = ["", "", *action.split(".")][-3:]
+    return "·".join(filter(None, [NOUNS.get(noun, noun), VERBS.get(verb, verb)]))
+
+
+def kind_words(kind: str) -> str:
+    """Return what kind of thing an event is about: the name of its model."""
+    found = (model for model in apps.get_models() if model.__name__ == kind)
+    return next((str(model._meta.verbose_name) for model in found), kind)
+
+
+def payload_words(payload: Mapping[str, Any]) -> str:
+    """Return what an event carries, keys and codes in words; hashes are cut, empty values left out.
+
+    >>> payload_words({"district": "120103", "admitted": 3, "file_sha256": ""})
+    '区：河西区；入选：3'
+    """
+    told = ((KEYS.get(key, key), _value(key, value)) for key, value in payload.items())
+    return "；".join(f"{key}：{value}" for key, value in told if value)
+
+
+def _value(key: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    if isinstance(value, list | tuple):
+        return "、".join(_value(key, inner) for inner in value)
+    text = "" if value is None else str(value)
+    if key.endswith(("hash", "sha256")):
+        return f"{text[:12]}…" if text else ""
+    return _VALUES_OF_KEY.get(key, _VALUES).get(text, text)
