@@ -47,7 +47,7 @@ def event_hash(event: AuditEvent) -> str:
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def audit_record(
     *,
     action: str,
@@ -74,17 +74,18 @@ def audit_record(
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [stream])
-    latest = AuditEvent.objects.filter(stream=stream).order_by("-seq").first()
+    chain = AuditEvent.objects.filter(stream=stream).order_by("-seq")
+    seq, previous = chain.values_list("seq", "hash").first() or (0, GENESIS)
     event = AuditEvent(
         stream=stream,
-        seq=latest.seq + 1 if latest else 1,
+        seq=seq + 1,
         at=at,
         actor=actor,
         action=action,
         subject_kind=subject_kind,
         subject_id=str(subject_id),
         payload=json.loads(json.dumps(dict(payload or {}), default=str)),
-        previous_hash=latest.hash if latest else GENESIS,
+        previous_hash=previous,
     )
     event.hash = event_hash(event)
     event.save(force_insert=True)

@@ -27,6 +27,7 @@ from lenders.selectors import (
 )
 from lenders.services import product_draft, product_version_draft, product_withdraw
 from lenders.views.attempt import attempted, form_status, reader
+from lenders.views.wording import ALL_IN_DEFINITION
 from marketplace.domain.errors import Conflict
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table
 from marketplace.web.labels import tone_of
@@ -164,7 +165,7 @@ def products_table(products: list[LoanProduct], *, with_institution: bool) -> Ta
         *([Column("机构")] if with_institution else []),
         Column("最新版本"),
         Column("状态", Kind.BADGE),
-        Column("在售综合年化上限", Kind.RATE),
+        Column("在售综合年化上限", Kind.RATE, ALL_IN_DEFINITION),
     ]
     return Table(columns, [_product_row(product, with_institution) for product in products])
 

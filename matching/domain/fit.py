@@ -23,6 +23,7 @@ from lenders.domain.rule import (
     FeatureKind,
     Operator,
     RuleSpec,
+    RuleValue,
     display_value,
     sentence_of,
 )
@@ -37,6 +38,13 @@ class Missing(StrEnum):
     NOT_AUTHORIZED = "NOT_AUTHORIZED"
     NO_RECORD = "NO_RECORD"
     STALE = "STALE"
+
+
+class Audience(StrEnum):
+    """Whom a sentence is written for; what each may know is decided by the facts, not by the words."""
+
+    BORROWER = "BORROWER"
+    OFFICER = "OFFICER"
 
 
 @dataclass(frozen=True)
@@ -88,6 +96,12 @@ FeatureFacts = Mapping[str, Fact]
 
 UNKNOWN = Fact.no_record()
 
+Seen = dict[tuple[str, Operator, RuleValue], tuple[Outcome, str]]
+"""What was found already: of one enterprise, rules that demand the same are answered in the same words.
+
+One memory serves the same facts and the same audience only.
+"""
+
 
 @dataclass(frozen=True)
 class FitResult:
@@ -119,6 +133,8 @@ def fit(
     on: date,
     *,
     version: str = "",
+    seen: Seen | None = None,
+    audience: Audience = Audience.OFFICER,
 ) -> FitResult:
     """Return whether a product fits an enterprise and its need on a date.
 
@@ -128,33 +144,44 @@ def fit(
         facts: the need's and the enterprise's facts.
         on: business date.
         version: printed on every verdict, e.g. ``v3``.
+        seen: filled and read when given; one for the same facts and audience only, for many products.
+        audience: whom the sentences are written for.
     """
+    memory: Seen = {} if seen is None else seen
     applied = [*rules_of_terms(terms), *(rule for rule in rules if rule.in_force(on))]
-    verdicts = tuple(_spell(rule, facts.get(rule.feature, UNKNOWN), version) for rule in applied)
-    return _result(verdicts, [facts.get(rule.feature, UNKNOWN) for rule in applied])
+    found = [facts.get(rule.feature, UNKNOWN) for rule in applied]
+    verdicts = tuple(
+        _spell(rule, fact, version, memory, audience)
+        for rule, fact in zip(applied, found, strict=True)
+    )
+    return _result(verdicts, found)
 
 
 def fit_many(
     offers: Iterable[tuple[ProductTerms, Sequence[RuleSpec]]], facts: FeatureFacts, on: date
 ) -> tuple[FitResult, ...]:
     """Return the fit of one need with many products, in their order; the same as `fit` one by one."""
-    return tuple(fit(terms, rules, facts, on) for terms, rules in offers)
+    seen: Seen = {}
+    return tuple(fit(terms, rules, facts, on, seen=seen) for terms, rules in offers)
 
 
-def evaluate_rule(rule: RuleSpec, facts: FeatureFacts, on: date) -> Verdict:
+def evaluate_rule(
+    rule: RuleSpec, facts: FeatureFacts, on: date, audience: Audience = Audience.OFFICER
+) -> Verdict:
     """Return the finding of one rule about one enterprise.
 
     Args:
         rule: in force on the date.
         facts: feature code to fact.
         on: business date.
+        audience: whom the sentence is written for.
 
     Raises:
         ValueError: the rule is not in force on the date; the caller picks the rules.
     """
     if not rule.in_force(on):
         raise ValueError(f"rule {rule.code} is not in force on {on}")
-    return _spell(rule, facts.get(rule.feature, UNKNOWN))
+    return _spell(rule, facts.get(rule.feature, UNKNOWN), "", {}, audience)
 
 
 def decide(rule: RuleSpec, fact: Fact) -> Outcome:
@@ -168,6 +195,64 @@ def decide(rule: RuleSpec, fact: Fact) -> Outcome:
     if passed is None:
         return Outcome.CANNOT_TELL
     return Outcome.FITS if passed else Outcome.DOES_NOT_FIT
+
+
+def why_unknown(fact: Fact) -> str:
+    """Return why a fact gives nothing to judge by, in Chinese, without full stop."""
+    if fact.missing is Missing.NOT_AUTHORIZED:
+        label = DATA_CLASS_LABELS[fact.data_class] if fact.data_class else "相关"
+        return f"未授权查询“{label}”信息"
+    if fact.missing is Missing.STALE:
+        return f"数据未更新(截至 {fact.as_of.isoformat()})" if fact.as_of else "数据未更新"
+    return "缺少数据" if fact.value is None else "数据无法识别"
+
+
+def number_of(own: Any) -> Decimal | None:
+    """Return a value as an exact number, None when it cannot be read as one."""
+    if isinstance(own, bool) or own is None:
+        return None
+    try:
+        number = own if isinstance(own, Decimal) else Decimal(str(own))
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def own_words(feature: Feature, fact: Fact, audience: Audience, *, told: bool) -> str:
+    """Return what the subject has of a feature, or why that cannot be told, as part of a sentence.
+
+    Args:
+        feature: what is looked at.
+        fact: what is known of it.
+        audience: whom it is said to.
+        told: whether the fact decides; unreadable values are known but do not.
+    """
+    if audience is Audience.OFFICER:
+        return f"实际{_own(feature, fact.value)}" if told else why_unknown(fact)
+    if not told:
+        return _unknown_to_borrower(fact)
+    whose = "本次需求" if feature.declared else "贵企业"
+    shown = _own(feature, fact.value)
+    return f"{whose}为{shown}" if feature.is_numeric else f"{whose}{shown}"
+
+
+def finding_sentence(asked: str, own: str, outcome: Outcome, audience: Audience) -> str:
+    """Return one Chinese sentence of what a rule asks, what there is, and what follows.
+
+    Args:
+        asked: from `lenders.domain.rule.sentence_of`.
+        own: from `own_words`.
+        outcome: what the rule found.
+        audience: whom it is said to.
+    """
+    if audience is Audience.BORROWER:
+        return f"要求{asked}，{own}，{OUTCOME_LABELS[outcome]}。"
+    return f"{asked}:{own},{OUTCOME_LABELS[outcome]}。"
+
+
+def truth_of(own: Any) -> bool | None:
+    """Return a value as a truth value, None when it cannot be read as one; integer engines write 0 and 1."""
+    return bool(own) if isinstance(own, int) and own in (0, 1) else None
 
 
 def fit_to_json(result: FitResult) -> dict[str, Any]:
@@ -208,22 +293,34 @@ def _result(verdicts: tuple[Verdict, ...], facts: Sequence[Fact]) -> FitResult:
     )
 
 
-def _spell(rule: RuleSpec, fact: Fact, version: str = "") -> Verdict:
-    feature = FEATURES[rule.feature]
-    outcome = decide(rule, fact)
-    told = outcome is not Outcome.CANNOT_TELL
-    found = f"实际{_own(feature, fact.value)}" if told else _why_unknown(fact)
-    sentence = f"{sentence_of(rule)}:{found},{OUTCOME_LABELS[outcome]}。"
+def _spell(rule: RuleSpec, fact: Fact, version: str, seen: Seen, audience: Audience) -> Verdict:
+    key = (rule.feature, rule.operator, rule.value)
+    if key not in seen:
+        seen[key] = _found(rule, fact, audience)
+    outcome, sentence = seen[key]
     return Verdict(
         rule_code=rule.code,
         outcome=outcome,
         sentence=sentence,
         own_value=fact.value if fact.is_known else None,
         limit=rule.value,
-        unit=feature.unit,
+        unit=FEATURES[rule.feature].unit,
         evidence_ids=fact.evidence_ids,
         parameter_version=version or _version(rule),
     )
+
+
+def _found(rule: RuleSpec, fact: Fact, audience: Audience) -> tuple[Outcome, str]:
+    outcome = decide(rule, fact)
+    told = outcome is not Outcome.CANNOT_TELL
+    own = own_words(FEATURES[rule.feature], fact, audience, told=told)
+    return outcome, finding_sentence(sentence_of(rule), own, outcome, audience)
+
+
+def _unknown_to_borrower(fact: Fact) -> str:
+    if fact.missing is Missing.NOT_AUTHORIZED:
+        return f"贵企业{why_unknown(fact).replace('未授权', '尚未授权机构')}"
+    return f"贵企业这项{why_unknown(fact)}"
 
 
 def _version(rule: RuleSpec) -> str:
@@ -232,28 +329,19 @@ def _version(rule: RuleSpec) -> str:
 
 def _own(feature: Feature, value: Any) -> str:
     if feature.kind is FeatureKind.BOOLEAN:
-        return feature.when_true if _truth(value) else feature.when_false
+        return feature.when_true if truth_of(value) else feature.when_false
     shown = display_value(feature, value)
     return f"为{shown}" if feature.is_coded else f" {shown}"
-
-
-def _why_unknown(fact: Fact) -> str:
-    if fact.missing is Missing.NOT_AUTHORIZED:
-        label = DATA_CLASS_LABELS[fact.data_class] if fact.data_class else "相关"
-        return f"未授权查询“{label}”信息"
-    if fact.missing is Missing.STALE:
-        return f"数据未更新(截至 {fact.as_of.isoformat()})" if fact.as_of else "数据未更新"
-    return "缺少数据" if fact.value is None else "数据无法识别"
 
 
 def _compare(rule: RuleSpec, own: Any) -> bool | None:
     limit = rule.value
     if isinstance(limit, bool):
-        truth = _truth(own)
+        truth = truth_of(own)
         return None if truth is None else truth is limit
     if rule.operator in (Operator.IN, Operator.NOT_IN):
         return _compare_codes(rule, own)
-    number = _number(own)
+    number = number_of(own)
     if number is None:
         return None
     if isinstance(limit, tuple):
@@ -272,18 +360,3 @@ def _compare_codes(rule: RuleSpec, own: Any) -> bool | None:
         return None
     shared = any(code in rule.value for code in codes)
     return shared if rule.operator is Operator.IN else not shared
-
-
-def _truth(own: Any) -> bool | None:
-    # Flags of integer engines are 0 and 1.
-    return bool(own) if isinstance(own, int) and own in (0, 1) else None
-
-
-def _number(own: Any) -> Decimal | None:
-    if isinstance(own, bool) or own is None:
-        return None
-    try:
-        number = own if isinstance(own, Decimal) else Decimal(str(own))
-    except InvalidOperation:
-        return None
-    return number if number.is_finite() else None

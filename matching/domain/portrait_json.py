@@ -13,7 +13,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
 from functools import cache
-from types import UnionType
+from operator import attrgetter
+from types import NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from matching.domain.declaration import Kind
@@ -41,21 +42,7 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a float, a naive moment, or a kind of value without canonical form.
     """
-    if isinstance(value, Enum):
-        return value.value
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, Decimal):
-        return _decimal_text(value)
-    if isinstance(value, date):
-        return _day_text(value)
-    if isinstance(value, tuple | list):
-        return [plain(entry) for entry in value]
-    if isinstance(value, Mapping):
-        return {str(key): plain(entry) for key, entry in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        return {name: plain(getattr(value, name)) for name in _names(type(value))}
-    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")
+    return _writer(type(value))(value)
 
 
 def load(wanted: type[T], text: str) -> T:
@@ -72,6 +59,46 @@ def load(wanted: type[T], text: str) -> T:
     return found
 
 
+_AS_IT_IS = frozenset({str, int, bool, NoneType})
+"""Types that JSON has itself; most values are of them."""
+
+Writer = Callable[[Any], Any]
+"""Turns one value of a type into JSON values."""
+
+
+@cache
+def _writer(made: type) -> Writer:
+    """Return how values of a type are written; asked once per type."""
+    for kinds, writer in _WRITERS:
+        if issubclass(made, kinds):
+            return writer
+    return _dataclass_writer(made) if is_dataclass(made) else _refuse
+
+
+def _dataclass_writer(made: type) -> Writer:
+    names = tuple(entry.name for entry in fields(made))
+
+    def write(value: Any) -> Any:
+        found = zip(names, map(value.__getattribute__, names), strict=True)
+        return {
+            name: entry if entry.__class__ in _AS_IT_IS else plain(entry) for name, entry in found
+        }
+
+    return write
+
+
+def _refuse(value: Any) -> Any:
+    raise TypeError(f"no canonical form for {type(value).__name__}: {value!r}")
+
+
+def _sequence(value: Any) -> Any:
+    return [entry if entry.__class__ in _AS_IT_IS else plain(entry) for entry in value]
+
+
+def _mapping(value: Any) -> Any:
+    return {str(key): plain(entry) for key, entry in value.items()}
+
+
 def _decimal_text(value: Decimal) -> str:
     """Write equal numbers alike: 500000, 500000.0 and 500000.00 all as ``500000.00``."""
     if not value.is_finite():
@@ -81,12 +108,22 @@ def _decimal_text(value: Decimal) -> str:
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
-def _day_text(value: date) -> str:
-    if not isinstance(value, datetime):
-        return value.isoformat()
+def _moment_text(value: datetime) -> str:
     if value.tzinfo is None:
         raise TypeError(f"naive moment: {value!r}")
     return value.astimezone(UTC).isoformat()
+
+
+_WRITERS: tuple[tuple[tuple[type, ...], Writer], ...] = (
+    ((Enum,), attrgetter("value")),
+    ((NoneType, str, int), lambda value: value),
+    ((Decimal,), _decimal_text),
+    ((datetime,), _moment_text),
+    ((date,), date.isoformat),
+    ((tuple, list), _sequence),
+    ((Mapping,), _mapping),
+)
+"""Types, the narrower first, to how their values are written."""
 
 
 Reader = Callable[[Any, str | None], Any]
@@ -138,8 +175,3 @@ def _leaf_reader(hint: Any) -> Reader:
     if make is None and isinstance(hint, type) and issubclass(hint, Enum):
         make = hint
     return lambda raw, kind: raw if make is None else make(raw)
-
-
-@cache
-def _names(made: type) -> tuple[str, ...]:
-    return tuple(entry.name for entry in fields(made))

@@ -6,6 +6,8 @@ from django.urls import reverse
 
 from matching.models import FinancingDemand
 from tests.cast import NOW
+from tests.factories.borrowers import make_penalty
+from tests.factories.deliveries import deliver_tax, seed
 from tests.factories.matching import make_application, make_demand, make_offer
 
 pytestmark = pytest.mark.django_db
@@ -15,6 +17,14 @@ NEED = {
     "purpose": "WORKING_CAPITAL",
     "guarantee": "CREDIT",
 }
+
+TAX = {"code": "TAX", "feature": "tax_paid_12m_yuan", "operator": "GE", "value": "1000"}
+CLEAN = {"code": "PENALTIES", "feature": "penalties_24m", "operator": "LE", "value": "0"}
+
+
+def penalty_and_tax(cast):
+    make_penalty(at=NOW)
+    deliver_tax(cast.enterprise, NOW)
 
 
 @pytest.fixture(autouse=True)
@@ -99,21 +109,87 @@ class TestNeedDetail:
 
         answer = page(client, cast.owner, "need-detail", demand.public_id)
 
-        counts = {group.outcome.value: len(group.lines) for group in answer.context["groups"]}
-        assert counts == {"FITS": 1, "CANNOT_TELL": 1, "DOES_NOT_FIT": 1}
+        counts = {group.code: len(group.lines) for group in answer.context["groups"]}
+        assert counts == {"FITS": 1, "ALMOST": 1, "CANNOT_TELL": 1, "DOES_NOT_FIT": 0}
         text = answer.content.decode()
         assert "示例信用贷P002" in text
         assert "期限" in text
 
-    def test_asks_the_database_a_known_number_of_times(
+    def test_says_what_would_make_it_fit_and_in_whose_hands_it_is(self, client, cast):
+        demand = make_demand(cast)
+        make_offer(cast, "P002", term_max_months=6)
+        make_offer(cast, "P003", district_codes=["120101"])
+
+        text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+
+        assert "还差:融资期限由 12 个月缩短至 6 个月" in text.replace("：", ":")
+        assert "企业可办" in text
+        assert "须所在区属于和平区，不能靠操作改变" in text
+        assert "目前不能改变" in text
+
+    def test_counts_what_one_step_would_do(self, client, cast):
+        demand = make_demand(cast)
+        make_offer(cast, "P001", term_max_months=6)
+        make_offer(cast, "P002", term_max_months=6)
+
+        text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+
+        assert "多符合 2 个产品：示例信用贷P001、示例信用贷P002" in text
+
+    def test_leads_to_the_repair_that_helps(self, client, cast):
+        demand = make_demand(cast)
+        penalty = make_penalty(at=NOW, 处罚决定日期="2026-05-12")
+        make_offer(cast, rules=[CLEAN])
+
+        answer = page(client, cast.owner, "need-detail", demand.public_id)
+
+        (step,) = answer.context["steps"]
+        assert step.url == reverse("borrowers:repair-create", args=[penalty.public_id])
+        assert "津示罚〔2026〕1号" in step.sentence
+        assert step.url in answer.content.decode()
+
+    def test_does_not_lead_to_a_repair_before_its_day(self, client, cast):
+        demand = make_demand(cast)
+        make_penalty(at=NOW, 处罚决定日期="2026-11-01")
+        make_offer(cast, rules=[CLEAN])
+
+        answer = page(client, cast.owner, "need-detail", demand.public_id)
+
+        (step,) = answer.context["steps"]
+        assert (step.url, step.when[:2]) == ("", "最早")
+
+    def test_says_what_an_authorisation_is_good_for(self, client, cast):
+        demand = make_demand(cast)
+        seed(NOW)
+        deliver_tax(cast.enterprise, NOW)
+        make_offer(cast, rules=[TAX])
+
+        text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+
+        assert "机构凭公开信息能判断 1 个产品中的 0 个" in text
+        assert "授权“纳税”</strong>，机构可多判断 1 个产品，其中 1 个符合" in text
+        assert "申请时须授权该机构查询：纳税" in text
+
+    def test_shows_the_cost_in_yuan_and_explains_the_order(self, client, cast):
+        demand = make_demand(cast)
+        make_offer(cast)
+
+        text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+
+        assert "24,000.00 元" in text
+        assert "排序说明：合计" in text
+        assert "不收费排名" in text
+
+    def test_asks_the_database_at_most_twelve_times(
         self, client, cast, django_assert_max_num_queries
     ):
         demand = make_demand(cast)
+        penalty_and_tax(cast)
         for number in range(12):
-            make_offer(cast, f"Q{number:03d}")
+            make_offer(cast, f"Q{number:03d}", rules=[TAX, CLEAN])
         client.force_login(cast.owner)
 
-        with django_assert_max_num_queries(15):
+        with django_assert_max_num_queries(12):
             client.get(reverse("matching:need-detail", args=[demand.public_id]))
 
     def test_is_not_there_for_others(self, client, cast):

@@ -1,5 +1,4 @@
 import json
-from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -7,12 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lenders.domain.feature import FEATURES
-from lenders.domain.product import ProductTerms
-from lenders.domain.rule import Operator, RuleSpec, operators_for, validate_rule
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import DataClass
 from matching.domain.fit import (
+    Audience,
     Fact,
     Missing,
     decide,
@@ -22,99 +19,11 @@ from matching.domain.fit import (
     fit_many,
     fit_to_json,
 )
-
-TODAY = date(2025, 6, 10)
-TERMS = ProductTerms(
-    amount_min_yuan=Decimal(100_000),
-    amount_max_yuan=Decimal(5_000_000),
-    term_min_months=3,
-    term_max_months=36,
-    annual_rate_min_bp=365,
-    annual_rate_max_bp=480,
-    all_in_rate_max_bp=480,
-    guarantees=("CREDIT", "SURETY"),
-    purposes=("WORKING_CAPITAL",),
-    repayments=("EQUAL_INSTALLMENT",),
-    district_codes=("120101",),
-)
-NEED = {
-    "amount_yuan": Fact.of(Decimal(500_000)),
-    "term_months": Fact.of(12),
-    "purpose": Fact.of("WORKING_CAPITAL"),
-    "guarantee": Fact.of("CREDIT"),
-    "district_code": Fact.of("120101"),
-}
-
-
-def rule(feature, operator, value=None, **more):
-    return validate_rule(
-        code="RULE",
-        feature=feature,
-        operator=operator,
-        value=value,
-        effective_from=more.pop("effective_from", "2025-01-01"),
-        **more,
-    )
+from tests.factories.fits import NEED, TERMS, TODAY, facts, rule, rule_specs, terms
 
 
 def verdict(feature, operator, value, fact):
     return evaluate_rule(rule(feature, operator, value), {feature: fact}, TODAY)
-
-
-def own_values(feature):
-    if feature.is_numeric:
-        return st.decimals(0, 1000, places=2)
-    if feature.is_coded:
-        codes = sorted(feature.choices) or ["13", "14"]
-        return st.sampled_from(codes) | st.sets(st.sampled_from(codes), min_size=1)
-    return st.booleans()
-
-
-@st.composite
-def rule_specs(draw):
-    often = st.sampled_from(OFTEN)
-    feature = FEATURES[draw(often | st.sampled_from(sorted(FEATURES)))]
-    operator = draw(st.sampled_from(operators_for(feature.kind)))
-    if feature.is_numeric:
-        ends = sorted(draw(st.tuples(*[st.integers(0, 1000).map(Decimal)] * 2)))
-        value = tuple(ends) if operator is Operator.BETWEEN else ends[0]
-    elif feature.is_coded:
-        codes = sorted(feature.choices) or ["13", "14"]
-        value = tuple(draw(st.lists(st.sampled_from(codes), min_size=1, unique=True)))
-    else:
-        value = operator is Operator.IS_TRUE
-    until = draw(st.sampled_from([None, TODAY, date(2030, 1, 1)]))
-    return RuleSpec("RULE", feature.code, operator, value, date(2025, 1, 1), until)
-
-
-def one_fact(feature):
-    known = own_values(feature).map(lambda value: Fact.of(value, "record-1"))
-    return known | st.sampled_from(MISSING_FACTS)
-
-
-MISSING_FACTS = [
-    Fact.no_record(),
-    Fact.not_authorized(DataClass.TAX),
-    Fact.stale(date(2024, 1, 1)),
-]
-ONE_FACT = {code: one_fact(feature) for code, feature in FEATURES.items()}
-OFTEN = ["amount_yuan", "term_months", "purpose", "guarantee", "district_code", "age_months"]
-
-
-@st.composite
-def facts(draw):
-    others = draw(st.sets(st.sampled_from(sorted(FEATURES)), max_size=4))
-    return {code: draw(ONE_FACT[code]) for code in sorted({*OFTEN, *others})}
-
-
-TERMS_STRATEGY = st.builds(
-    lambda low, high, months: replace(
-        TERMS, amount_min_yuan=Decimal(low), amount_max_yuan=Decimal(high), term_min_months=months
-    ),
-    st.integers(1, 500),
-    st.integers(500, 1000),
-    st.integers(1, 36),
-)
 
 
 class TestEvaluateRule:
@@ -177,6 +86,58 @@ class TestEvaluateRule:
     def test_unreadable_data_decides_nothing(self, feature, operator, value, own):
         assert verdict(feature, operator, value, Fact.of(own)).outcome is Outcome.CANNOT_TELL
 
+    @pytest.mark.parametrize(
+        ("feature", "operator", "value", "fact", "sentence"),
+        [
+            ("age_months", "GE", 12, Fact.of(8), "要求成立满 12 个月，贵企业为 8 个月，不符合。"),
+            (
+                "amount_yuan",
+                "LE",
+                10_000,
+                Fact.of(20_000),
+                "要求融资金额不超过 1 万元，本次需求为 2 万元，不符合。",
+            ),
+            (
+                "abnormal_listed",
+                "IS_FALSE",
+                None,
+                Fact.of(True),
+                "要求未列入经营异常名录，贵企业列入经营异常名录，不符合。",
+            ),
+            (
+                "high_tech",
+                "IS_TRUE",
+                None,
+                Fact.no_record(),
+                "要求为高新技术企业，贵企业这项缺少数据，无法判断。",
+            ),
+            (
+                "tax_rating",
+                "IN",
+                ["A"],
+                Fact.not_authorized(DataClass.TAX),
+                "要求纳税信用等级属于A级，贵企业尚未授权机构查询“纳税”信息，无法判断。",
+            ),
+        ],
+    )
+    def test_speaks_to_the_enterprise_in_words_of_its_own(
+        self, feature, operator, value, fact, sentence
+    ):
+        asked = rule(feature, operator, value)
+
+        found = evaluate_rule(asked, {feature: fact}, TODAY, Audience.BORROWER)
+
+        assert found.sentence == sentence
+
+    @given(rule_specs(), facts())
+    def test_decides_the_same_for_either_reader(self, spec, found):
+        if spec.in_force(TODAY):
+            to_officer = evaluate_rule(spec, found, TODAY)
+            to_borrower = evaluate_rule(spec, found, TODAY, Audience.BORROWER)
+
+            assert to_officer.outcome is to_borrower.outcome
+            assert to_officer.sentence != to_borrower.sentence
+
     def test_a_rule_out_of_force_is_not_asked(self):
         with pytest.raises(ValueError, match="not in force"):
             evaluate_rule(rule("age_months", "GE", 12), {}, date(2024, 12, 31))
@@ -235,43 +196,41 @@ class TestFit:
 
         assert len(fit(TERMS, [later], NEED, TODAY).verdicts) == 5
 
-    @given(TERMS_STRATEGY, st.lists(rule_specs(), max_size=6), rule_specs(), facts())
-    def test_one_more_rule_never_makes_it_fit(self, terms, rules, extra, found):
-        before = fit(terms, rules, found, TODAY).outcome
-        after = fit(terms, [*rules, extra], found, TODAY).outcome
+    @given(terms(), st.lists(rule_specs(), max_size=6), rule_specs(), facts())
+    def test_one_more_rule_never_makes_it_fit(self, offered, rules, extra, found):
+        before = fit(offered, rules, found, TODAY).outcome
+        after = fit(offered, [*rules, extra], found, TODAY).outcome
 
         if before is Outcome.DOES_NOT_FIT:
             assert after is Outcome.DOES_NOT_FIT
         if before is Outcome.CANNOT_TELL:
             assert after is not Outcome.FITS
 
-    @given(TERMS_STRATEGY, st.lists(rule_specs(), max_size=6), facts())
-    def test_taking_facts_away_never_makes_it_fit(self, terms, rules, found):
+    @given(terms(), st.lists(rule_specs(), max_size=6), facts())
+    def test_taking_facts_away_never_makes_it_fit(self, offered, rules, found):
         needed = {"amount_yuan", "term_months", "purpose", "guarantee", "district_code"}
 
         for feature in needed:
             rest = {code: fact for code, fact in found.items() if code != feature}
-            assert fit(terms, rules, rest, TODAY).outcome is not Outcome.FITS
+            assert fit(offered, rules, rest, TODAY).outcome is not Outcome.FITS
 
-    @given(
-        st.lists(st.tuples(TERMS_STRATEGY, st.lists(rule_specs(), max_size=4)), max_size=5), facts()
-    )
+    @given(st.lists(st.tuples(terms(), st.lists(rule_specs(), max_size=4)), max_size=5), facts())
     def test_many_products_are_as_one_by_one(self, offers, found):
-        one_by_one = tuple(fit(terms, rules, found, TODAY) for terms, rules in offers)
+        one_by_one = tuple(fit(offered, rules, found, TODAY) for offered, rules in offers)
 
         assert fit_many(offers, found, TODAY) == one_by_one
 
-    @given(TERMS_STRATEGY, st.lists(rule_specs(), max_size=6), facts())
-    def test_counts_add_up(self, terms, rules, found):
-        result = fit(terms, rules, found, TODAY)
+    @given(terms(), st.lists(rule_specs(), max_size=6), facts())
+    def test_counts_add_up(self, offered, rules, found):
+        result = fit(offered, rules, found, TODAY)
 
         assert result.fits + result.does_not_fit + result.cannot_tell == len(result.verdicts)
 
 
 class TestJson:
-    @given(TERMS_STRATEGY, st.lists(rule_specs(), max_size=6), facts())
-    def test_reasons_survive_freezing(self, terms, rules, found):
-        result = fit(terms, rules, found, TODAY)
+    @given(terms(), st.lists(rule_specs(), max_size=6), facts())
+    def test_reasons_survive_freezing(self, offered, rules, found):
+        result = fit(offered, rules, found, TODAY)
 
         thawed = fit_from_json(json.loads(json.dumps(fit_to_json(result))))
 

@@ -1,0 +1,176 @@
+"""The fit list on the page of a need: what helps most on top, then products by how near they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.urls import reverse
+
+from marketplace.domain.verdict import Outcome, Verdict
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS
+from marketplace.domain.workdays import local_date
+from marketplace.web.components import Tone
+from matching.domain.fit_changes import Change
+from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
+from matching.models import FinancingDemand
+from matching.selectors.fit import in_words
+from matching.selectors.offers import DemandOffers, FitGroup, RankedOffer, demand_offers
+from matching.selectors.prospects import Prospect
+
+GROUPS = {
+    FitGroup.FITS: ("符合", Tone.GOOD, "全部准入条件都符合，授权后可直接申请。"),
+    FitGroup.ALMOST: (
+        "差一点",
+        Tone.WARN,
+        "有条件不符合，但企业自己可以办到，或等到某一天即可；列出的都做到就符合，少一样都不行。",
+    ),
+    FitGroup.CANNOT_TELL: (
+        "无法判断",
+        Tone.NEUTRAL,
+        "没有不符合的条件，但有些条件缺少数据，机构可能请您补充。",
+    ),
+    FitGroup.DOES_NOT_FIT: (
+        "不符合",
+        Tone.BAD,
+        "至少一项条件目前不能靠企业操作改变；差得最少的在前。",
+    ),
+}
+FEASIBILITY_TONES = {
+    Feasibility.BY_ENTERPRISE: Tone.GOOD,
+    Feasibility.BY_WAITING: Tone.INFO,
+    Feasibility.UNCERTAIN: Tone.NEUTRAL,
+    Feasibility.NOT_AT_ALL: Tone.BAD,
+}
+NAMES_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class ChangeLine:
+    """One change in words, and in whose hands it is."""
+
+    sentence: str
+    label: str
+    tone: str
+
+
+@dataclass(frozen=True)
+class FitLine:
+    """One product: what stands in the way, what would help, why it stands where it does.
+
+    Attributes:
+        offer: product, reasons, cost and rank.
+        obstacles: verdicts that are not fits, in words.
+        changes: beside authorisations.
+        consent: classes to authorise when applying, joined; empty for none.
+        url: consent screen with every reason; empty when nothing can be applied for.
+    """
+
+    offer: RankedOffer
+    obstacles: tuple[Verdict, ...]
+    changes: tuple[ChangeLine, ...]
+    consent: str
+    url: str
+
+
+@dataclass(frozen=True)
+class LineGroup:
+    """Products that are equally near."""
+
+    code: str
+    label: str
+    tone: str
+    text: str
+    lines: Sequence[FitLine]
+
+
+@dataclass(frozen=True)
+class StepLine:
+    """One thing to do and how many products it helps with.
+
+    Attributes:
+        sentence: what to do.
+        effect: what it does for products.
+        names: some of them.
+        when: from when, or that it can be done now.
+        url: where to do it; empty when there is no page for it or it is too early.
+    """
+
+    sentence: str
+    effect: str
+    names: str
+    when: str
+    url: str
+
+
+def fit_context(demand: FinancingDemand, now: datetime, *, is_open: bool) -> dict[str, Any]:
+    """Return what the page of a need shows of products. Queries: those of ``demand_offers``."""
+    offers = demand_offers(demand, now)
+    on = local_date(now)
+    return {
+        "groups": [_group(group, offers, demand, is_open=is_open) for group in FitGroup],
+        "steps": [_step(offers, prospect, on) for prospect in offers.actions],
+        "consents": [_consent(offers, prospect) for prospect in offers.consents],
+        "told_without_consent": offers.told_without_consent,
+        "offer_count": len(offers.offers),
+    }
+
+
+def _group(
+    group: FitGroup, offers: DemandOffers, demand: FinancingDemand, *, is_open: bool
+) -> LineGroup:
+    label, tone, text = GROUPS[group]
+    lines = [_line(offer, demand, is_open=is_open) for offer in offers.of(group)]
+    return LineGroup(group.value, label, tone.value, text, lines)
+
+
+def _line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitLine:
+    verdicts = in_words(offer.result).verdicts
+    keys = [demand.public_id, offer.product.product.public_id]
+    return FitLine(
+        offer=offer,
+        obstacles=tuple(found for found in verdicts if found.outcome is not Outcome.FITS),
+        changes=tuple(_change(change) for change in offer.changes.beyond_consent),
+        consent="、".join(DATA_CLASS_LABELS[entry] for entry in offer.consent_classes),
+        url=reverse("matching:application-create", args=keys) if is_open else "",
+    )
+
+
+def _change(change: Change) -> ChangeLine:
+    return ChangeLine(
+        change.sentence,
+        FEASIBILITY_LABELS[change.feasibility],
+        FEASIBILITY_TONES[change.feasibility].value,
+    )
+
+
+def _step(offers: DemandOffers, prospect: Prospect, on: date) -> StepLine:
+    effect = f"多符合 {len(prospect.gained)} 个产品"
+    if prospect.lost:
+        effect += f"，但有 {len(prospect.lost)} 个不再符合"
+    url = ""
+    if prospect.record_id and prospect.on_date is not None and prospect.on_date <= on:
+        url = reverse("borrowers:repair-create", args=[prospect.record_id])
+    names = _names(offers, prospect.gained)
+    return StepLine(prospect.sentence, effect, names, _when(prospect, on), url)
+
+
+def _consent(offers: DemandOffers, prospect: Prospect) -> StepLine:
+    effect = f"机构可多判断 {len(prospect.told)} 个产品，其中 {len(prospect.gained)} 个符合"
+    return StepLine(prospect.sentence, effect, _names(offers, prospect.gained), "", "")
+
+
+def _when(prospect: Prospect, on: date) -> str:
+    if not prospect.record_id or prospect.on_date is None:
+        return ""
+    if prospect.on_date <= on:
+        return "现在即可申请修复"
+    return f"最早 {prospect.on_date.isoformat()} 可申请修复"
+
+
+def _names(offers: DemandOffers, places: Sequence[int]) -> str:
+    named = [offers.offers[place].product.product.name for place in places[:NAMES_SHOWN]]
+    more = "等" if len(places) > NAMES_SHOWN else ""
+    return "、".join(named) + more

@@ -1,0 +1,52 @@
+"""How many enterprises a product version would let in, for those who write it and those who check it."""
+
+from __future__ import annotations
+
+import uuid
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from lenders.policies import can_draft
+from lenders.selectors import version_get
+from lenders.views.lender_product import products_crumb
+from marketplace.domain.verdict import OUTCOME_LABELS
+from marketplace.policies import signed_in
+from marketplace.web.components import Crumb, Kind, Pair
+from matching.domain.suppression import LEAST_SHOWN
+from matching.selectors.reach import version_reach
+
+
+@login_required
+@require_GET
+def version_reach_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Count the register's enterprises by what a version's rules say of them.
+
+    Queries: at most eight, with those of the session and the page's frame.
+    """
+    user = signed_in(request.user)
+    version = version_get(user, public_id)
+    found = version_reach(version, timezone.now())
+    few = f"不单独显示（少于 {LEAST_SHOWN} 户，或可由此推出）"
+    context = {
+        "version": version,
+        "pairs": [
+            Pair(OUTCOME_LABELS[outcome], few if count is None else count, _kind(count))
+            for outcome, count in found.counts.items()
+        ],
+        "reach": found,
+        "crumbs": [
+            products_crumb(is_own=can_draft(user, version.product.institution)),
+            Crumb(version.product.name, reverse("lenders:version-detail", args=[public_id])),
+            Crumb("符合企业测算"),
+        ],
+    }
+    return render(request, "matching/lender/version_reach.html", context)
+
+
+def _kind(count: int | None) -> Kind:
+    return Kind.TEXT if count is None else Kind.NUMBER
