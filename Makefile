@@ -14,7 +14,7 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help demo test lint types check format lock shape clean core dev
+.PHONY: help demo test bench torture lint types check format docs lock shape clean core dev
 
 help: ## 显示本说明
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -31,6 +31,15 @@ demo: core ## 一条命令看演示:建环境、建库、造数据、启动(PORT
 
 test: dev ## 全部测试:SQLite 一轮,有 PostgreSQL 再跑一轮(ARGS=传给 pytest 的参数)
 	@$(PYTHON_BIN) -m tests.run $(ARGS)
+
+bench: dev ## 性能测量:与同一次运行中手写极限的比值(ARGS=测量名)
+	@$(PYTHON_BIN) -m tests.performance $(ARGS)
+
+torture: dev ## 性质测试各跑 10,000 例(匹配、改变集合、批量预匹配);1,000 轮 × 50 人同时抢单(需要 PostgreSQL)
+	@$(PYTHON_BIN) -m pytest -q --hypothesis-profile=torture tests/unit/matching/test_fit.py \
+		tests/unit/matching/test_fit_changes.py tests/unit/matching/test_prematch.py \
+		tests/unit/matching/test_ranking.py
+	@$(PYTHON_BIN) -m tests.performance.pool_race $(ARGS)
 
 lint: export DATABASE_URL = sqlite://:memory:
 lint: dev ## 风格、分层、模板、迁移、系统检查
@@ -56,6 +65,9 @@ check: lint types test ## lint、types、test 依次全部
 format: dev ## 自动排版并修正可修正的问题
 	@.venv/bin/ruff check --fix --quiet . || true
 	@.venv/bin/ruff format .
+
+docs: core ## 按代码重写 docs/ 里生成的部分(状态图、参数、环境变量、术语)
+	@$(MANAGE) docs
 
 lock: ## 重新锁定依赖(需要 uv),UPGRADE=--upgrade 时升级
 	$(call say,锁定 requirements.lock)
