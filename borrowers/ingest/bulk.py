@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from django.db import connection
-from django.db.models import Model
+from django.db.models import Field, Model
 
 
 def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -46,14 +46,14 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
     if not rows:
         return
     meta, quote = type(rows[0])._meta, connection.ops.quote_name
-    fields = [meta.get_field(name) for name in names]
-    changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)  # type: ignore[union-attr]
+    fields = [cast("Field[Any, Any]", meta.get_field(name)) for name in names]
+    changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608
     values = [
         (
             *(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields),
             row.pk,
-        )  # type: ignore[union-attr]
+        )
         for row in rows
     ]
     with connection.cursor() as cursor:

@@ -8,6 +8,7 @@ from typing import Any
 
 from matching.models import LoanApplication
 from tests.access import (
+    CITY,
     ENTERPRISE,
     EVERYBODY,
     LENDER,
@@ -21,7 +22,6 @@ from tests.access import (
     each,
     members,
 )
-from tests.access.lenders import CITY
 from tests.access.lenders import with_draft as with_version_draft
 from tests.factories.matching import (
     APPROVE,
