@@ -7,7 +7,7 @@ annotations; a value that may be Decimal, number, truth value or text is read by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -42,7 +42,8 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a float, a naive moment, or a kind of value without canonical form.
     """
-    return _writer(type(value))(value)
+    kind: Hashable = type(value)
+    return _writer(kind)(value)
 
 
 def load(wanted: type[T], text: str) -> T:
