@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, TypeVar, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
 
 from matching.domain.declaration import Kind
 
@@ -42,8 +42,7 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a float, a naive moment, or a kind of value without canonical form.
     """
-    kind: Hashable = type(value)
-    return _writer(kind)(value)
+    return _writer(cast("Hashable", type(value)))(value)
 
 
 def load(wanted: type[T], text: str) -> T:
