@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any, cast
+from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
@@ -46,16 +46,15 @@ def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
     if not rows:
         return
     meta, quote = type(rows[0])._meta, connection.ops.quote_name
-    fields = [cast("Field[Any, Any]", meta.get_field(name)) for name in names]
+    fields: list[Field[Any, Any]] = [meta.get_field(name) for name in names]  # type: ignore[misc]
     changes = ", ".join(f"{quote(str(field.column))} = %s" for field in fields)
     sql = f"UPDATE {quote(meta.db_table)} SET {changes} WHERE {quote(meta.pk.column)} = %s"  # noqa: S608
-    values = [
-        (
-            *(field.get_db_prep_save(getattr(row, field.attname), connection) for field in fields),
-            row.pk,
-        )
-        for row in rows
-    ]
+
+    def bound(row: Model) -> tuple[Any, ...]:
+        found = ((field, getattr(row, field.attname)) for field in fields)
+        return (*(field.get_db_prep_save(value, connection) for field, value in found), row.pk)
+
+    values = [bound(row) for row in rows]
     with connection.cursor() as cursor:
         cursor.executemany(sql, values)
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from borrowers.ingest.bulk import update_rows
 from borrowers.models import CreditRecord, Enterprise, IngestBatch
 from borrowers.services.register import size_refresh
 
@@ -45,10 +46,7 @@ def _refresh(ids: list[int], at: datetime) -> int:
     for enterprise in Enterprise.objects.filter(pk__in=latest):
         if _fill(enterprise, latest[enterprise.pk], at):
             changed.append(enterprise)
-    if changed:
-        Enterprise.objects.bulk_update(
-            changed, [*FIGURES, "size_class", "updated_at"], batch_size=200
-        )
+    update_rows(changed, [*FIGURES, "size_class", "updated_at"])
     return len(changed)
 
 

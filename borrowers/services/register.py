@@ -13,7 +13,7 @@ from django.db import transaction
 from borrowers.domain.register import RegisterRow, compile_register
 from borrowers.domain.rows import RowError
 from borrowers.domain.size_class import size_class
-from borrowers.ingest.bulk import db_moment, insert_rows
+from borrowers.ingest.bulk import db_moment, insert_rows, update_rows
 from borrowers.models import Enterprise, IngestBatch
 from borrowers.services.batch import BatchBook, Progress
 from marketplace.audit import audit_record
@@ -165,8 +165,7 @@ def _keep(
         else:
             book.duplicates += 1
     insert_rows(Enterprise, INSERTED, new)
-    if changed:
-        Enterprise.objects.bulk_update(changed, WRITTEN, batch_size=200)
+    update_rows(changed, WRITTEN)
     book.accepted += len(new) + len(changed)
     book.superseding += len(changed)
 

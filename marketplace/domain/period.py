@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+SHORTEST_MONTH = 28
+
 
 def add_months(day: date, months: int) -> date:
     """Return the same day so many months later, or the month's last day where it is shorter.
@@ -22,6 +24,8 @@ def add_months(day: date, months: int) -> date:
     """
     count = day.year * 12 + day.month - 1 + months
     year, month = count // 12, count % 12 + 1
+    if day.day <= SHORTEST_MONTH:
+        return date(year, month, day.day)
     return date(year, month, min(day.day, monthrange(year, month)[1]))
 
 

@@ -44,7 +44,7 @@ def notify(
 
 def notify_role(
     *,
-    organisation: Organisation | int,
+    organisations: Iterable[Organisation | int],
     roles: Iterable[Role],
     kind: str,
     title: str,
@@ -52,9 +52,18 @@ def notify_role(
     body: str = "",
     path: str = "",
 ) -> int:
-    """Write one notice to everybody who holds one of the roles in the organisation; return how many."""
+    """Write one notice to everybody who holds one of the roles in one of the organisations; return how many.
+
+    Args:
+        organisations: organisations or their primary keys.
+        roles: any of which counts.
+        kind, title, body, path, at: as in `notify`.
+
+    Writes: ``Notification`` rows in one statement. Queries: one.
+    """
+    keys = [found if isinstance(found, int) else found.pk for found in organisations]
     ids = Membership.objects.filter(
-        organisation=organisation, role__in=list(roles), ended_at=None, user__is_active=True
+        organisation__in=keys, role__in=list(roles), ended_at=None, user__is_active=True
     ).values_list("user_id", flat=True)
     return notify(users=list(ids), kind=kind, title=title, at=at, body=body, path=path)
 

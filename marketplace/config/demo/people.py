@@ -14,16 +14,6 @@ DEMO_PASSWORD = "Xinyidai-demo-2026"  # noqa: S105 -- printed for everybody to u
 SHOWN_DISTRICT = "120103"
 
 
-@dataclass(frozen=True)
-class Login:
-    """An account that is printed: who, as what, and what to click first."""
-
-    username: str
-    role: str
-    organisation: str
-    first: str
-
-
 @dataclass
 class People:
     """Everybody the story needs, by what they do."""
@@ -33,11 +23,6 @@ class People:
     auditor: User
     clerks: dict[str, User] = field(default_factory=dict)
     leads: dict[str, User] = field(default_factory=dict)
-    logins: list[Login] = field(default_factory=list)
-
-    def announce(self, user: User, role: str, organisation: str, first: str) -> None:
-        """Add an account to those that are printed."""
-        self.logins.append(Login(user.username, role, organisation, first))
 
 
 def person(username: str, display_name: str, at: datetime, *, shown: bool = False) -> User:

@@ -1,38 +1,67 @@
-"""A year of dealings: needs, consents, applications, decisions, loans and repayments, each step by its service."""
+"""The way of one need through the demonstration city, from publication to the loan, each step by its service."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from random import Random
 
-from borrowers.models import Enterprise
+from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.services import account_apply, account_review, agent_add, consent_revoke
-from marketplace.config.demo.lending import Lender
+from marketplace.config.demo.lending import SHOWN_LENDER, Lender
+from marketplace.config.demo.loans import loan_lived
 from marketplace.config.demo.people import DEMO_PASSWORD, People, person
-from marketplace.config.demo.records import INVOICED_EVERY
+from marketplace.config.demo.plan import BorrowerPlan, Chapter, Fate
+from marketplace.config.demo.timeline import Clock, Tale, at_hour
 from marketplace.config.demo.world import Profile
 from marketplace.domain.money import to_yuan
-from marketplace.domain.vocabulary import DATA_CLASS_LABELS
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QueryPurpose
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import memberships_forget
 from matching.models import FinancingDemand, LoanApplication
 from matching.selectors.fit import ProductFit, demand_fit
-from matching.services.application import ConsentChoice, application_submit
-from matching.services.demand import demand_create, demand_publish
-from matching.services.outcome import outcome_record
+from matching.services.application import (
+    ConsentChoice,
+    application_consent_again,
+    application_submit,
+)
+from matching.services.demand import demand_create
+from matching.services.portrait import portrait_read
 from matching.services.transition import application_transition
 
 CLASSES = tuple(sorted(entry.value for entry in DATA_CLASS_LABELS))
-SHARE_WITH_NEED = 0.024
-LONGEST_DAYS = 350
-REPAY_EVERY_DAYS = 91
+PURPOSES = (*("WORKING_CAPITAL",) * 6, "EQUIPMENT")
+NOTES = {"WORKING_CAPITAL": "备货与日常周转(演示)", "EQUIPMENT": "更新生产设备(演示)"}
+GUARANTEES = (*("CREDIT",) * 9, "MORTGAGE", "SURETY", "SURETY")
+TERMS = (6, 6, *(12,) * 6, 24)
+REFUSALS = ("WEAK_CASH_FLOW", "OVER_INDEBTED", "FILE_INCOMPLETE", "FUNDED_ELSEWHERE")
+SMALLEST_WAN, LARGEST_WAN = 5, 1000
+LIMIT_DAYS, SHORT_LIMIT_DAYS = 180, 30
+APPROVER_READS = 0.3
+"""Share of the files of which the approver opens the portrait beside the officer's opinion."""
+TRIES_AGAIN = 0.4
+"""Share of the refused that go to another lender with the same need."""
 
 
 @dataclass(frozen=True)
+class Cast:
+    """Who a tale needs beside its borrower.
+
+    Attributes:
+        lenders: by primary key of the institution.
+        until: the last moment that is played.
+    """
+
+    people: People
+    lenders: Mapping[int, Lender]
+    until: datetime
+    seed: int
+
+
+@dataclass
 class Borrower:
     """An enterprise with a verified account."""
 
@@ -41,148 +70,150 @@ class Borrower:
     owner: User
 
 
-class StoryEnded(Exception):
-    """The next step would be in the future."""
-
-
 @dataclass
-class Clock:
-    """The time of one story; it stops at the present."""
+class Case:
+    """One application on its way."""
 
-    at: datetime
-    now: datetime
+    application: LoanApplication
+    lender: Lender
+    borrower: Borrower
+    clock: Clock
+    fate: Fate
 
-    def later(self, days: float) -> datetime:
-        """Go on by so many days.
+    def officer(self, event: str, **payload: object) -> None:
+        """Let the lender's officer act now."""
+        self._act(event, self.lender.officer, payload)
 
-        Raises:
-            StoryEnded: that is in the future.
-        """
-        self.at += timedelta(days=days)
-        if self.at > self.now:
-            raise StoryEnded
-        return self.at
+    def approver(self, event: str, **payload: object) -> None:
+        """Let the lender's approver act now."""
+        self._act(event, self.lender.approver, payload)
 
+    def owner(self, event: str, **payload: object) -> None:
+        """Let the enterprise act now."""
+        self._act(event, self.borrower.owner, payload)
 
-def city_borrowers(
-    profiles: Sequence[Profile], people: People, seed: int, at: datetime
-) -> Iterator[Borrower]:
-    """Open accounts for the enterprises that will have a need; the first one's people are printed."""
-    random = Random(f"borrowers-{seed}")
-    able = [
-        entry
-        for entry in profiles
-        if entry.is_alive
-        and entry.entity_type != "INDIVIDUAL"
-        and entry.heads >= 8
-        and entry.discipline >= 40
-        and (local_date(at) - entry.born).days > 500
-    ]
-    first = [entry for entry in able if _makes_a_good_first(entry)][:1] or able[:1]
-    wanted = max(6, int(len(profiles) * SHARE_WITH_NEED))
-    rest = [entry for entry in able if entry not in first]
-    chosen = first + random.sample(rest, min(wanted, len(rest)))
-    for place, profile in enumerate(chosen):
-        yield _borrower(profile, people, at, shown=place == 0)
+    def read(self, reader: User) -> None:
+        """Let one of the lender's people read the portrait, which the enterprise will see."""
+        portrait_read(
+            user=reader,
+            application=self.application,
+            purpose=QueryPurpose.APPLICATION_REVIEW,
+            at=self.clock.at,
+        )
 
-
-def _makes_a_good_first(entry: Profile) -> bool:
-    """Return whether the printed account should be this one: a tidy manufacturer with invoices on file."""
-    is_maker = entry.trade.industry.startswith("3")
-    return is_maker and entry.number % INVOICED_EVERY == 0 and entry.discipline >= 70
+    def _act(self, event: str, actor: User, payload: Mapping[str, object]) -> None:
+        self.application = application_transition(
+            application_id=self.application.public_id,
+            event=event,
+            payload=dict(payload),
+            actor=actor,
+            at=self.clock.at,
+        )
 
 
-def _borrower(profile: Profile, people: People, at: datetime, *, shown: bool) -> Borrower:
-    username = "owner" if shown else f"owner-{profile.number:06d}"
-    owner = person(username, profile.representative, at, shown=shown)
-    account = account_apply(
+def borrower_lived(plan: BorrowerPlan, cast: Cast) -> Tale:
+    """Open an enterprise's account some days before its first need, then follow its needs one after the other."""
+    profile = plan.profile
+    random = Random(f"story-{cast.seed}-{profile.number}")
+    begun = at_hour(plan.chapters[0].day - timedelta(days=random.randint(5, 20)), 10)
+    clock = Clock(begun, random)
+    yield clock.later(0)
+    owner = person(
+        "owner" if plan.shown else f"owner-{profile.number:06d}",
+        profile.representative,
+        clock.at,
+        shown=plan.shown,
+    )
+    account = account_applied(profile, owner, clock.at)
+    yield clock.office(0.5)
+    operator = cast.people.operator
+    account_review(account=account, approve=True, reason="", actor=operator, at=clock.at)
+    memberships_forget(owner)
+    enterprise = Enterprise.objects.select_related("account").get(pk=account.enterprise_id)
+    borrower = Borrower(profile, enterprise, owner)
+    if plan.shown:
+        _announce(borrower, cast.people, clock.at)
+    for chapter in plan.chapters:
+        hour, minute = random.randint(8, 17), random.randint(0, 59)
+        clock.at = max(clock.at, at_hour(chapter.day, hour, minute))
+        yield from _need_lived(borrower, chapter, cast, clock)
+
+
+def account_applied(profile: Profile, owner: User, at: datetime) -> EnterpriseAccount:
+    """Apply for the account of an enterprise."""
+    return account_apply(
         uscc=profile.uscc,
         contact_name=profile.representative,
         contact_phone=f"1390000{profile.number % 10000:04d}",
         actor=owner,
         at=at,
     )
-    account_review(account=account, approve=True, reason="", actor=people.operator, at=at)
-    memberships_forget(owner)
-    enterprise = Enterprise.objects.select_related("account").get(pk=account.enterprise_id)
-    if shown:
-        people.announce(
-            owner, "企业负责人", profile.name, "“融资需求”里看匹配结果和理由,“信用画像”看自己的数据"
-        )
-        agent = agent_add(
-            enterprise=enterprise,
-            username="agent",
-            password=DEMO_PASSWORD,
-            display_name="演示经办",
-            actor=owner,
-            at=at,
-        )
-        people.announce(agent.user, "企业经办人", profile.name, "“我的申请”看进度")
-    return Borrower(profile, enterprise, owner)
 
 
-def tell(
-    borrower: Borrower,
-    lenders: dict[int, Lender],
-    start: datetime,
-    now: datetime,
-    seed: int,
-    favorite: int | None = None,
-) -> str:
-    """Tell one story from the need to wherever it stands today; return how it ended.
-
-    Args:
-        borrower: whose need.
-        lenders: by primary key of the institution.
-        start: when the need comes up, aware.
-        now: the present.
-        seed: of the city.
-        favorite: primary key of the institution whose product is taken when one of its products will do.
-    """
-    random = Random(f"story-{seed}-{borrower.profile.number}")
-    clock = Clock(start, now)
-    need = _need(borrower, random, clock)
-    offers = _offers(borrower, need, clock.at)
-    if not offers:
-        return "NO_OFFER"
-    liked = [entry for entry in offers if entry.product.institution.pk == favorite]
-    offer = random.choice(liked or offers[:4])
-    try:
-        application = application_submit(
-            demand=need,
-            product_id=offer.product.product.public_id,
-            consent=ConsentChoice(CLASSES, 12, random.random() < 0.92),
-            actor=borrower.owner,
-            at=clock.later(0.1),
-        )
-        return _handled(borrower, application, lenders[application.institution_id], random, clock)
-    except StoryEnded:
-        return "UNDER_WAY"
-
-
-def _need(borrower: Borrower, random: Random, clock: Clock) -> FinancingDemand:
-    heads = borrower.profile.heads
-    amount_wan = min(3000, max(5, int(heads * random.uniform(1.5, 6)) // 5 * 5))
-    revenue = Decimal(heads * borrower.profile.trade.sales_per_head_yuan * 12)
-    demand = demand_create(
+def _announce(borrower: Borrower, people: People, at: datetime) -> None:
+    agent_add(
         enterprise=borrower.enterprise,
-        amount_yuan=Decimal(amount_wan * 10_000),
-        term_months=random.choice((6, 12, 12, 12, 24)),
-        purpose=random.choice(("WORKING_CAPITAL", "WORKING_CAPITAL", "EQUIPMENT")),
-        purpose_note="备货与日常周转(演示)",
-        guarantee=random.choice(("CREDIT", "CREDIT", "CREDIT", "MORTGAGE", "SURETY")),
+        username="agent",
+        password=DEMO_PASSWORD,
+        display_name="演示经办",
+        actor=borrower.owner,
+        at=at,
+    )
+
+
+def _need_lived(borrower: Borrower, chapter: Chapter, cast: Cast, clock: Clock) -> Tale:
+    """Tell of one need from its publication to wherever it comes."""
+    yield clock.later(0)
+    need = _published(borrower, chapter, clock)
+    if chapter.fate is Fate.OPEN_NEED:
+        return
+    offers = _offers(borrower, need, clock.at, cast, at_shown=chapter.at_shown)
+    while offers:
+        offer = clock.random.choice(offers)
+        yield clock.later(clock.random.uniform(0.005, 0.1))
+        case = _submitted(borrower, need, offer, chapter.fate, cast, clock)
+        yield from _handled(case, chapter, cast.until)
+        if case.fate not in (Fate.REFUSED, Fate.DECLINED) or clock.random.random() > TRIES_AGAIN:
+            return
+        chapter = Chapter(chapter.day, Fate.FUNDED)
+        taken = offer.product.institution
+        offers = [entry for entry in offers if entry.product.institution != taken]
+
+
+def _published(borrower: Borrower, chapter: Chapter, clock: Clock) -> FinancingDemand:
+    profile, random = borrower.profile, clock.random
+    revenue = Decimal(profile.heads * profile.trade.sales_per_head_yuan * 12)
+    purpose = random.choice(PURPOSES)
+    return demand_create(
+        enterprise=borrower.enterprise,
+        amount_yuan=_amount_yuan(profile.heads, random, at_shown=chapter.at_shown),
+        term_months=chapter.term_months or random.choice(TERMS),
+        purpose=purpose,
+        purpose_note=NOTES[purpose],
+        guarantee="CREDIT" if chapter.at_shown else random.choice(GUARANTEES),
         max_rate_bp=None,
-        declared_employees=int(heads * random.choice((1, 1, 1, 1.4))),
+        declared_employees=int(profile.heads * random.choice((1, 1, 1, 1.4))),
         declared_revenue_yuan=to_yuan(revenue * Decimal(random.choice(("0.9", "1", "1.1", "1.8")))),
-        is_first_loan=random.random() < 0.3,
+        is_first_loan=not chapter.is_renewal and random.random() < 0.3,
+        publish=True,
         actor=borrower.owner,
         at=clock.at,
     )
-    return demand_publish(demand=demand, actor=borrower.owner, at=clock.at)
 
 
-def _offers(borrower: Borrower, need: FinancingDemand, at: datetime) -> list[ProductFit]:
-    """Return the products worth applying to: those that fit, else those of which it cannot be told."""
+def _amount_yuan(heads: int, random: Random, *, at_shown: bool) -> Decimal:
+    """Return what an enterprise of that size asks for, in round numbers."""
+    wan = heads * random.uniform(1.5, 6)
+    step = 5 if wan < 50 else 10 if wan < 200 else 50
+    least = 20 if at_shown else SMALLEST_WAN
+    most = 300 if at_shown else LARGEST_WAN
+    return Decimal(min(most, max(least, int(wan / step) * step)) * 10_000)
+
+
+def _offers(
+    borrower: Borrower, need: FinancingDemand, at: datetime, cast: Cast, *, at_shown: bool
+) -> list[ProductFit]:
+    """Return the products worth applying to: those that fit, else those that nearly do."""
     found = [
         entry
         for entry in demand_fit(borrower.owner, need, at)
@@ -190,155 +221,159 @@ def _offers(borrower: Borrower, need: FinancingDemand, at: datetime) -> list[Pro
         <= need.amount_yuan
         <= entry.product.terms.amount_max_yuan
     ]
+    if at_shown:
+        shown = f"L{SHOWN_LENDER:03d}"
+        found = [entry for entry in found if entry.product.institution.code == shown]
     best = [entry for entry in found if entry.result.outcome.value == "FITS"]
-    return best or [entry for entry in found if entry.result.does_not_fit <= 1]
+    return best or [entry for entry in found if entry.result.does_not_fit <= 1] or found
 
 
-def _handled(
-    borrower: Borrower, application: LoanApplication, lender: Lender, random: Random, clock: Clock
-) -> str:
-    key = application.public_id
-    fate = random.random()
-    if fate < 0.05:
-        application_transition(
-            application_id=key,
-            event="WITHDRAW",
-            payload={"note": "暂不需要"},
-            actor=borrower.owner,
-            at=clock.later(0.5),
-        )
-        return "WITHDRAWN"
+def _submitted(
+    borrower: Borrower,
+    need: FinancingDemand,
+    offer: ProductFit,
+    fate: Fate,
+    cast: Cast,
+    clock: Clock,
+) -> Case:
+    application = application_submit(
+        demand=need,
+        product_id=offer.product.product.public_id,
+        consent=ConsentChoice(CLASSES, 12, feedback_clause=fate is not Fate.QUIET),
+        actor=borrower.owner,
+        at=clock.at,
+    )
+    return Case(application, cast.lenders[application.institution_id], borrower, clock, fate)
 
-    def officer(event: str, days: float, **payload: object) -> None:
-        application_transition(
-            application_id=key,
-            event=event,
-            payload=payload,
-            actor=lender.officer,
-            at=clock.later(days),
-        )
 
-    officer("ACCEPT", random.uniform(0.2, 0.9))
-    officer("CONTACT", 1, contact_note="已电话联系,约定上门时间。")
-    if fate < 0.08 and application.consent:
+def _handled(case: Case, chapter: Chapter, until: datetime) -> Tale:
+    """Let the officer take the case on, up to the file that goes to the approver."""
+    clock, fate = case.clock, chapter.fate
+    case.fate = fate
+    if fate is Fate.WITHDRAWN_EARLY:
+        yield clock.later(0.3)
+        case.owner("WITHDRAW", note="暂不需要")
+    if fate in (Fate.PENDING, Fate.EXPIRED, Fate.WITHDRAWN_EARLY):
+        return
+    yield clock.office(clock.random.uniform(0.1, 0.9))
+    case.officer("ACCEPT")
+    case.read(case.lender.officer)
+    if fate in (Fate.ACCEPTED, Fate.SLOW_CONTACT):
+        return
+    yield clock.office(clock.random.uniform(0.3, 1.2))
+    case.officer("CONTACT", contact_note="已电话联系,约定上门时间。")
+    if fate is Fate.CONTACTED:
+        return
+    if fate in (Fate.REVOKED, Fate.SUSPENDED, Fate.RESUMED):
+        yield from _consent_taken_back(case)
+    if fate in (Fate.REVOKED, Fate.SUSPENDED):
+        return
+    yield clock.office(clock.random.uniform(0.5, 1.2))
+    case.officer("START_DUE_DILIGENCE")
+    yield from _looked_into(case, until, chapter)
+
+
+def _consent_taken_back(case: Case) -> Tale:
+    clock, consent = case.clock, case.application.consent
+    yield clock.later(0.5)
+    if consent is not None:
+        owner = case.borrower.owner
         consent_revoke(
-            consent_id=application.consent.public_id,
-            reason="改为线下办理",
-            actor=borrower.owner,
-            at=clock.later(0.5),
+            consent_id=consent.public_id, reason="改为线下办理", actor=owner, at=clock.at
         )
-        return "SUSPENDED"
-    officer("START_DUE_DILIGENCE", 1)
-    if random.random() < 0.3:
-        officer("REQUEST_SUPPLEMENT", 1, document_list=["近三个月银行流水"], note="")
-        application_transition(
-            application_id=key,
-            event="SUPPLY",
-            payload={"supplied_note": "已上传"},
-            actor=borrower.owner,
-            at=clock.later(2),
+    if case.fate is Fate.RESUMED:
+        yield clock.later(3)
+        case.application = application_consent_again(
+            application_id=case.application.public_id,
+            consent=ConsentChoice(CLASSES, 12, feedback_clause=True),
+            actor=case.borrower.owner,
+            at=clock.at,
         )
-    if fate < 0.2:
-        code = random.choice(("WEAK_CASH_FLOW", "OVER_INDEBTED", "FILE_INCOMPLETE"))
-        officer("REJECT", 1, refusal_code=code, refusal_note="")
-        return "REJECTED"
-    officer("SUBMIT_FOR_APPROVAL", 1, file_complete=True, opinion="经营稳定,建议批准(演示)。")
-    return _decided(borrower, application, lender, random, clock)
 
 
-def _decided(
-    borrower: Borrower, application: LoanApplication, lender: Lender, random: Random, clock: Clock
-) -> str:
-    key = application.public_id
-    days = random.uniform(1, 4)
-    if random.random() < 0.12:
-        application_transition(
-            application_id=key,
-            event="REJECT",
-            payload={"refusal_code": "OVER_INDEBTED", "refusal_note": ""},
-            actor=lender.approver,
-            at=clock.later(days),
-        )
-        return "REJECTED"
-    need, version = application.demand, application.product_version
-    amount = to_yuan(need.amount_yuan * Decimal(random.choice(("1", "1", "0.8", "0.6"))))
-    amount = max(amount, version.amount_min_yuan)
-    at = clock.later(days)
-    guarantee = need.guarantee if need.guarantee in version.guarantees else version.guarantees[0]
-    application_transition(
-        application_id=key,
-        event="APPROVE",
-        payload={
-            "amount_yuan": amount,
-            "annual_rate_bp": random.randint(
-                version.annual_rate_min_bp, version.annual_rate_max_bp
-            ),
-            "term_months": need.term_months,
-            "guarantee": guarantee,
-            "valid_until": local_date(at) + timedelta(days=180),
-            "opinion": "同意(演示)。",
-        },
-        actor=lender.approver,
-        at=at,
+def _looked_into(case: Case, until: datetime, chapter: Chapter) -> Tale:
+    clock, fate = case.clock, case.fate
+    if fate is Fate.DILIGENCE:
+        return
+    if fate is Fate.SUPPLEMENT or clock.random.random() < 0.25:
+        yield clock.office(1)
+        case.officer("REQUEST_SUPPLEMENT", document_list=["近三个月银行流水"], note="")
+        if fate is Fate.SUPPLEMENT:
+            return
+        yield clock.later(clock.random.uniform(0.5, 3))
+        case.owner("SUPPLY", supplied_note="已上传")
+    if fate is Fate.WITHDRAWN:
+        yield clock.later(1)
+        case.owner("WITHDRAW", note="已有其他资金来源")
+        return
+    yield clock.office(clock.random.uniform(0.5, 1.5))
+    if fate is Fate.REFUSED:
+        case.officer("REJECT", refusal_code=clock.random.choice(REFUSALS), refusal_note="")
+        return
+    case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="经营稳定,建议批准(演示)。")
+    if fate not in (Fate.APPROVAL, Fate.SLOW_APPROVAL):
+        yield from _decided(case, until, chapter)
+
+
+def _decided(case: Case, until: datetime, chapter: Chapter) -> Tale:
+    clock, random = case.clock, case.clock.random
+    yield clock.office(random.uniform(0.5, 2.5))
+    if random.random() < APPROVER_READS:
+        case.read(case.lender.approver)
+    if case.fate is Fate.DECLINED:
+        case.approver("REJECT", refusal_code=random.choice(REFUSALS[:2]), refusal_note="")
+        return
+    if random.random() < 0.08:
+        case.approver("RETURN", opinion="请补充上下游合同(演示)。")
+        yield clock.office(1)
+        case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="已补充合同(演示)。")
+        yield clock.office(1)
+    amount = _approved(case)
+    if case.fate in (Fate.APPROVED, Fate.LAPSED):
+        return
+    yield clock.office(random.uniform(0.5, 4))
+    _signed(case, amount, is_renewal=chapter.is_renewal)
+    if case.fate is Fate.SIGNED:
+        return
+    if case.fate is Fate.QUIET:
+        yield clock.office(1)
+        case.officer("DISBURSE")
+        return
+    loan = case.application.loan
+    yield from loan_lived(loan, case.lender, case.fate, clock, until)
+
+
+def _approved(case: Case) -> Decimal:
+    need, version, random = (
+        case.application.demand,
+        case.application.product_version,
+        case.clock.random,
     )
-    at = clock.later(random.uniform(1, 5))
-    application_transition(
-        application_id=key,
-        event="SIGN",
-        payload={
-            "contract_no": f"演示合同{application.created_at:%Y%m%d}{borrower.profile.number:06d}",
-            "signed_date": local_date(at),
-            "amount_yuan": amount,
-            "repayment": version.repayments[0],
-            "is_first_loan": need.is_first_loan,
-            "is_renewal": False,
-        },
-        actor=lender.officer,
-        at=at,
+    share = Decimal(random.choice(("1", "1", "0.8", "0.6")))
+    amount = max(to_yuan(need.amount_yuan * share), version.amount_min_yuan)
+    own = need.guarantee in version.guarantees
+    limit = SHORT_LIMIT_DAYS if case.fate is Fate.LAPSED else LIMIT_DAYS
+    case.approver(
+        "APPROVE",
+        amount_yuan=amount,
+        annual_rate_bp=random.randint(version.annual_rate_min_bp, version.annual_rate_max_bp),
+        term_months=min(need.term_months, version.term_max_months),
+        guarantee=need.guarantee if own else version.guarantees[0],
+        valid_until=local_date(case.clock.at) + timedelta(days=limit),
+        opinion="同意(演示)。",
     )
-    return _repaid(application, lender, amount, random, clock)
+    return amount
 
 
-def _repaid(
-    application: LoanApplication, lender: Lender, amount: Decimal, random: Random, clock: Clock
-) -> str:
-    """Pay out and report repayments by the quarter; some fall behind, most of those catch up."""
-    if application.consent is None or not application.consent.feedback_clause:
-        application_transition(
-            application_id=application.public_id,
-            event="DISBURSE",
-            actor=lender.officer,
-            at=clock.later(1),
-        )
-        return "DISBURSED"
-    loan = LoanApplication.objects.get(pk=application.pk).loan
-    count = 0
-
-    def report(kind: str, days: float, **facts: Decimal | int) -> None:
-        nonlocal count
-        count += 1
-        at = clock.later(days)
-        outcome_record(
-            loan_id=loan.public_id,
-            kind=kind,
-            event_date=local_date(at),
-            reference=f"{kind}-{count}",
-            actor=lender.officer,
-            at=at,
-            **facts,  # type: ignore[arg-type]
-        )
-
-    report("DISBURSE", random.uniform(0.5, 2), principal_yuan=amount)
-    parts = max(2, application.demand.term_months // 3)
-    share = to_yuan(amount / parts)
-    troubled = random.random() < 0.07
-    for part in range(parts):
-        principal = share if part + 1 < parts else amount - share * (parts - 1)
-        if troubled and part == 0:
-            report("OVERDUE", REPAY_EVERY_DAYS + 20, days_overdue=20)
-        wait = 15 if troubled and part == 0 else REPAY_EVERY_DAYS
-        report("REPAY", wait, principal_yuan=principal, interest_yuan=to_yuan(amount / 100))
-        if troubled and part == 0:
-            report("CURE", 1)
-    report("SETTLE", 1)
-    return "SETTLED"
+def _signed(case: Case, amount: Decimal, *, is_renewal: bool) -> None:
+    version: Sequence[str] = case.application.product_version.repayments
+    day = local_date(case.clock.at)
+    case.officer(
+        "SIGN",
+        contract_no=f"演示合同{day:%Y%m%d}{case.borrower.profile.number:06d}",
+        signed_date=day,
+        amount_yuan=amount,
+        repayment=case.clock.random.choice(version),
+        is_first_loan=case.application.demand.is_first_loan,
+        is_renewal=is_renewal,
+    )

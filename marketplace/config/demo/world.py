@@ -12,6 +12,12 @@ from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.period import add_months, month_start
 
 MONTHS = 36
+INVOICED_EVERY = 7
+"""Every so many enterprises one has its invoices on file."""
+LARGE_EVERY, LARGE_FROM = 389, 11
+"""Every so many enterprises one is a large manufacturer, of some age."""
+LARGE_AGE_DAYS = 3000
+MEAN_AGE_DAYS, OLDEST_DAYS, YOUNGEST_DAYS = 2000, 11_000, 40
 SYLLABLES_FIRST = (
     "津海河滨泰安瑞丰恒信嘉禾盛达华宇中诚锦绣博远启明弘毅天成云帆润泽正德和顺广源聚力开元金石"
 )
@@ -43,10 +49,11 @@ _WINTER = (150, 120, 85, 80, 80, 80, 85, 85, 95, 105, 110, 125)
 _BUILD = (50, 40, 85, 110, 120, 120, 115, 115, 120, 120, 110, 95)
 _FARM = (60, 60, 70, 80, 90, 110, 120, 130, 160, 150, 100, 70)
 
+MACHINES = Trade("3484", "机械", "机械零部件加工;机械设备销售", _EVEN, 48_000, 8, 380)
 TRADES = (
     Trade("1431", "食品", "米、面制品制造;食品销售", _WINTER, 38_000, 7, 260),
     Trade("3311", "金属制品", "金属结构制造;金属加工", _EVEN, 52_000, 9, 420),
-    Trade("3484", "机械", "机械零部件加工;机械设备销售", _EVEN, 48_000, 8, 380),
+    MACHINES,
     Trade("2929", "塑料制品", "塑料零件制造", _EVEN, 42_000, 5, 400),
     Trade("3670", "汽车配件", "汽车零部件及配件制造", _EVEN, 58_000, 5, 360),
     Trade("3463", "暖通设备", "制冷、空调设备制造", _SUMMER, 55_000, 3, 300),
@@ -148,11 +155,15 @@ def months_before(today: date, count: int = MONTHS) -> list[date]:
 
 def _profile(number: int, random: Random, today: date) -> Profile:
     trade = random.choices(TRADES, [entry.weight for entry in TRADES])[0]
-    kind = _entity(trade, random)
-    district = random.choices(list(DISTRICT_WEIGHTS), list(DISTRICT_WEIGHTS.values()))[0]
-    born = today - timedelta(days=int(random.paretovariate(0.9) * 200) % 9000 + 40)
+    is_large = number % LARGE_EVERY == LARGE_FROM
+    trade = MACHINES if is_large else trade
+    kind = "ENTERPRISE" if is_large else _entity(trade, random)
+    district = _district(number, random)
+    age = min(OLDEST_DAYS, YOUNGEST_DAYS + int(random.expovariate(1 / MEAN_AGE_DAYS)))
+    age = max(age, LARGE_AGE_DAYS) if is_large else age
+    born = today - timedelta(days=age)
     discipline = min(100, max(0, int(random.gauss(78, 18))))
-    heads = _heads(kind, random)
+    heads = random.randint(1050, 1500) if is_large else _heads(kind, random)
     return Profile(
         number=number,
         uscc=_code(kind, district, number),
@@ -162,15 +173,23 @@ def _profile(number: int, random: Random, today: date) -> Profile:
         district_code=district,
         street=f"{random.choice(STREETS)}{random.randint(1, 299)}号",
         born=born,
-        ended=_ended(born, discipline, today, random),
+        ended=None if is_large else _ended(born, discipline, today, random),
         heads=heads,
         growth_pct=int(random.gauss(6, 14)),
         discipline=discipline,
         innovative=trade.industry[:2] in {"65", "73", "34", "36"} and random.random() < 0.4,
         exporter=trade.industry[:1] in {"1", "2", "3", "5"} and random.random() < 0.15,
-        representative=_person(random),
+        representative=person_name(random),
         capital_wan=random.choice((10, 50, 100, 100, 200, 500, 500, 1000, 2000)),
     )
+
+
+def _district(number: int, random: Random) -> str:
+    """Return where an enterprise sits: the first ones one in each district, the others by its weight."""
+    codes = list(DISTRICT_WEIGHTS)
+    if number <= len(codes):
+        return codes[number - 1]
+    return random.choices(codes, list(DISTRICT_WEIGHTS.values()))[0]
 
 
 def _entity(trade: Trade, random: Random) -> str:
@@ -203,7 +222,8 @@ def _name(number: int, kind: str, trade: Trade, district: str, random: Random) -
     return f"天津示例{brand}{trade.word}{number}号有限公司"
 
 
-def _person(random: Random) -> str:
+def person_name(random: Random) -> str:
+    """Return the name of a fictional person."""
     return random.choice(SURNAMES) + "示" + random.choice(GIVEN)
 
 
