@@ -16,6 +16,7 @@ from random import Random
 
 from marketplace.config.demo.facts import Row, regular_facts
 from marketplace.config.demo.incidents import incidental_facts
+from marketplace.config.demo.timeline import working_days_before
 from marketplace.config.demo.world import Profile, months_before
 from marketplace.domain.period import add_months, month_start
 
@@ -47,7 +48,7 @@ ALWAYS_DELIVERED = {
     "CREDIT_COMMITMENT": "CREDIT_CENTER",
     "CONTRACT_PERFORMANCE": "FINANCE",
 }
-"""Items delivered every month and on the last day, with nothing in it when nothing happened: only so does "none"
+"""Items delivered every month and on the latest working day, with nothing in it when nothing happened: only so does "none"
 mean none."""
 
 
@@ -65,7 +66,7 @@ def deliveries(profiles: Iterable[Profile], seed: int, today: date) -> list[Deli
     """Return every delivery of the city up to today, oldest first."""
     grouped: dict[tuple[date, str, str], list[Row]] = defaultdict(list)
     days = delivery_days(today)
-    for day in sorted({*days, today}):
+    for day in {*days, working_days_before(today, 1)}:
         for item_code, unit_code in ALWAYS_DELIVERED.items():
             grouped[(day, item_code, unit_code)] = []
     for profile in profiles:
