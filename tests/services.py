@@ -1,8 +1,8 @@
 """What a run may lack: PostgreSQL, Redis, a browser, the real data; found out once, said at the end.
 
 A test says what it needs by a marker (``@pytest.mark.redis``). Where that is missing, the test is skipped and its group
-is listed in Chinese below the results; ``REQUIRE_SERVICES=1`` makes each such skip a failure. The real data is no
-service and never ships, so only ``REQUIRE_SERVICES=all`` asks for it.
+is listed in Chinese below the results; ``REQUIRE_SERVICES=1`` makes each such skip a failure. The real data and the
+programs that look at documents from outside are no services, so only ``REQUIRE_SERVICES=all`` asks for them.
 """
 
 from __future__ import annotations
@@ -97,7 +97,21 @@ REALDATA = Service(
     REAL_DATA.is_dir,
     REAL_DATA_REQUIRED,
 )
-SERVICES = (POSTGRESQL, REDIS, BROWSER, REALDATA)
+POPPLER = Service(
+    "poppler",
+    "PDF 文字提取",
+    "安装 poppler-utils(pdftotext)",
+    lambda: shutil.which("pdftotext") is not None,
+    REAL_DATA_REQUIRED,
+)
+OFFICE = Service(
+    "office",
+    "表格程序",
+    "安装 LibreOffice Calc(soffice)",
+    lambda: shutil.which("soffice") is not None,
+    REAL_DATA_REQUIRED,
+)
+SERVICES = (POSTGRESQL, REDIS, BROWSER, REALDATA, POPPLER, OFFICE)
 
 
 def leave_out(service: Service, missing: str = "") -> NoReturn:

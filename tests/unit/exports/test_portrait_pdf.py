@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from dataclasses import replace
 from datetime import date
@@ -95,7 +94,7 @@ class TestUsualPortrait:
     def test_leaves_nothing_undrawn(self):
         assert portrait_pdf(portrait_document()).missing_characters == ()
 
-    @pytest.mark.skipif(not shutil.which("pdftotext"), reason="pdftotext is not installed")
+    @pytest.mark.poppler
     def test_can_be_copied_without_the_watermark(self, usual, tmp_path):
         file = tmp_path / "portrait.pdf"
         file.write_bytes(usual)

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 import subprocess
 import zipfile
 from datetime import UTC, date, datetime
@@ -105,7 +104,7 @@ class TestFormulaInjection:
 
         assert "<f>" not in xml_of(stream)
 
-    @pytest.mark.skipif(not shutil.which("soffice"), reason="LibreOffice is not installed")
+    @pytest.mark.office
     def test_a_spreadsheet_program_evaluates_nothing(self, tmp_path):
         file = tmp_path / "payloads.xlsx"
         file.write_bytes(made(Column("名称"), rows=[[entry] for entry in PAYLOADS]).getvalue())
