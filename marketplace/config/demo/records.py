@@ -48,8 +48,7 @@ ALWAYS_DELIVERED = {
     "CREDIT_COMMITMENT": "CREDIT_CENTER",
     "CONTRACT_PERFORMANCE": "FINANCE",
 }
-"""Items delivered every month and on the latest working day, with nothing in it when nothing happened: only so does "none"
-mean none."""
+"""Items delivered every month and on the latest working day, even empty: only so does "none" mean none."""
 
 
 @dataclass(frozen=True)
