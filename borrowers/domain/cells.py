@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
 from borrowers.domain.item_spec import FieldSpec, FieldType, Subject
@@ -155,10 +155,7 @@ def _number(flat: str, shown: str, code: str, what: str) -> Decimal:
         digits = digits.replace(",", "")
     if not _NUMBER.fullmatch(digits):
         raise CellRefused(code, f"“{shown[:40]}”不是可识别的{what},应为数字。")
-    try:
-        number = Decimal(digits)
-    except InvalidOperation:  # pragma: no cover -- the form was checked above
-        raise CellRefused(code, f"“{shown[:40]}”不是可识别的{what}。") from None
+    number = Decimal(digits)
     return -number if bracketed else number
 
 
