@@ -14,7 +14,7 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help demo test bench torture lint types check format docs lock shape clean core dev
+.PHONY: help demo test bench torture lint types check format docs lock shape clean core dev extra
 
 help: ## 显示本说明
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -75,6 +75,9 @@ lock: ## 重新锁定依赖(需要 uv),UPGRADE=--upgrade 时升级
 	$(call say,锁定 requirements-dev.lock)
 	@$(LOCK) $(UPGRADE) requirements/core.in requirements/dev.in -c requirements.lock \
 		-o requirements-dev.lock >/dev/null
+	$(call say,锁定 requirements-extra.lock)
+	@$(LOCK) $(UPGRADE) requirements/core.in requirements/dev.in requirements/extra.in \
+		-c requirements-dev.lock -o requirements-extra.lock >/dev/null
 
 shape: ## 函数与文件长度表
 	@for python in $(PYTHON_BIN) python3; do \
@@ -90,3 +93,6 @@ core:
 
 dev:
 	@requirements/install.sh dev
+
+extra: ## 另装分布式引擎等可选软件包(Spark 需要 Java 17)
+	@requirements/install.sh extra

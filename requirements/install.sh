@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
-# Build .venv from a hashed lock, without resolving anything: `requirements/install.sh core|dev`.
+# Build .venv from a hashed lock, without resolving anything: `requirements/install.sh core|dev|extra`.
 # A stamp in .venv holds the checksum of the installed lock, so that a second run returns at once.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-kind=${1:?core or dev}
+kind=${1:?core, dev or extra}
 case "$kind" in
-  core) lock=requirements.lock ;;
-  dev) lock=requirements-dev.lock ;;
-  *) echo "用法:requirements/install.sh core|dev" >&2; exit 2 ;;
+  core) lock=requirements.lock holders='core dev extra' ;;
+  dev) lock=requirements-dev.lock holders='dev extra' ;;
+  extra) lock=requirements-extra.lock holders='extra' ;;
+  *) echo "用法:requirements/install.sh core|dev|extra" >&2; exit 2 ;;
 esac
 venv=.venv
 python="$venv/bin/python"
@@ -29,12 +30,17 @@ find_python() {
   return 1
 }
 
-# The development lock holds everything of the core lock, at the same versions.
+# Each lock holds everything of the one before (core, dev, extra), at the same versions.
+checksum() { cat requirements.lock requirements-dev.lock requirements-extra.lock | cksum; }
+
 is_installed() {
-  local wanted
-  wanted=$(cat requirements.lock requirements-dev.lock | cksum)
-  [ -x "$python" ] && { [ "$(cat "$venv/.dev" 2>/dev/null)" = "$wanted" ] ||
-    { [ "$kind" = core ] && [ "$(cat "$venv/.core" 2>/dev/null)" = "$wanted" ]; }; }
+  local wanted has
+  wanted=$(checksum)
+  [ -x "$python" ] || return 1
+  for has in $holders; do
+    [ "$(cat "$venv/.$has" 2>/dev/null)" = "$wanted" ] && return 0
+  done
+  return 1
 }
 
 # Show one line per package, or a counter on a terminal; keep the rest for the case of a failure.
@@ -81,5 +87,5 @@ if command -v uv >/dev/null && uv --version >/dev/null 2>&1; then
 else
   install_with_pip
 fi
-cat requirements.lock requirements-dev.lock | cksum >"$venv/.$kind"
+checksum >"$venv/.$kind"
 say "运行环境已就绪:$("$python" --version)"
