@@ -125,7 +125,12 @@ def content_digest(payload: Mapping[str, Any]) -> str:
 
     Equal digests mean the same content: a row delivered again is a duplicate, not a correction.
     """
-    return hashlib.sha256(canonical_payload(payload).encode()).hexdigest()[:32]
+    return digest_of(canonical_payload(payload))
+
+
+def digest_of(content: str) -> str:
+    """Return the digest of a content's canonical text, as `content_digest` does of the content."""
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
 def _plan(item: ItemSpec, titles: list[str]) -> list[tuple[str, str, CellReader]]:

@@ -1,158 +1,227 @@
-"""Versions of credit records: which stand under given keys, and how new ones take their place.
+"""Versions of credit records: the checked rows of a batch against those that stand, in a few statements for all rows.
 
-Keys are found by one index seek each. Two lists of values (``IN`` and ``IN``) would make the database try every pair,
-or walk through all records of every enterprise named.
+The rows wait in a temporary table; what stands under their keys is found by joins, never by a list of values, so that
+two thousand rows and two million take the same statements.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
 from typing import Any, NamedTuple
-from uuid import uuid4
 
 from django.db import connection
 
-from borrowers.ingest.bulk import db_moment, insert_rows, update_rows
+from borrowers.ingest.bulk import db_moment
 from borrowers.models import CreditRecord
 
-Key = tuple[int, str]
-"""Enterprise pk and natural key."""
-
-_COLUMNS = "enterprise_id, natural_key, id, content_digest, batch_id, superseded_at IS NULL"
+INCOMING = "ingest_incoming"
+REPLACED = "ingest_replaced"
+COLUMNS = "row_number, enterprise_id, natural_key, event_date, payload, content_digest"
+WRITTEN_AT_ONCE = 5_000
+COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
-_JOIN = "r.enterprise_id = k.enterprise_id AND r.natural_key = k.natural_key AND r.item_id = %s"
-_KEYS = {
-    "postgresql": "unnest(%s::bigint[], %s::text[]) AS k(enterprise_id, natural_key)",
-    "sqlite": "(SELECT value ->> 0 AS enterprise_id, value ->> 1 AS natural_key"
-    " FROM json_each(%s)) AS k",
-}
-
-
-class KnownRecord(NamedTuple):
-    """A record that is there under a key; ``is_live`` False for one that was superseded or withdrawn."""
-
-    key: Key
-    pk: int
-    digest: str
-    batch_id: int
-    is_live: bool
+_MARKS = "disputed_at, dispute_ended_at, repaired_at"
+_SAME_KEY = "r.enterprise_id = i.enterprise_id AND r.natural_key = i.natural_key"
 
 
 class NewRecord(NamedTuple):
-    """A row that is kept: its place in the file, its key, its content as canonical text and the digest of that."""
+    """A row that may be kept: its place in the file, its key, its content as canonical text and the digest of that."""
 
     row_number: int
-    key: Key
+    enterprise_id: int
+    natural_key: str
     event_date: date | None
     content: str
     digest: str
 
 
-class _Marks(NamedTuple):
-    disputed_at: datetime | None = None
-    dispute_ended_at: datetime | None = None
-    repaired_at: datetime | None = None
+class Repeat(NamedTuple):
+    """A row whose key came before in the same file; ``same`` when with the same content."""
+
+    row_number: int
+    same: bool
 
 
-INSERTED = (
-    "public_id",
-    "enterprise",
-    "item",
-    "natural_key",
-    "event_date",
-    "payload",
-    "content_digest",
-    "received_at",
-    "batch",
-    "row_number",
-    *_Marks._fields,
-)
+class Merged(NamedTuple):
+    """What became of a batch's rows: kept, of those correcting an older one, repeating what is there."""
+
+    accepted: int
+    superseding: int
+    duplicates: int
 
 
-def known_records(item_id: int, keys: Iterable[Key], *, with_older: bool) -> Iterator[KnownRecord]:
-    """Yield the records under the keys: those that stand, and with ``with_older`` those that stood.
-
-    Queries: one.
-    """
-    wanted = list(keys)
-    live = "" if with_older else " AND r.superseded_at IS NULL"
-    columns = ", ".join(f"r.{column.strip()}" for column in _COLUMNS.split(","))
-    # Only names of this module stand in the text; keys are bound.
-    sql = (
-        f"SELECT {columns} FROM {_KEYS[connection.vendor]} "  # noqa: S608
-        f"JOIN {_TABLE} AS r ON {_JOIN}{live}"
-    )
+@contextmanager
+def incoming_rows() -> Iterator[None]:
+    """Give the connection a table for rows on their way into the records; it is gone afterwards."""
     with connection.cursor() as cursor:
-        cursor.execute(sql, [*_bound(wanted), item_id])
-        for enterprise, natural_key, pk, digest, batch_id, is_live in cursor.fetchall():
-            yield KnownRecord((enterprise, natural_key), pk, digest, batch_id, bool(is_live))
+        for table in (INCOMING, REPLACED):
+            cursor.execute(f"DROP TABLE IF EXISTS {table}")
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {INCOMING} (row_number integer NOT NULL, enterprise_id bigint NOT NULL, "
+            "natural_key varchar(160) NOT NULL, event_date date, payload text NOT NULL, "
+            "content_digest varchar(32) NOT NULL)"
+        )
+        cursor.execute(
+            f"CREATE TEMPORARY TABLE {REPLACED} (row_number integer NOT NULL, record_id bigint NOT NULL)"
+        )
+    yield
+    with connection.cursor() as cursor:
+        for table in (INCOMING, REPLACED):
+            cursor.execute(f"DROP TABLE {table}")
 
 
-def versions_write(
-    item_id: int,
-    batch_id: int,
-    new: Mapping[Key, NewRecord],
-    replaced: Mapping[Key, KnownRecord],
-    at: datetime,
-) -> None:
-    """Write new records; those they replace end at the moment, keep their content and point to their correction.
+def rows_wait(rows: Iterable[NewRecord]) -> None:
+    """Put rows into the waiting table.
+
+    Args:
+        rows: any number; written in bounded pieces.
+    """
+    places = ", ".join(["%s"] * 6)
+    waiting = iter(rows)
+    with connection.cursor() as cursor:
+        while piece := list(islice(waiting, WRITTEN_AT_ONCE)):
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {INCOMING} ({COLUMNS}) FROM STDIN") as copy:
+                    for row in piece:
+                        copy.write_row(row)
+                continue
+            cursor.executemany(
+                f"INSERT INTO {INCOMING} ({COLUMNS}) VALUES ({places})",  # noqa: S608
+                [(*row[:3], row[3] and row[3].isoformat(), *row[4:]) for row in piece],
+            )
+
+
+def file_waits(path: Path) -> None:
+    """Put the rows of a csv file without header into the waiting table (PostgreSQL only).
+
+    Args:
+        path: columns as ``COLUMNS``; an empty cell without quotes is nothing.
+    """
+    with (
+        connection.cursor() as cursor,
+        path.open("rb") as stream,
+        cursor.copy(f"COPY {INCOMING} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy,
+    ):
+        while piece := stream.read(COPIED_AT_ONCE):
+            copy.write(piece)
+
+
+def repeats_take_out() -> list[Repeat]:
+    """Take rows out of the waiting table whose key came before in the same file, and return them by row number."""
+    keys = "enterprise_id, natural_key"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT (SELECT count(*) FROM {INCOMING}), "  # noqa: S608
+            f"(SELECT count(*) FROM (SELECT 1 FROM {INCOMING} GROUP BY {keys}) AS k)"
+        )
+        rows, distinct = cursor.fetchone()
+        if rows == distinct:
+            return []
+        cursor.execute(
+            f"""
+            SELECT row_number, content_digest = first_digest FROM (
+                SELECT row_number, content_digest,
+                    first_value(row_number) OVER w AS first_row,
+                    first_value(content_digest) OVER w AS first_digest
+                FROM {INCOMING} WINDOW w AS (PARTITION BY {keys} ORDER BY row_number)) AS ordered
+            WHERE row_number <> first_row ORDER BY row_number
+            """  # noqa: S608
+        )
+        found = [Repeat(number, bool(same)) for number, same in cursor.fetchall()]
+        cursor.executemany(
+            f"DELETE FROM {INCOMING} WHERE row_number = %s",  # noqa: S608
+            [(repeat.row_number,) for repeat in found],
+        )
+    return found
+
+
+def versions_merge(
+    item_id: int, batch_id: int, at: datetime, *, is_first: bool, again: bool
+) -> Merged:
+    """Write the waiting rows as records; those they correct end at the moment and point to their correction.
 
     A correction takes over an objection's mark and a repair: neither ends because a unit delivered the record again.
 
     Args:
-        item_id, batch_id: primary keys.
-        new: by key.
-        replaced: the standing records that new ones take the place of, by key.
+        item_id, batch_id: primary keys; the rows waiting have different keys.
         at: moment of reception, aware.
+        is_first: nothing of the item was ever kept, so that nothing can stand under the keys.
+        again: the same file was delivered before: what stood then and was corrected since is a repeat too.
 
     Writes: ``CreditRecord`` rows.
     """
-    old = [known.pk for known in replaced.values()]
-    marks = _marks_of(old)
-    if old:
-        CreditRecord.objects.filter(pk__in=old).update(superseded_at=at)
-    received = db_moment(at)
-    successors: dict[str, int] = {}
-    rows: list[tuple[object, ...]] = []
-    for key, record in sorted(new.items()):  # neighbors in the index, fewer pages touched
-        public_id = uuid4().hex
-        before = replaced.get(key)
-        if before is not None:
-            successors[public_id] = before.pk
-        what = (record.event_date and record.event_date.isoformat(), record.content, record.digest)
-        where = (received, batch_id, record.row_number)
-        kept = marks[before.pk] if before is not None else UNMARKED
-        rows.append((public_id, key[0], item_id, key[1], *what, *where, *kept))
-    insert_rows(CreditRecord, INSERTED, rows)
-    _link(successors)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"ANALYZE {INCOMING}")
+        duplicates = 0 if is_first else _known_take_out(cursor, item_id, again=again)
+        superseding = 0 if is_first else _end_replaced(cursor, item_id, at)
+        accepted = _insert(cursor, item_id, batch_id, at, corrections=bool(superseding))
+        if superseding:
+            _link(cursor, batch_id)
+    return Merged(accepted, superseding, duplicates)
 
 
-UNMARKED = tuple(_Marks())
+def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
+    """Take out rows that say what a standing record says, or with ``again`` what any version of it said."""
+    live = "" if again else " AND r.superseded_at IS NULL"
+    cursor.execute(
+        f"DELETE FROM {INCOMING} AS i WHERE EXISTS (SELECT 1 FROM {_TABLE} AS r "  # noqa: S608
+        f"WHERE r.item_id = %s AND {_SAME_KEY} AND r.content_digest = i.content_digest{live})",
+        [item_id],
+    )
+    return int(cursor.rowcount)
 
 
-def _marks_of(pks: list[int]) -> dict[int, tuple[object, ...]]:
-    """Return what corrections take over from these records, as the database takes it."""
-    if not pks:
-        return {}
-    found = CreditRecord.objects.filter(pk__in=pks).values_list("pk", *_Marks._fields)
-    return {pk: tuple(map(db_moment, marks)) for pk, *marks in found}
+def _end_replaced(cursor: Any, item_id: int, at: datetime) -> int:
+    cursor.execute(
+        f"INSERT INTO {REPLACED} SELECT i.row_number, r.id FROM {INCOMING} AS i "  # noqa: S608
+        f"JOIN {_TABLE} AS r ON r.item_id = %s AND {_SAME_KEY} AND r.superseded_at IS NULL",
+        [item_id],
+    )
+    replaced = int(cursor.rowcount)
+    if replaced:
+        cursor.execute(
+            f"UPDATE {_TABLE} SET superseded_at = %s WHERE id IN (SELECT record_id FROM {REPLACED})",  # noqa: S608
+            [db_moment(at)],
+        )
+    return replaced
 
 
-def _link(successors: Mapping[str, int]) -> None:
-    """Point replaced records (values) at the public ids of their corrections."""
-    if not successors:
-        return
-    created = CreditRecord.objects.filter(public_id__in=list(successors))
-    links = [
-        CreditRecord(pk=successors[public_id.hex], superseded_by_id=pk)
-        for public_id, pk in created.values_list("public_id", "pk")
-    ]
-    update_rows(links, ["superseded_by"])
+def _insert(cursor: Any, item_id: int, batch_id: int, at: datetime, *, corrections: bool) -> int:
+    """Insert in the order of the key: neighbors in the index, fewer pages touched."""
+    is_postgresql = connection.vendor == "postgresql"
+    public_id = "gen_random_uuid()" if is_postgresql else "lower(hex(randomblob(16)))"
+    payload = "i.payload::jsonb" if is_postgresql else "i.payload"
+    columns = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
+    values = (
+        f"{public_id}, %s, %s, %s, i.row_number, i.enterprise_id, i.natural_key, i.event_date, "
+        f"{payload}, i.content_digest"
+    )
+    source = f"{INCOMING} AS i"
+    if corrections:
+        columns += f", {_MARKS}"
+        values += ", " + ", ".join(f"o.{mark.strip()}" for mark in _MARKS.split(","))
+        source += (
+            f" LEFT JOIN {REPLACED} AS p ON p.row_number = i.row_number"
+            f" LEFT JOIN {_TABLE} AS o ON o.id = p.record_id"
+        )
+    cursor.execute(
+        f"INSERT INTO {_TABLE} ({columns}) SELECT {values} FROM {source} "  # noqa: S608
+        "ORDER BY i.enterprise_id, i.natural_key",
+        [item_id, batch_id, db_moment(at)],
+    )
+    return int(cursor.rowcount)
 
 
-def _bound(keys: list[Key]) -> list[str | list[Any]]:
-    if connection.vendor == "postgresql":
-        return [[key[0] for key in keys], [key[1] for key in keys]]
-    return [json.dumps(keys, ensure_ascii=False)]
+def _link(cursor: Any, batch_id: int) -> None:
+    """Point replaced records at their corrections."""
+    cursor.execute(
+        f"UPDATE {_TABLE} SET superseded_by_id = n.id FROM {REPLACED} AS p "  # noqa: S608
+        f"JOIN {_TABLE} AS n ON n.batch_id = %s AND n.row_number = p.row_number "
+        f"WHERE {_TABLE}.id = p.record_id",
+        [batch_id],
+    )

@@ -1,5 +1,6 @@
 """Tables of the borrowing side."""
 
+from borrowers.models.archive import ArchiveSegment
 from borrowers.models.catalogue import CatalogueItem, SourceUnit, SubjectAlias
 from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
@@ -7,6 +8,7 @@ from borrowers.models.record import CreditRecord, IngestBatch, IngestReject
 from borrowers.models.repair import CreditRepair, Objection
 
 __all__ = [
+    "ArchiveSegment",
     "CatalogueItem",
     "Consent",
     "CreditRecord",

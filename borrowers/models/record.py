@@ -11,7 +11,8 @@ from django.db.models import F, Q
 class IngestBatch(models.Model):
     """One delivered file of one item from one unit; every row of it is accounted for.
 
-    ``item`` is null for a file of the register itself.
+    ``item`` is null for a file of the register itself. A batch that landed waits for its rows to be kept; its file lies
+    below the landing folder until then. ``segment`` is the file of the archive that holds its rows.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -46,6 +47,21 @@ class IngestBatch(models.Model):
         related_name="+",
     )
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
+    state = models.CharField(
+        "状态",
+        max_length=8,
+        choices=[("LANDED", "已接收待入库"), ("KEPT", "已入库")],
+        default="KEPT",
+    )
+    landed_name = models.CharField("暂存文件", max_length=80, blank=True, default="")
+    segment = models.ForeignKey(
+        "borrowers.ArchiveSegment",
+        verbose_name="归档文件",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="batches",
+    )
     rows_read = models.PositiveIntegerField("读取行数", default=0)
     accepted = models.PositiveIntegerField("接收行数", default=0)
     superseding = models.PositiveIntegerField("其中更正行数", default=0)
@@ -62,10 +78,16 @@ class IngestBatch(models.Model):
                 condition=Q(finished_at=None)
                 | Q(rows_read=F("accepted") + F("rejected") + F("duplicates")),
                 name="ingest_batch_adds_up",
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(state="KEPT") | Q(finished_at=None), name="ingest_batch_waits_open"
+            ),
         ]
         indexes = [
-            models.Index(fields=["item", "unit", "file_sha256"], name="ingest_batch_file_idx")
+            models.Index(fields=["item", "unit", "file_sha256"], name="ingest_batch_file_idx"),
+            models.Index(
+                fields=["item", "id"], condition=Q(state="LANDED"), name="ingest_batch_waiting_idx"
+            ),
         ]
 
     def __str__(self) -> str:
@@ -151,7 +173,12 @@ class CreditRecord(models.Model):
         indexes = [
             models.Index(
                 fields=["enterprise", "item", "-event_date"], name="credit_record_read_idx"
-            )
+            ),
+            models.Index(
+                fields=["item", "batch"],
+                condition=Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False),
+                name="credit_record_ended_idx",
+            ),
         ]
 
     def __str__(self) -> str:

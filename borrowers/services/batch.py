@@ -37,6 +37,12 @@ class BatchBook:
         if self.progress and self.read % 1000 == 0:
             self.progress(self.read)
 
+    def rows_read(self, count: int) -> None:
+        """Count rows that were read at once; tell the progress."""
+        self.read += count
+        if self.progress:
+            self.progress(self.read)
+
     def reject(self, errors: Sequence[RowError]) -> None:
         """Count a rejected row once, each of its reasons in the tally, and keep the reasons."""
         self.rejected += 1

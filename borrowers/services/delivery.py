@@ -20,14 +20,13 @@ from borrowers.models import IngestBatch
 from borrowers.policies import can_handle_data, require
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import Progress
-from borrowers.services.ingest import item_and_unit, records_ingest_rows
+from borrowers.services.ingest import item_and_unit
+from borrowers.services.landing import Source, batch_land, batch_take_up
 from borrowers.services.register import register_import_rows
 from marketplace.models import User
 from marketplace.sheets import ALL_KINDS, IMPORT_LIMITS, SheetLimits
 
 HASHED_AT_ONCE = 1024 * 1024
-Source = Path | bytes
-"""A file on this machine, or the bytes of a small one."""
 
 
 @transaction.atomic
@@ -72,7 +71,6 @@ def register_import(
     )
 
 
-@transaction.atomic
 def records_ingest(
     *,
     item_code: str,
@@ -87,6 +85,8 @@ def records_ingest(
 ) -> IngestBatch:
     """Keep the rows of one file of one item from one unit as credit records.
 
+    The file lands first, in a transaction of its own; killed afterwards, it is taken up again where it lies.
+
     Args:
         item_code: what the file holds.
         unit_code: who delivered it; must be a unit of the item.
@@ -98,24 +98,23 @@ def records_ingest(
     Raises:
         NotPermitted: the actor is no operator.
         Refused: ``CATALOGUE_ITEM_UNKNOWN``, ``UNIT_UNKNOWN``, ``UNIT_NOT_OF_ITEM``, ``SHEET_*``,
-            ``FILE_NOT_FOUND``, ``FORBIDDEN_FIELD``.
+            ``FILE_NOT_FOUND``, ``FORBIDDEN_FIELD``; nothing is kept then.
 
-    Writes: as ``records_ingest_rows``; nothing when the file is refused.
+    Writes: as ``batch_land`` and ``batch_take_up``.
     """
     _require_handler(actor)
     item, unit = item_and_unit(item_code, unit_code)
-    spec = item_spec(item)
-    sheet = open_records(spec, source, file_name, kinds=kinds, limits=limits)
-    return records_ingest_rows(
+    open_records(item_spec(item), source, file_name, kinds=kinds, limits=limits)
+    batch = batch_land(
         item=item,
         unit=unit,
-        rows=sheet,
+        source=source,
         file_name=file_name,
         file_sha256=sha256_of(source),
         actor=actor,
         at=at,
-        progress=progress,
     )
+    return batch_take_up(batch, progress, limits)
 
 
 def source_of(file: UploadedFile) -> Source:

@@ -1,34 +1,38 @@
-"""Credit records from delivered files: one file of one item from one unit, kept row by row.
+"""Credit records from delivered files: one file of one item from one unit, every row of it accounted for.
 
 A row is accepted, a duplicate of what is there, or rejected with every reason. A changed row supersedes: the old one
 keeps its content and says when it was superseded. The same file a second time changes nothing.
+
+Plain csv files are read in columns (`borrowers.ingest.lane`); whatever else is delivered goes row by row through the
+same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from django.db import transaction
+import duckdb
+from django.db import connection, transaction
 
-from borrowers.domain.record import CleanRow, canonical_payload, compile_item
-from borrowers.domain.rows import RowError
+from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
+from borrowers.ingest import lane as fast
+from borrowers.ingest.segments import segment_from_lane
+from borrowers.ingest.subjects import subject_arrays, subjects_known
 from borrowers.ingest.versions import (
-    Key,
-    KnownRecord,
+    Merged,
     NewRecord,
-    known_records,
-    versions_write,
+    file_waits,
+    incoming_rows,
+    repeats_take_out,
+    rows_wait,
+    versions_merge,
 )
-from borrowers.models import (
-    CatalogueItem,
-    Enterprise,
-    IngestBatch,
-    SourceUnit,
-    SubjectAlias,
-)
+from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook, Progress
 from borrowers.services.figures import REPORT_ITEM, figures_refresh
@@ -36,8 +40,45 @@ from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from marketplace.sheets import PlainCsv, Sheet, in_utf8, plain_csv
 
 CHUNK_ROWS = 2000
+PLAIN_FROM_BYTES = 256 * 1024
+"""Below this size reading row by row is as quick as starting an engine."""
+
+Rows = Iterable[tuple[int, Mapping[str, str]]]
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch while it is kept: its row, what it holds, when it came.
+
+    Attributes:
+        batch: open, its item and unit at hand.
+        book: counts its rows.
+        again: the same file of the unit was kept before.
+    """
+
+    batch: IngestBatch
+    book: BatchBook
+    again: bool
+
+    @property
+    def item(self) -> CatalogueItem:
+        """Return what the file holds."""
+        assert self.batch.item is not None  # noqa: S101 - a batch of records has one
+        return self.batch.item
+
+    @property
+    def unit(self) -> SourceUnit:
+        """Return who delivered it."""
+        assert self.batch.unit is not None  # noqa: S101 - a batch of records has one
+        return self.batch.unit
+
+    @property
+    def at(self) -> datetime:
+        """Return when it was received."""
+        return self.batch.received_at
 
 
 def item_and_unit(item_code: str, unit_code: str) -> tuple[CatalogueItem, SourceUnit]:
@@ -65,18 +106,18 @@ def records_ingest_rows(
     *,
     item: CatalogueItem,
     unit: SourceUnit,
-    rows: Iterable[tuple[int, Mapping[str, str]]],
+    rows: Rows,
     file_name: str,
     file_sha256: str,
     actor: User | None,
     at: datetime,
     progress: Progress | None = None,
 ) -> IngestBatch:
-    """Keep the rows of one file as credit records, all or nothing of the file's run.
+    """Keep rows that are at hand as credit records, all or nothing.
 
     Args:
-        item: what the file holds.
-        unit: who delivered it.
+        item: what the rows hold.
+        unit: who delivered them.
         rows: row number and title to text; the titles of the first row hold for all.
         file_name: as delivered.
         file_sha256: of the delivered bytes.
@@ -90,14 +131,30 @@ def records_ingest_rows(
     Raises:
         Refused: ``SHEET_COLUMN_MISSING``.
 
-    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), for annual reports the enterprises'
-        figures and size class, audit ``borrowers.records.ingest``; locks the item's row, so two batches of one item
-        are kept one after the other.
+    Writes: as `batch_keep`.
     """
-    CatalogueItem.objects.select_for_update().get(pk=item.pk)
-    again = IngestBatch.objects.filter(item=item, unit=unit, file_sha256=file_sha256).exists()
-    batch = IngestBatch.objects.create(
+    batch = batch_open(
+        item=item, unit=unit, file_name=file_name, file_sha256=file_sha256, actor=actor, at=at
+    )
+    return batch_keep(batch, rows, progress)
+
+
+def batch_open(
+    *,
+    item: CatalogueItem,
+    unit: SourceUnit,
+    file_name: str,
+    file_sha256: str,
+    actor: User | None,
+    at: datetime,
+) -> IngestBatch:
+    """Enter a delivery whose rows are still to be kept.
+
+    Writes: ``IngestBatch`` in state LANDED.
+    """
+    return IngestBatch.objects.create(
         kind="RECORDS",
+        state="LANDED",
         item=item,
         unit=unit,
         file_name=file_name[:200],
@@ -105,21 +162,64 @@ def records_ingest_rows(
         received_at=at,
         received_by=actor,
     )
-    book = BatchBook(batch, progress)
-    for placed in _placed_chunks(item, unit, rows, book, at):
-        _keep(item, placed, book, at, again=again)
-    book.close(at)
-    if item.code == REPORT_ITEM and book.accepted:
-        figures_refresh(batch=batch, at=at)
+
+
+@transaction.atomic
+def batch_keep(
+    batch: IngestBatch,
+    rows: Rows | Sheet,
+    progress: Progress | None = None,
+    path: Path | None = None,
+) -> IngestBatch:
+    """Keep the rows of an open batch, all or nothing, and close it.
+
+    Args:
+        batch: of records, state LANDED.
+        rows: an opened sheet or rows at hand.
+        progress: told the number of rows read.
+        path: where the sheet's file lies; None for rows at hand.
+
+    Raises:
+        Refused: ``SHEET_*`` where the file turns out to be unreadable.
+
+    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), for large files ``ArchiveSegment``
+        and its file, for annual reports the enterprises' figures and size class, audit
+        ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after the other.
+    """
+    CatalogueItem.objects.select_for_update().get(pk=batch.item_id)
+    same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
+    again = IngestBatch.objects.filter(state="KEPT", **same_file).exists()
+    delivery = Delivery(batch, BatchBook(batch, progress), again)
+    file = _plain_file(rows, path)
+    if file is None or path is None or not isinstance(rows, Sheet):
+        _keep_rows(delivery, rows)
+    else:
+        with TemporaryDirectory(prefix="ingest-") as folder:
+            _keep_columns(delivery, rows, file, path, Path(folder))
+    return _close(delivery)
+
+
+def _plain_file(rows: Rows | Sheet, path: Path | None) -> PlainCsv | None:
+    if path is None or not isinstance(rows, Sheet) or path.stat().st_size < PLAIN_FROM_BYTES:
+        return None
+    return plain_csv(rows, path)
+
+
+def _close(delivery: Delivery) -> IngestBatch:
+    batch, book = delivery.batch, delivery.book
+    batch.state = "KEPT"
+    book.close(delivery.at)
+    if delivery.item.code == REPORT_ITEM and book.accepted:
+        figures_refresh(batch=batch, at=delivery.at)
     audit_record(
         action="borrowers.records.ingest",
         subject_kind="IngestBatch",
         subject_id=batch.public_id,
-        actor=actor,
-        at=at,
+        actor=batch.received_by,
+        at=delivery.at,
         payload={
-            "item": item.code,
-            "unit": unit.code,
+            "item": delivery.item.code,
+            "unit": delivery.unit.code,
             "read": book.read,
             "accepted": book.accepted,
             "rejected": book.rejected,
@@ -129,20 +229,76 @@ def records_ingest_rows(
     return batch
 
 
-def _placed_chunks(
-    item: CatalogueItem,
-    unit: SourceUnit,
-    rows: Iterable[tuple[int, Mapping[str, str]]],
-    book: BatchBook,
-    at: datetime,
-) -> Iterator[list[NewRecord]]:
-    """Yield chunks of clean rows whose enterprise is known; the others go to the book."""
+# --- In columns ----------------------------------------------------------------------------------
+
+
+def _keep_columns(
+    delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
+) -> None:
+    """Keep a plain file in columns; row by row when it turns out not to be as plain as it looked."""
+    with in_utf8(sheet, path, folder) as text, fast.engine(folder) as engine:
+        try:
+            lane = fast.stage(engine, item_spec(delivery.item), file, text)
+        except fast.NotPlain:
+            _keep_rows(delivery, sheet)
+            return
+        book = delivery.book
+        book.rows_read(lane.one("SELECT count(*) FROM staged"))
+        codes = fast.subject_codes(lane)
+        book.duplicates += fast.check(
+            lane,
+            subject_arrays(engine, delivery.unit, lane.item.subject, codes, folder),
+            lambda wanted: subjects_known(delivery.unit, wanted),
+            local_date(delivery.at),
+            book.reject,
+        )
+        with incoming_rows():
+            _lane_waits(engine, folder / "checked.csv")
+            merged = _merge(delivery)
+        segment_from_lane(lane, delivery.batch, is_whole=not merged.duplicates)
+
+
+def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Hand the checked rows over to the database."""
+    select = "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
+    if connection.vendor == "postgresql":
+        engine.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false)")
+        file_waits(path)
+        path.unlink()
+        return
+    engine.execute(f"{select} ORDER BY ent_id, natural_key")
+    rows_wait(_fetched(engine))
+
+
+def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
+    while rows := engine.fetchmany(CHUNK_ROWS):
+        for number, enterprise, key, event, content, digest in rows:
+            yield NewRecord(number, enterprise, key, event, content, digest)
+
+
+# --- Row by row ----------------------------------------------------------------------------------
+
+
+def _keep_rows(delivery: Delivery, rows: Rows) -> None:
+    book = delivery.book
+    with incoming_rows():
+        rows_wait(_placed(delivery, rows))
+        for repeat in repeats_take_out():
+            if repeat.same:
+                book.duplicates += 1
+            else:
+                book.reject([fast.key_conflict(repeat.row_number)])
+        _merge(delivery)
+
+
+def _placed(delivery: Delivery, rows: Rows) -> Iterator[NewRecord]:
+    """Yield the clean rows whose enterprise is known; the others go to the book."""
+    book, spec = delivery.book, item_spec(delivery.item)
     rows = iter(rows)
     first = next(rows, None)
     if first is None:
         return
-    spec = item_spec(item)
-    read_row = compile_item(spec, list(first[1]), local_date(at))
+    read_row = compile_item(spec, list(first[1]), local_date(delivery.at))
     label = spec.field(spec.subject_field).label
     whole = chain([first], rows)
     while chunk := list(islice(whole, CHUNK_ROWS)):
@@ -154,82 +310,35 @@ def _placed_chunks(
                 clean.append((row_number, found))
             else:
                 book.reject(found)
-        subjects = _subjects(unit, clean)
-        placed: list[NewRecord] = []
-        for row_number, row in clean:
-            enterprise = subjects.get((row.subject_kind, row.subject_code))
-            if enterprise is None:
-                book.reject([_unknown_subject(row_number, label, row)])
-                continue
-            key = (enterprise, row.natural_key)
-            content = canonical_payload(row.payload)
-            placed.append(NewRecord(row_number, key, row.event_date, content, digest_of(content)))
-        yield placed
+        yield from _known(delivery, clean, label)
 
 
-def _subjects(
-    unit: SourceUnit, clean: Sequence[tuple[int, CleanRow]]
-) -> dict[tuple[str, str], int]:
-    """Return subject kind and code to the enterprise's pk. Queries: two at most."""
-    usccs = {row.subject_code for _, row in clean if row.subject_kind == "USCC"}
-    locals_ = {row.subject_code for _, row in clean if row.subject_kind == "LOCAL"}
-    found: dict[tuple[str, str], int] = {}
-    if usccs:
-        pairs = Enterprise.objects.filter(uscc__in=usccs).values_list("uscc", "pk")
-        found.update({("USCC", code): pk for code, pk in pairs})
-    if locals_:
-        aliases = SubjectAlias.objects.filter(unit=unit, local_code__in=locals_)
-        known = aliases.values_list("local_code", "enterprise_id")
-        found.update({("LOCAL", code): pk for code, pk in known})
-    return found
+def _known(
+    delivery: Delivery, clean: Sequence[tuple[int, CleanRow]], label: str
+) -> Iterator[NewRecord]:
+    wanted = [(row.subject_kind, row.subject_code) for _, row in clean]
+    subjects = subjects_known(delivery.unit, wanted)
+    for row_number, row in clean:
+        enterprise = subjects.get((row.subject_kind, row.subject_code))
+        if enterprise is None:
+            delivery.book.reject([fast.unknown_subject(row_number, label, row)])
+            continue
+        content = canonical_payload(row.payload)
+        yield NewRecord(
+            row_number, enterprise, row.natural_key, row.event_date, content, digest_of(content)
+        )
 
 
-def _unknown_subject(row_number: int, label: str, row: CleanRow) -> RowError:
-    if row.subject_kind == "USCC":
-        sentence = f"登记库中没有代码为“{row.subject_code}”的市场主体。"
-        return RowError(row_number, label, "SUBJECT_UNKNOWN", sentence)
-    sentence = f"来源单位内部代码“{row.subject_code[:40]}”尚未与市场主体核对确认。"
-    return RowError(row_number, label, "SUBJECT_ALIAS_UNKNOWN", sentence)
-
-
-def _keep(
-    item: CatalogueItem, placed: Sequence[NewRecord], book: BatchBook, at: datetime, *, again: bool
-) -> None:
-    """Write one chunk: new records, superseding ones, duplicates, conflicts within the file."""
-    live: dict[Key, KnownRecord] = {}
-    older: dict[Key, set[str]] = {}
-    for found in known_records(item.pk, {row.key for row in placed}, with_older=again):
-        if found.is_live:
-            live[found.key] = found
-        else:
-            older.setdefault(found.key, set()).add(found.digest)
-    new: dict[Key, NewRecord] = {}
-    replaced: dict[Key, KnownRecord] = {}
-    for row in placed:
-        before = new.get(row.key)
-        known = live.get(row.key)
-        if before is not None or (known is not None and known.batch_id == book.batch.pk):
-            _repeat(row, before.digest if before else known.digest if known else "", book)
-        elif (known and known.digest == row.digest) or row.digest in older.get(row.key, ()):
-            book.duplicates += 1
-        else:
-            new[row.key] = row
-            if known is not None:
-                replaced[row.key] = known
-    versions_write(item.pk, book.batch.pk, new, replaced, at)
-    book.accepted += len(new)
-    book.superseding += len(replaced)
-
-
-def digest_of(content: str) -> str:
-    """Return the digest of a content's canonical text, as ``borrowers.domain.record.content_digest`` does."""
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
-
-
-def _repeat(row: NewRecord, digest: str, book: BatchBook) -> None:
-    """Book a row whose key came before in the same file."""
-    if row.digest == digest:
-        book.duplicates += 1
-        return
-    sentence = "同一文件中已有自然键相同而内容不同的行,无法判断以哪一行为准。"
-    book.reject([RowError(row.row_number, "", "KEY_CONFLICT_IN_FILE", sentence)])
+def _merge(delivery: Delivery) -> Merged:
+    kept = IngestBatch.objects.filter(item=delivery.item, state="KEPT", accepted__gt=0)
+    merged = versions_merge(
+        delivery.item.pk,
+        delivery.batch.pk,
+        delivery.at,
+        is_first=not kept.exists(),
+        again=delivery.again,
+    )
+    delivery.book.accepted += merged.accepted
+    delivery.book.superseding += merged.superseding
+    delivery.book.duplicates += merged.duplicates
+    return merged

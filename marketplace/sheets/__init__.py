@@ -5,6 +5,7 @@ parsed, and csv is read in bounded memory. Nothing here knows what a column mean
 """
 
 from marketplace.sheets.limits import IMPORT_LIMITS, UPLOAD_LIMITS, SheetLimits
+from marketplace.sheets.plain import PlainCsv, in_utf8, plain_csv
 from marketplace.sheets.reading import ALL_KINDS, UPLOAD_KINDS, Sheet, open_sheet, read_rows
 
 __all__ = [
@@ -12,8 +13,11 @@ __all__ = [
     "IMPORT_LIMITS",
     "UPLOAD_KINDS",
     "UPLOAD_LIMITS",
+    "PlainCsv",
     "Sheet",
     "SheetLimits",
+    "in_utf8",
     "open_sheet",
+    "plain_csv",
     "read_rows",
 ]

@@ -52,7 +52,7 @@ def delimited_rows(source: FileSource, kind: str, encoding: str) -> Iterator[lis
     """
     with _unpacked(source, kind) as stream:
         text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
-        delimiter = _delimiter_of(source, kind, encoding)
+        delimiter = delimiter_of(source, kind, encoding)
         reader = csv.reader(text, delimiter=delimiter)
         while True:
             try:
@@ -111,8 +111,8 @@ def _refuse_nul(source: FileSource, text: str) -> None:
         raise Refused("SHEET_NOT_TEXT", sentence)
 
 
-def _delimiter_of(source: FileSource, kind: str, encoding: str) -> str:
-    """The delimiter that occurs most in the first lines; the comma when none does."""
+def delimiter_of(source: FileSource, kind: str, encoding: str) -> str:
+    """Return the delimiter that occurs most in the first lines; the comma when none does."""
     with _unpacked(source, kind) as stream:
         text = io.TextIOWrapper(stream, encoding=encoding, errors="strict", newline="")
         lines = text.read(_SAMPLE_CHARACTERS).splitlines()[:5]

@@ -1,0 +1,219 @@
+"""Cells that read themselves in SQL: for each field of an item, which spellings are plain and what they mean.
+
+A plain cell means in SQL what `borrowers.domain.cells` reads from it, to the last character; whatever is not plain goes
+to that code, which alone gives reasons. So the columnar way is a fast lane, never a second opinion, and a property test
+holds the two together.
+
+Source: performance note, A (validate in columns, reasons only for rejects).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from borrowers.domain.item_spec import FieldSpec, FieldType, ItemSpec, RowRule, RuleKind
+from marketplace.domain.text import BLANK_TOKENS
+
+MAPPED = frozenset(
+    {FieldType.DATE, FieldType.MONTH, FieldType.CHOICE, FieldType.BOOLEAN, FieldType.USCC}
+)
+"""Types whose cells repeat: each distinct cell is read once by the scalar reader and joined."""
+
+UNQUOTED = frozenset({FieldType.INTEGER, FieldType.BOOLEAN})
+"""Types whose stored value is no JSON text."""
+
+BLANKS = sorted(BLANK_TOKENS | {token.lower() for token in BLANK_TOKENS})
+_HAN = "一-龥"
+_SIGNS = "（）《》【】〔〕、，。：；！？·—“”‘’…％＋－／０-９Ａ-Ｚａ-ｚ"
+_WORD = f"[!#-\\[\\]-~{_HAN}{_SIGNS}]"
+_TEXT = f"{_WORD}+(?: {_WORD}+)*"
+_SHORT = f"[0-9A-Za-z{_HAN}]+"
+_KEY = f"[0-9A-Za-z{_HAN}()（）〔〕【】{{}}《》「」〈〉_#:;+*=.,、/\\-]+"
+_BRACKETS = ("〔〕【】{}〈〉《》「」（）", "()()()()()()()")
+_LONGEST_BLANK = 4
+_MOST_PLACES = 6
+_YUAN_DIGITS, _INTEGER_DIGITS, _DECIMAL_DIGITS = 12, 14, 18
+KEY_LENGTH = 160
+
+
+@dataclass(frozen=True, slots=True)
+class FieldForm:
+    """One field of a staged table in SQL.
+
+    Attributes:
+        spec: the field.
+        column: of the staged table.
+        plain: predicate; NULL or false where the scalar reader has to look.
+        value: the stored value as text, where the cell is plain; NULL for an open date.
+        is_mapped: its distinct cells are read by the scalar reader, and ``known_`` and ``mapped_`` of the column say
+            whether it has a meaning and which.
+    """
+
+    spec: FieldSpec
+    column: str
+    plain: str
+    value: str
+    is_mapped: bool = False
+
+    @property
+    def blank(self) -> str:
+        """Return the predicate of cells that hold nothing."""
+        return f"(s.{self.column} IS NULL OR s.{self.column} IN ({quoted(BLANKS)}))"
+
+    @property
+    def name(self) -> str:
+        """Return the column of the read value."""
+        return f"v_{self.spec.code}"
+
+    @property
+    def read(self) -> str:
+        """Return the value's expression: NULL where nothing is stored."""
+        return f"CASE WHEN NOT {self.blank} AND {self.plain} THEN {self.value} END"
+
+    @property
+    def slow(self) -> str:
+        """Return the predicate of rows that the scalar reader has to see because of this field."""
+        unread = f"(NOT {self.blank} AND NOT coalesce({self.plain}, false))"
+        return f"({self.blank} OR {unread})" if self.spec.required else unread
+
+
+def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> FieldForm:
+    """Return how the cells of a field read in SQL.
+
+    Args:
+        spec: the field.
+        column: of the staged table, an identifier of this program.
+        scale: yuan per unit of a money column.
+        is_subject: whether the field names the enterprise; its plain cells are looked up, not checked.
+    """
+    cell = f"s.{column}"
+    if is_subject:
+        return FieldForm(spec, column, _subject_plain(cell, spec), cell)
+    if spec.type in MAPPED:
+        return FieldForm(spec, column, f"s.known_{column}", f"s.mapped_{column}", is_mapped=True)
+    if spec.type in (FieldType.MONEY_YUAN, FieldType.MONEY_WAN):
+        return FieldForm(spec, column, *_money(cell, scale, negative=spec.negative))
+    makers = {
+        FieldType.TEXT: _text,
+        FieldType.INTEGER: _integer,
+        FieldType.DECIMAL: _decimal,
+        FieldType.LOCAL_CODE: _local_code,
+    }
+    return FieldForm(spec, column, *makers[spec.type](cell, spec))
+
+
+def natural_key_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> str:
+    """Return the natural key's expression; NULL where the scalar code has to spell it."""
+    parts = [_key_part(item.field(code), forms.get(code)) for code in item.natural_key]
+    if not parts:
+        return "'-'"
+    joined = " || '|' || ".join(parts)
+    return (
+        f"CASE WHEN length({joined}) <= {KEY_LENGTH} THEN coalesce(nullif({joined}, ''), '-') END"
+    )
+
+
+def content_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> str:
+    """Return the canonical JSON text of the read values, as `borrowers.domain.record.canonical_payload` writes it."""
+    pieces = []
+    for code, form in sorted(forms.items()):
+        if code == item.subject_field:
+            continue
+        mark = "" if form.spec.type in UNQUOTED else '"'
+        pieces.append(
+            f"CASE WHEN {form.name} IS NOT NULL THEN '\"{code}\":{mark}' || {form.name} || '{mark}' END"
+        )
+    if not pieces:
+        return "'{}'"
+    return "'{' || concat_ws(',', " + ", ".join(pieces) + ") || '}'"
+
+
+def broken_rules_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> list[str]:
+    """Return predicates of rows that break a rule which rejects."""
+    rules = [rule for rule in item.rules if rule.reject]
+    return [_broken(rule, forms) for rule in rules if set(rule.field_codes) <= forms.keys()]
+
+
+def quoted(texts: Iterable[str]) -> str:
+    """Return texts as SQL literals with commas between.
+
+    >>> quoted(["a", "it's"])
+    "'a', 'it''s'"
+    """
+    return ", ".join("'" + text.replace("'", "''") + "'" for text in texts)
+
+
+def _subject_plain(cell: str, spec: FieldSpec) -> str:
+    if spec.type is FieldType.USCC:
+        return f"length({cell}) = 18"
+    return f"regexp_full_match({cell}, '[0-9A-Z][0-9A-Z_./]{{0,63}}')"
+
+
+def _text(cell: str, spec: FieldSpec) -> tuple[str, str]:
+    short = f"(length({cell}) > {_LONGEST_BLANK} OR regexp_full_match({cell}, '{_SHORT}'))"
+    plain = (
+        f"({short} AND length({cell}) <= {spec.max_length} AND regexp_full_match({cell}, '{_TEXT}') "
+        f"AND upper({cell}) NOT IN ({quoted(BLANKS)}))"
+    )
+    return plain, cell
+
+
+def _money(cell: str, scale: int, *, negative: bool) -> tuple[str, str]:
+    """Amounts whose fen are whole without rounding, read as integers of fen and written with two places."""
+    places = min(len(str(scale * 100)) - 1, _MOST_PLACES)
+    sign = "-?" if negative else ""
+    most = min(_YUAN_DIGITS, _DECIMAL_DIGITS - 2 * places)
+    digits = f"(?:0|{sign}[1-9][0-9]{{0,{most - 1}}})(?:\\.[0-9]{{1,{places}}})?"
+    factor = scale * 100
+    decimal = f"TRY_CAST({cell} AS DECIMAL({_DECIMAL_DIGITS}, {places}))"
+    fen = f"TRY(CAST({decimal} * {factor} AS BIGINT))"
+    whole = f"(abs({fen}) // 100)::VARCHAR || '.' || lpad((abs({fen}) % 100)::VARCHAR, 2, '0')"
+    value = f"CASE WHEN {fen} < 0 THEN '-' ELSE '' END || {whole}" if negative else whole
+    return f"regexp_full_match({cell}, '{digits}')", value
+
+
+def _integer(cell: str, spec: FieldSpec) -> tuple[str, str]:
+    form = f"(?:0|[1-9][0-9]{{0,{_INTEGER_DIGITS - 1}}})"
+    return _in_range(f"regexp_full_match({cell}, '{form}')", cell, spec, "BIGINT"), cell
+
+
+def _decimal(cell: str, spec: FieldSpec) -> tuple[str, str]:
+    form = "(?:0|[1-9][0-9]{0,9})(?:\\.[0-9]{0,7}[1-9])?"
+    return _in_range(f"regexp_full_match({cell}, '{form}')", cell, spec, "DECIMAL(18, 8)"), cell
+
+
+def _in_range(plain: str, cell: str, spec: FieldSpec, kind: str) -> str:
+    number = f"TRY_CAST({cell} AS {kind})"
+    least = [f"{number} >= {Decimal(spec.minimum):f}"] if spec.minimum else []
+    most = [f"{number} <= {Decimal(spec.maximum):f}"] if spec.maximum else []
+    return "(" + " AND ".join([plain, *least, *most]) + ")"
+
+
+def _local_code(cell: str, spec: FieldSpec) -> tuple[str, str]:
+    """A unit's own code; eighteen characters are meant as a credit code and are read by the scalar code."""
+    form = "[0-9A-Z][0-9A-Z_./]{0,63}"
+    blank = f"{cell} IN ({quoted(BLANKS)})"
+    return f"(regexp_full_match({cell}, '{form}') AND length({cell}) <> 18 AND NOT {blank})", cell
+
+
+def _key_part(spec: FieldSpec, form: FieldForm | None) -> str:
+    if form is None:
+        return "''"
+    if spec.type is not FieldType.TEXT:
+        return f"upper(coalesce({form.name}, ''))"
+    flat = f"upper(translate({form.name}, '{_BRACKETS[0]}', '{_BRACKETS[1]}'))"
+    return (
+        f"CASE WHEN {form.name} IS NULL THEN '' "
+        f"WHEN regexp_full_match({form.name}, '{_KEY}') THEN {flat} END"
+    )
+
+
+def _broken(rule: RowRule, forms: dict[str, FieldForm]) -> str:
+    if rule.kind is RuleKind.ORDER:
+        return f"coalesce({forms[rule.earlier].name} > {forms[rule.later].name}, false)"
+    fen = [f"CAST(replace({forms[code].name}, '.', '') AS BIGINT)" for code in rule.field_codes]
+    left = " - ".join(fen)
+    tolerance = int(Decimal(rule.tolerance) * 100)
+    return f"coalesce(abs({left}) > {tolerance}, false)"

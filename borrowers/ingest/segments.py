@@ -1,0 +1,196 @@
+"""Segments of the archive: immutable Parquet files of one item, written whole or not at all.
+
+A file is written beside its place, made durable and only then named; what the database does not list in its manifest
+(`ArchiveSegment`) does not exist, so that a process killed at any moment leaves nothing behind but a file to sweep.
+
+Columns of a segment: ``ent_id``; ``day`` since 1970 and ``ym`` (month counted from year 0) of the date the record
+counts for; ``batch`` (primary key) and ``row``, which together name the record; ``key`` the natural key; ``digest`` the
+first 60 bits of the content's digest; then the item's stored fields by code, as `borrowers.domain.archive` packs them,
+decimals as their text. Rows are sorted by enterprise and day.
+
+Source: performance note, recommendation 2; `docs/archive.md`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import duckdb
+import numpy as np
+from django.conf import settings
+
+from borrowers.domain.archive import BEIJING, Storage, storage_of
+from borrowers.domain.item_spec import ItemSpec
+from borrowers.ingest.forms import quoted
+from borrowers.ingest.lane import Lane
+from borrowers.models import ArchiveSegment, CreditRecord, IngestBatch
+
+DIGEST_BITS_HEX = 15
+OWN_COLUMNS = ("ent_id", "day", "ym", "batch", "row", "key", "digest")
+ROW_GROUP = 122_880
+_HASHED_AT_ONCE = 1 << 20
+
+
+@dataclass(frozen=True)
+class SegmentFile:
+    """A file that was written: its name below the archive's folder, size, rows, hash, days from and to."""
+
+    name: str
+    size: int
+    rows: int
+    sha256: str
+    first_day: int | None
+    last_day: int | None
+
+
+def stored_fields(item: ItemSpec) -> dict[str, Storage]:
+    """Return field code to storage of what a record of the item holds, its subject apart."""
+    return {
+        spec.code: storage_of(spec.type)
+        for spec in item.fields
+        if spec.kept and spec.code != item.subject_field
+    }
+
+
+def packed_sql(storage: Storage, text: str) -> str:
+    """Return the expression of a stored value's column from its stored text; decimals stay text."""
+    match storage:
+        case Storage.FEN:
+            return f"CAST(round(TRY_CAST({text} AS DECIMAL(18, 2)) * 100) AS BIGINT)"
+        case Storage.WHOLE:
+            return f"TRY_CAST({text} AS BIGINT)"
+        case Storage.DAYS:
+            return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
+    return text
+
+
+def segment_path(name: str) -> Path:
+    """Return where a segment lies."""
+    return Path(settings.ARCHIVE_DIR) / name
+
+
+def segment_write(
+    connection: duckdb.DuckDBPyConnection, item: ItemSpec, select: str
+) -> SegmentFile:
+    """Write the rows of a query as a new file of the archive, durable when this returns.
+
+    Args:
+        connection: knows the query's tables.
+        item: whose segment.
+        select: gives the columns of a segment but ``ym``, in any order of rows.
+    """
+    name = f"{item.code}/{uuid.uuid4().hex}.parquet"
+    path = segment_path(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    passing = path.with_suffix(".writing")
+    fields = ", ".join(f'"{code}"' for code in stored_fields(item))
+    date = "make_date(day)"
+    try:
+        connection.execute(
+            f"""
+            COPY (
+                SELECT ent_id, day, CAST(year({date}) * 12 + month({date}) - 1 AS INTEGER) AS ym,
+                    batch, row, key, digest{fields and ", " + fields}
+                FROM ({select}) ORDER BY ent_id, day, batch, row
+            ) TO '{passing}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})
+            """  # noqa: S608
+        )
+        found = connection.execute(
+            f"SELECT count(*), min(day), max(day) FROM read_parquet({quoted([str(passing)])})"  # noqa: S608
+        ).fetchone() or (0, None, None)
+        sha256, size = _made_durable(passing)
+        passing.rename(path)
+        _sync_folder(path.parent)
+    finally:
+        passing.unlink(missing_ok=True)
+    return SegmentFile(name, size, found[0], sha256, found[1], found[2])
+
+
+def segment_enter(
+    file: SegmentFile, batches: Iterable[IngestBatch], at: datetime
+) -> ArchiveSegment:
+    """Enter a written file in the manifest as that of some batches of one item.
+
+    Writes: ``ArchiveSegment``, the batches' segment; runs inside the caller's transaction.
+    """
+    held = list(batches)
+    segment = ArchiveSegment.objects.create(
+        item=held[0].item,
+        name=file.name,
+        rows=file.rows,
+        size_bytes=file.size,
+        sha256=file.sha256,
+        first_day=file.first_day,
+        last_day=file.last_day,
+        written_at=at,
+    )
+    IngestBatch.objects.filter(pk__in=[batch.pk for batch in held]).update(segment=segment)
+    return segment
+
+
+def segment_from_lane(lane: Lane, batch: IngestBatch, *, is_whole: bool) -> ArchiveSegment | None:
+    """Write what was kept of a checked file to the archive; None when nothing was.
+
+    Args:
+        lane: its table ``checked`` is filled.
+        batch: open, its records written.
+        is_whole: every checked row was kept; else the database is asked which.
+
+    Writes: ``ArchiveSegment``, the batch's segment, one file.
+    """
+    fields = stored_fields(lane.item)
+    texts = {code: f"v_{code}" if code in lane.forms else "NULL::VARCHAR" for code in fields}
+    source = "checked"
+    if not is_whole:
+        kept = CreditRecord.objects.filter(batch=batch).values_list("row_number", flat=True)
+        lane.connection.register("kept_rows", {"row": np.array(kept, dtype=np.int64)})
+        source = "checked SEMI JOIN kept_rows USING (row)"
+    received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
+    select = _segment_select(texts, fields, received_day) + f" FROM {source}"
+    select = select.replace("$batch", str(batch.pk))
+    file = segment_write(lane.connection, lane.item, select)
+    if not file.rows:
+        segment_path(file.name).unlink()
+        return None
+    segment = segment_enter(file, [batch], batch.received_at)
+    batch.segment = segment
+    return segment
+
+
+def _segment_select(
+    texts: Mapping[str, str], fields: Mapping[str, Storage], received_day: str
+) -> str:
+    """Return the SELECT of a segment's columns over rows as the lane's ``checked`` has them."""
+    columns = "".join(
+        f', {packed_sql(storage, texts[code])} AS "{code}"' for code, storage in fields.items()
+    )
+    day = f"coalesce(TRY_CAST(event_date AS DATE), DATE '{received_day}') - DATE '1970-01-01'"
+    return (
+        f"SELECT ent_id, CAST({day} AS INTEGER) AS day, $batch::INTEGER AS batch, row::INTEGER AS row, "
+        f"natural_key AS key, CAST('0x' || substr(content_digest, 1, {DIGEST_BITS_HEX}) AS BIGINT) AS digest"
+        f"{columns}"
+    )
+
+
+def _made_durable(path: Path) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    with path.open("rb") as stream:
+        while piece := stream.read(_HASHED_AT_ONCE):
+            digest.update(piece)
+            size += len(piece)
+        os.fsync(stream.fileno())
+    return digest.hexdigest(), size
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
