@@ -23,15 +23,15 @@ from pathlib import Path
 
 import duckdb
 import numpy as np
-from django.conf import settings
 
-from borrowers.domain.archive import BEIJING, Storage, storage_of
+from borrowers.domain.archive import BEIJING, Storage
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.ingest.forms import quoted
 from borrowers.ingest.lane import Lane
 from borrowers.models import ArchiveSegment, CreditRecord, IngestBatch
+from borrowers.selectors.archive import segment_path, stored_fields
 
-DIGEST_BITS_HEX = 15
+DIGEST_HEX = 15
 OWN_COLUMNS = ("ent_id", "day", "ym", "batch", "row", "key", "digest")
 ROW_GROUP = 122_880
 _HASHED_AT_ONCE = 1 << 20
@@ -49,15 +49,6 @@ class SegmentFile:
     last_day: int | None
 
 
-def stored_fields(item: ItemSpec) -> dict[str, Storage]:
-    """Return field code to storage of what a record of the item holds, its subject apart."""
-    return {
-        spec.code: storage_of(spec.type)
-        for spec in item.fields
-        if spec.kept and spec.code != item.subject_field
-    }
-
-
 def packed_sql(storage: Storage, text: str) -> str:
     """Return the expression of a stored value's column from its stored text; decimals stay text."""
     match storage:
@@ -68,11 +59,6 @@ def packed_sql(storage: Storage, text: str) -> str:
         case Storage.DAYS:
             return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
     return text
-
-
-def segment_path(name: str) -> Path:
-    """Return where a segment lies."""
-    return Path(settings.ARCHIVE_DIR) / name
 
 
 def segment_write(
@@ -152,8 +138,8 @@ def segment_from_lane(lane: Lane, batch: IngestBatch, *, is_whole: bool) -> Arch
         lane.connection.register("kept_rows", {"row": np.array(kept, dtype=np.int64)})
         source = "checked SEMI JOIN kept_rows USING (row)"
     received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
-    select = _segment_select(texts, fields, received_day) + f" FROM {source}"
-    select = select.replace("$batch", str(batch.pk))
+    columns = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
+    select = segment_select(f"(SELECT *, {columns} FROM {source})", texts, fields)  # noqa: S608
     file = segment_write(lane.connection, lane.item, select)
     if not file.rows:
         segment_path(file.name).unlink()
@@ -163,18 +149,23 @@ def segment_from_lane(lane: Lane, batch: IngestBatch, *, is_whole: bool) -> Arch
     return segment
 
 
-def _segment_select(
-    texts: Mapping[str, str], fields: Mapping[str, Storage], received_day: str
-) -> str:
-    """Return the SELECT of a segment's columns over rows as the lane's ``checked`` has them."""
+def segment_select(source: str, texts: Mapping[str, str], fields: Mapping[str, Storage]) -> str:
+    """Return the query of a segment's columns over rows of records.
+
+    Args:
+        source: has ``batch``, ``row``, ``ent_id``, ``natural_key``, ``event_date``, ``received_day``,
+            ``content_digest`` and what the texts name.
+        texts: field code to the expression of its stored text.
+        fields: field code to storage.
+    """
     columns = "".join(
         f', {packed_sql(storage, texts[code])} AS "{code}"' for code, storage in fields.items()
     )
-    day = f"coalesce(TRY_CAST(event_date AS DATE), DATE '{received_day}') - DATE '1970-01-01'"
+    day = "coalesce(TRY_CAST(event_date AS DATE), received_day) - DATE '1970-01-01'"
+    digest = f"CAST('0x' || substr(content_digest, 1, {DIGEST_HEX}) AS BIGINT)"
     return (
-        f"SELECT ent_id, CAST({day} AS INTEGER) AS day, $batch::INTEGER AS batch, row::INTEGER AS row, "
-        f"natural_key AS key, CAST('0x' || substr(content_digest, 1, {DIGEST_BITS_HEX}) AS BIGINT) AS digest"
-        f"{columns}"
+        f"SELECT ent_id, CAST({day} AS INTEGER) AS day, batch::INTEGER AS batch, row::INTEGER AS row, "  # noqa: S608
+        f"natural_key AS key, {digest} AS digest{columns} FROM {source}"
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -273,7 +273,8 @@ def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
 def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
     while rows := engine.fetchmany(CHUNK_ROWS):
         for number, enterprise, key, event, content, digest in rows:
-            yield NewRecord(number, enterprise, key, event, content, digest)
+            day = date.fromisoformat(event) if event else None
+            yield NewRecord(number, enterprise, key, day, content, digest)
 
 
 # --- Row by row ----------------------------------------------------------------------------------

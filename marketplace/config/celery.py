@@ -13,4 +13,9 @@ app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "outbox-drain": {"task": "marketplace.outbox_drain", "schedule": 60.0},
     "clocks-sweep": {"task": "matching.clocks_sweep", "schedule": crontab(minute="*/10")},
+    "batches-resume": {"task": "borrowers.batches_resume", "schedule": crontab(minute="*/15")},
+    "archive-nightly": {
+        "task": "borrowers.archive_nightly",
+        "schedule": crontab(hour="2", minute="20"),
+    },
 }

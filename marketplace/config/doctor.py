@@ -13,7 +13,8 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
-from borrowers.models import CatalogueItem, Enterprise
+from borrowers.models import CatalogueItem, Enterprise, IngestBatch
+from borrowers.selectors.archive import archive_lines, batches_waiting
 from exports.pdf.fonts import fonts
 from marketplace.calendars import PublishedCalendar
 from marketplace.models import District, OutboxMessage
@@ -118,6 +119,17 @@ def _register(today: date) -> Finding:
     return Finding("基础数据", Health.GOOD if is_filled else Health.LACKS, sentence)
 
 
+def _archive(today: date) -> Finding:
+    landed = IngestBatch.objects.filter(state="LANDED").count()
+    waiting = batches_waiting().count()
+    if landed:
+        sentence = f"有 {landed} 个批次已接收而未入库,请运行 manage.py archive sync。"
+        return Finding("列式归档", Health.BROKEN, sentence)
+    filed = sum(line.rows for line in archive_lines())
+    sentence = f"已归档 {filed:,} 条,{waiting} 个批次待归档(每晚或评价前自动归档)。"
+    return Finding("列式归档", Health.GOOD, sentence)
+
+
 def _second_wall(today: date) -> Finding:
     if connection.vendor == "postgresql":
         sentence = "数据库行级安全策略(第二道墙)尚未启用,目前只有程序内的策略过滤。"
@@ -138,6 +150,7 @@ LOOKS: tuple[Callable[[date], Finding], ...] = (
     _fonts,
     _calendar,
     _register,
+    _archive,
     _second_wall,
     _secrets,
 )

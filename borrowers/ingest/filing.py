@@ -1,0 +1,129 @@
+"""Records of the database filed as segments of the archive, and segments merged into one.
+
+Source: `borrowers.ingest.segments` (what a segment is).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+from django.db import connection
+
+from borrowers.domain.archive import BEIJING, Storage
+from borrowers.ingest.lane import engine
+from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
+from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
+from borrowers.selectors.archive import segment_path, stored_fields
+from borrowers.selectors.catalogue import item_spec
+
+COLUMNS = (
+    "batch_id",
+    "row_number",
+    "enterprise_id",
+    "natural_key",
+    "event_date",
+    "payload",
+    "content_digest",
+)
+NAMES = ("batch", "row", "ent_id", "natural_key", "event_date", "payload", "content_digest")
+FETCHED_AT_ONCE = 20_000
+
+
+def batches_to_segment(
+    item: CatalogueItem, batches: Sequence[IngestBatch], folder: Path
+) -> SegmentFile:
+    """Write the records of some batches of one item, every version of them, as one file.
+
+    Args:
+        item: of the batches.
+        batches: kept, not filed yet.
+        folder: for passing files.
+
+    Queries: one over the batches' records.
+    """
+    spec = item_spec(item)
+    fields = stored_fields(spec)
+    with engine(folder) as duck:
+        _records_into(duck, [batch.pk for batch in batches], folder / "records.csv")
+        days = [batch.received_at.astimezone(BEIJING).date().isoformat() for batch in batches]
+        arrays = {
+            "batch": np.array([batch.pk for batch in batches], dtype=np.int32),
+            "received_day": np.array(days, dtype=object),
+        }
+        duck.register("day_arrays", arrays)
+        texts = {code: f"json_extract_string(payload, '$.\"{code}\"')" for code in fields}
+        source = "(SELECT r.*, d.received_day::DATE AS received_day FROM records r JOIN day_arrays d USING (batch))"
+        return segment_write(duck, spec, segment_select(source, texts, fields))
+
+
+def segments_merged(
+    item: CatalogueItem, segments: Sequence[ArchiveSegment], folder: Path
+) -> SegmentFile:
+    """Write the rows of some segments of one item as one file."""
+    files = [str(segment_path(segment.name)) for segment in segments]
+    spec = item_spec(item)
+    with engine(folder) as duck:
+        rows = duck.read_parquet(files, union_by_name=True)
+        rows.create_view("merged")
+        missing = "".join(
+            f', NULL::{"VARCHAR" if storage is Storage.TEXT else "BIGINT"} AS "{code}"'
+            for code, storage in stored_fields(spec).items()
+            if code not in rows.columns
+        )
+        return segment_write(duck, spec, f"SELECT *{missing} FROM merged")  # noqa: S608
+
+
+def _records_into(duck: duckdb.DuckDBPyConnection, batch_pks: Sequence[int], path: Path) -> None:
+    """Bring the records of batches into the engine's table ``records``."""
+    if connection.vendor == "postgresql":
+        _copied(batch_pks, path)
+        types = ", ".join(f"'{name}': 'VARCHAR'" for name in NAMES[3:])
+        duck.execute(
+            f"CREATE VIEW records AS SELECT * FROM read_csv('{path}', header = false, auto_detect = false, "  # noqa: S608
+            f"columns = {{'batch': 'INTEGER', 'row': 'INTEGER', 'ent_id': 'BIGINT', {types}}}, "
+            "quote = '\"', escape = '\"', max_line_size = 4000000)"
+        )
+        return
+    duck.execute(
+        "CREATE TABLE records (batch INTEGER, row INTEGER, ent_id BIGINT, natural_key VARCHAR, "
+        "event_date VARCHAR, payload VARCHAR, content_digest VARCHAR)"
+    )
+    for arrays in _fetched(batch_pks):
+        duck.register("record_arrays", arrays)
+        duck.execute("INSERT INTO records SELECT * FROM record_arrays")
+        duck.unregister("record_arrays")
+
+
+def _copied(batch_pks: Sequence[int], path: Path) -> None:
+    table = CreditRecord._meta.db_table
+    chosen = ", ".join(str(int(pk)) for pk in batch_pks)
+    select = f"SELECT {', '.join(COLUMNS)} FROM {table} WHERE batch_id IN ({chosen})"  # noqa: S608
+    with (
+        connection.cursor() as cursor,
+        path.open("wb") as target,
+        cursor.copy(f"COPY ({select}) TO STDOUT (FORMAT csv)") as copy,
+    ):
+        for piece in copy:
+            target.write(piece)
+
+
+def _fetched(batch_pks: Sequence[int]) -> Iterator[dict[str, Any]]:
+    table = CreditRecord._meta.db_table
+    chosen = ", ".join(str(int(pk)) for pk in batch_pks)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT {', '.join(COLUMNS)} FROM {table} WHERE batch_id IN ({chosen})"  # noqa: S608
+        )
+        while rows := cursor.fetchmany(FETCHED_AT_ONCE):
+            columns = list(zip(*rows, strict=True))
+            yield {
+                name: np.array(
+                    [str(value or "") for value in values] if place >= 3 else values,
+                    dtype=object if place >= 3 else np.int64,
+                )
+                for place, (name, values) in enumerate(zip(NAMES, columns, strict=True))
+            }

@@ -1,0 +1,151 @@
+"""Whether database and archive hold the same records, file by file and batch by batch.
+
+Of every batch both sides give the number of records, the sum of their row numbers and enterprises, and the exclusive-or
+of their contents' digests: one record more, less or other on either side shows.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import duckdb
+from django.db import connection
+
+from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.models import ArchiveSegment, CreditRecord, IngestBatch
+from borrowers.selectors.archive import segment_path
+
+_HASHED_AT_ONCE = 1 << 20
+_LARGEST = 2**63
+
+
+class Sums(NamedTuple):
+    """What one side says of a batch."""
+
+    records: int
+    rows: int
+    enterprises: int
+    digests: int
+
+
+@dataclass(frozen=True)
+class ArchiveFault:
+    """One difference: of which item, which file or batch, what it is (Chinese)."""
+
+    item: str
+    subject: str
+    code: str
+    sentence: str
+
+
+@dataclass(frozen=True)
+class ArchiveFinding:
+    """What a check looked at and what it found."""
+
+    segments: int
+    batches: int
+    records: int
+    faults: tuple[ArchiveFault, ...]
+
+
+def archive_check(*, with_hashes: bool = False) -> ArchiveFinding:
+    """Compare every file in force with the manifest and with the records of the database.
+
+    Args:
+        with_hashes: hash every file again, which reads all of it.
+
+    Returns:
+        The counts and the differences; none means that both hold the same.
+
+    Queries: one for the manifest, and one per item over its filed records.
+    """
+    in_force = ArchiveSegment.objects.filter(retired_at=None).select_related("item")
+    by_item: dict[str, list[ArchiveSegment]] = defaultdict(list)
+    for segment in in_force.order_by("item__code", "id"):
+        by_item[segment.item.code].append(segment)
+    faults: list[ArchiveFault] = []
+    batches = records = 0
+    for code, segments in by_item.items():
+        broken = [fault for one in segments if (fault := _file_fault(one, with_hashes=with_hashes))]
+        faults += broken
+        if broken:
+            continue
+        filed, kept = _filed_sums(segments), _kept_sums(segments)
+        batches, records = batches + len(kept), records + sum(one.records for one in kept.values())
+        faults += _differences(code, filed, kept)
+    return ArchiveFinding(sum(map(len, by_item.values())), batches, records, tuple(faults))
+
+
+def _file_fault(segment: ArchiveSegment, *, with_hashes: bool) -> ArchiveFault | None:
+    path = segment_path(segment.name)
+    code = segment.item.code
+    if not path.is_file():
+        return ArchiveFault(code, segment.name, "SEGMENT_MISSING", "归档文件不在。")
+    if path.stat().st_size != segment.size_bytes:
+        return ArchiveFault(code, segment.name, "SEGMENT_SIZE", "归档文件的大小与清单不符。")
+    if with_hashes:
+        digest = hashlib.sha256()
+        with path.open("rb") as stream:
+            while piece := stream.read(_HASHED_AT_ONCE):
+                digest.update(piece)
+        if digest.hexdigest() != segment.sha256:
+            return ArchiveFault(code, segment.name, "SEGMENT_HASH", "归档文件的哈希与清单不符。")
+    return None
+
+
+def _filed_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
+    files = ", ".join(f"'{segment_path(segment.name)}'" for segment in segments)
+    with duckdb.connect() as duck:
+        found = duck.execute(
+            "SELECT batch, count(*), sum(row)::BIGINT, sum(ent_id)::BIGINT, bit_xor(digest) "  # noqa: S608
+            f"FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"
+        ).fetchall()
+    return {batch: Sums(*sums) for batch, *sums in found}
+
+
+def _kept_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
+    pks = list(
+        IngestBatch.objects.filter(segment__in=segments).order_by("id").values_list("pk", flat=True)
+    )
+    if connection.vendor != "postgresql":
+        rows = CreditRecord.objects.filter(batch__in=pks).order_by()
+        columns = ("batch_id", "row_number", "enterprise_id", "content_digest")
+        return _added(rows.values_list(*columns).iterator(chunk_size=10_000))
+    table = CreditRecord._meta.db_table
+    number = f"('x' || lpad(substr(content_digest, 1, {DIGEST_HEX}), 16, '0'))::bit(64)::bigint"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT batch_id, count(*), sum(row_number)::bigint, sum(enterprise_id)::bigint, "  # noqa: S608
+            f"bit_xor({number}) FROM {table} WHERE batch_id = ANY(%s) GROUP BY batch_id",
+            [pks],
+        )
+        return {batch: Sums(*sums) for batch, *sums in cursor.fetchall()}
+
+
+def _added(rows: Iterable[tuple[int, int, int, str]]) -> dict[int, Sums]:
+    found: dict[int, Sums] = {}
+    for batch, number, enterprise, digest in rows:
+        before = found.get(batch, Sums(0, 0, 0, 0))
+        found[batch] = Sums(
+            before.records + 1,
+            before.rows + number,
+            before.enterprises + enterprise,
+            before.digests ^ int(digest[:DIGEST_HEX], 16),
+        )
+    return found
+
+
+def _differences(item: str, filed: dict[int, Sums], kept: dict[int, Sums]) -> list[ArchiveFault]:
+    faults = []
+    for batch in sorted(filed.keys() | kept.keys()):
+        one, other = filed.get(batch), kept.get(batch)
+        if one == other:
+            continue
+        have = f"归档 {one.records if one else 0} 条,数据库 {other.records if other else 0} 条"
+        sentence = f"批次 {batch} 两处不一致:{have}。"
+        faults.append(ArchiveFault(item, f"{batch}", "RECORDS_DIFFER", sentence))
+    return faults

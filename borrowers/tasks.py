@@ -1,0 +1,26 @@
+"""Tasks of the borrowing side: one service call each, safe to run twice."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import shared_task
+from django.utils import timezone
+
+from borrowers.services.archive import archive_compact, archive_sweep, archive_sync
+from borrowers.services.landing import batches_resume
+
+
+@shared_task(name="borrowers.batches_resume")
+def batches_resume_task(**_: Any) -> None:
+    """Take up delivered files whose import was cut off."""
+    batches_resume()
+
+
+@shared_task(name="borrowers.archive_nightly")
+def archive_nightly_task(**_: Any) -> None:
+    """File what waits, merge small files, remove retired ones."""
+    at = timezone.now()
+    archive_sync(at=at)
+    archive_compact(at=at)
+    archive_sweep(at=at)
