@@ -1,0 +1,287 @@
+"""Delivered files into archive and database, beside raw COPY with the source key's index for the same file.
+
+Four runs over one csv file of tax payments (7 columns, 0.5 % faulty rows, some keys twice), each in a process of its
+own, client and server CPU seconds added:
+
+- ``copy``: COPY of the seven texts into a plain table and an index on the source key, nothing checked (the limit);
+- ``archive``: the columnar lane by itself: read, check digits, catalogue rules, reasons, repeats, sorted Parquet file;
+- ``first``: the whole import into an empty item: archive and displayed records;
+- ``again``: the same file once more, which changes nothing.
+
+Run: ``python -m tests.performance.ingest [rows ...]``; needs PostgreSQL, makes and drops a database of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+SIZES = (100_000, 300_000)
+RUNS = ("copy", "archive", "first", "again")
+ROWS_PER_ENTERPRISE = 10
+KINDS = ("增值税", "企业所得税", "印花税", "城市维护建设税", "教育费附加")
+TITLES = "统一社会信用代码,企业名称,征收项目,税款所属期起,税款所属期止,入库日期,实缴金额"
+SERVER = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+SHOWN = {
+    "copy": "COPY 与键索引(界限)",
+    "archive": "归档",
+    "first": "归档与数据库,首次",
+    "again": "同一文件再次",
+}
+
+
+def codes(count: int) -> list[str]:
+    """Valid credit codes of nobody: their organisation part counts up."""
+    from marketplace.domain.uscc import make
+
+    found: list[str] = []
+    number = 0
+    while len(found) < count:
+        with suppress(ValueError):  # some parts have a check character outside the code's alphabet
+            found.append(make("91", "120101", f"MA{number:06}"))
+        number += 1
+    return found
+
+
+def write_file(path: Path, rows: int) -> None:
+    """Write the delivered file, faults and repeats included; the same for the same size."""
+    rng = random.Random(rows)
+    uscc = codes(max(rows // ROWS_PER_ENTERPRISE, 1))
+    with path.open("w", encoding="utf-8") as stream:
+        stream.write(TITLES + "\n")
+        for _ in range(rows):
+            code = uscc[rng.randrange(len(uscc))]
+            year, month = 2022 + rng.randrange(4), 1 + rng.randrange(12)
+            day = f"{year}-{month:02}-{1 + rng.randrange(28):02}"
+            kind, chance = rng.choice(KINDS), rng.random()
+            if chance < 0.002:
+                code = code[:-1] + ("0" if code[-1] != "0" else "1")
+            elif chance < 0.003:
+                day = "2024-13-40"
+            elif chance < 0.004:
+                kind = ""
+            amount = rng.randrange(1, 9_999_999) / 100
+            period = f"{year}-{month:02}-01,{year}-{month:02}-28"
+            stream.write(
+                f"{code},天津示例{code[8:16]}有限公司,{kind},{period},{day},{amount:.2f}\n"
+            )
+
+
+def run(name: str, path: Path, rows: int) -> dict[str, Any]:
+    """Do one run in this process and return what it took."""
+    import django
+
+    django.setup()
+    prepare(rows)
+    begun, client, server = perf_counter(), cpu_of_client(), cpu_of_server()
+    result = {
+        "copy": raw_copy,
+        "archive": only_archive,
+        "first": whole_import,
+        "again": whole_import,
+    }
+    said = result[name](path)
+    return {
+        "cpu": cpu_of_client() - client + cpu_of_server() - server,
+        "wall": perf_counter() - begun,
+        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "said": said,
+    }
+
+
+def prepare(rows: int) -> None:
+    """Bring the database up to date with its register and catalogue; nothing where that was done."""
+    from django.core.management import call_command
+    from django.utils import timezone
+
+    from borrowers.models import Enterprise
+    from borrowers.services import reference_ensure
+
+    call_command("migrate", verbosity=0)
+    now = timezone.now()
+    reference_ensure(at=now)
+    if not Enterprise.objects.exists():
+        Enterprise.objects.bulk_create(
+            [
+                Enterprise(
+                    uscc=code, name=code, name_normalized=code, entity_type="ENTERPRISE",
+                    status="ACTIVE", created_at=now, updated_at=now,
+                )
+                for code in codes(max(rows // ROWS_PER_ENTERPRISE, 1))
+            ],
+            batch_size=5_000,
+        )  # fmt: skip
+
+
+def raw_copy(path: Path) -> str:
+    """COPY the texts as they are, then index what tells one row from another."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("DROP TABLE IF EXISTS raw")
+        cursor.execute("CREATE TABLE raw (a text, b text, c text, d text, e text, f text, g text)")
+        with (
+            path.open("rb") as stream,
+            cursor.copy("COPY raw FROM STDIN (FORMAT csv, HEADER)") as copy,
+        ):
+            while piece := stream.read(1 << 20):
+                copy.write(piece)
+        cursor.execute("CREATE INDEX ON raw (a, c, d, e, f)")
+        cursor.execute("SELECT count(*) FROM raw")
+        return f"{cursor.fetchone()[0]} 行"
+
+
+def only_archive(path: Path) -> str:
+    """Take the columnar lane alone: everything of an import but the displayed records."""
+    from django.utils import timezone
+
+    from borrowers.domain.rows import RowError
+    from borrowers.ingest import lane as fast
+    from borrowers.ingest.readers import open_records
+    from borrowers.ingest.segments import segment_select, segment_write
+    from borrowers.ingest.subjects import subject_arrays, subjects_known
+    from borrowers.selectors.archive import stored_fields
+    from borrowers.selectors.catalogue import item_spec
+    from borrowers.services import item_and_unit
+    from borrowers.services.delivery import sha256_of
+    from marketplace.domain.workdays import local_date
+    from marketplace.sheets import IMPORT_LIMITS, plain_csv
+
+    item, unit = item_and_unit("TAX_PAYMENT", "TAX")
+    spec, rejects = item_spec(item), []
+
+    def rejected(errors: Sequence[RowError]) -> None:
+        rejects.extend(errors)
+
+    sha256_of(path)
+    sheet = open_records(spec, path, path.name, limits=IMPORT_LIMITS)
+    file = plain_csv(sheet, path)
+    assert file is not None
+    with tempfile.TemporaryDirectory() as folder, fast.engine(Path(folder)) as engine:
+        lane = fast.stage(engine, spec, file, path)
+        known = subject_arrays(engine, unit, spec.subject, fast.subject_codes(lane), Path(folder))
+        today = local_date(timezone.now())
+        fast.check(lane, known, lambda wanted: subjects_known(unit, wanted), today, rejected)
+        fields = stored_fields(spec)
+        source = f"(SELECT *, 1 AS batch, DATE '{today}' AS received_day FROM checked)"
+        segment = segment_write(
+            engine, spec, segment_select(source, {c: f"v_{c}" for c in fields}, fields)
+        )
+    return f"{segment.rows} 条,{segment.size / max(segment.rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
+
+
+def whole_import(path: Path) -> str:
+    """Import the file as an operator's command does."""
+    from django.utils import timezone
+
+    from borrowers.services import records_ingest
+
+    batch = records_ingest(
+        item_code="TAX_PAYMENT", unit_code="TAX", source=path, file_name=path.name, actor=None, at=timezone.now()
+    )  # fmt: skip
+    assert batch.rows_read == batch.accepted + batch.rejected + batch.duplicates
+    return f"接收 {batch.accepted},拒绝 {batch.rejected},重复 {batch.duplicates}"
+
+
+def cpu_of_client() -> float:
+    """CPU seconds of this process and its children."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def cpu_of_server() -> float:
+    """CPU seconds of the server process behind this connection."""
+    from django.db import connection
+
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        pid = cursor.fetchone()[0]
+    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def measure(rows: int) -> dict[str, dict[str, Any]]:
+    """Do every run for one size, in a database and folder of their own."""
+    import psycopg
+
+    name = f"marketplace_bench_{os.getpid()}"
+    with (
+        psycopg.connect(SERVER, autocommit=True) as server,
+        tempfile.TemporaryDirectory() as folder,
+    ):
+        server.execute(f"CREATE DATABASE {name}")
+        try:
+            path = Path(folder) / "tax.csv"
+            write_file(path, rows)
+            environment = {
+                **os.environ,
+                "DATABASE_URL": urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")),
+                "VAR_DIR": folder,
+                "ARCHIVE_DIR": f"{folder}/archive",
+                "DJANGO_SETTINGS_MODULE": "marketplace.config.settings",
+            }
+            found = {}
+            for which in RUNS:
+                command = [
+                    sys.executable,
+                    "-m",
+                    __spec__.name,
+                    "--run",
+                    which,
+                    str(path),
+                    str(rows),
+                ]
+                done = subprocess.run(
+                    command, check=True, capture_output=True, text=True, env=environment
+                )
+                found[which] = json.loads(done.stdout.splitlines()[-1])
+            return found
+        finally:
+            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure every size and print the table and the growth of each way."""
+    if arguments[:1] == ["--run"]:
+        sys.stdout.write(
+            json.dumps(run(arguments[1], Path(arguments[2]), int(arguments[3]))) + "\n"
+        )
+        return 0
+    sizes = [int(argument) for argument in arguments] or list(SIZES)
+    taken = {rows: measure(rows) for rows in sizes}
+    say = sys.stdout.write
+    say(
+        "| 行数 | 做法 | CPU 秒 | 用时(秒) | 内存峰值(MB) | 与界限之比 | 结果 |\n|---|---|---|---|---|---|---|\n"
+    )
+    for rows, found in taken.items():
+        limit = found["copy"]["cpu"]
+        for name in RUNS:
+            one = found[name]
+            say(
+                f"| {rows:,} | {SHOWN[name]} | {one['cpu']:.1f} | {one['wall']:.1f} | {one['peak_mb']} "
+                f"| {one['cpu'] / limit:.2f} | {one['said']} |\n"
+            )
+    if len(sizes) > 1:
+        small, large = sizes[0], sizes[-1]
+        for name in RUNS:
+            growth = math.log(taken[large][name]["cpu"] / taken[small][name]["cpu"]) / math.log(
+                large / small
+            )
+            say(f"{SHOWN[name]}:由 {small:,} 到 {large:,} 行,指数 {growth:.2f}\n")
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
