@@ -1,15 +1,24 @@
-"""Who is who: live memberships and the roles they give. The only place that reads them."""
+"""Who is who: live memberships and the roles they give, and what exceptional grants open beyond them.
+
+The only place that reads memberships, and the only caller of django-guardian.
+"""
 
 from __future__ import annotations
 
+from datetime import datetime
+from typing import TypeVar
+
 from django.contrib.auth.models import AnonymousUser
-from django.db.models import QuerySet
+from django.db.models import Model, Q, QuerySet
+from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from marketplace.domain.errors import NotPermitted
+from marketplace.domain.grant import GRANT_TERMS, GrantKind
 from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.models import Membership, Organisation, User
+from marketplace.models import ExceptionalGrant, Membership, Organisation, User
 
 Reader = User | AnonymousUser
+Row = TypeVar("Row", bound=Model)
 _LIVE = "_memberships_live"
 
 
@@ -108,3 +117,73 @@ def visible_organisations(user: Reader) -> QuerySet[Organisation]:
     return Organisation.objects.filter(
         pk__in=[row.organisation_id for row in memberships_live(user)]
     )
+
+
+def granted_rows(
+    user: Reader, kind: GrantKind, rows: QuerySet[Row], key: str, at: datetime
+) -> QuerySet[Row]:
+    """Return the rows that exceptional grants open to the user at a moment.
+
+    Both are asked: a grant that is neither revoked nor over, and the object permission that came with it. Permissions
+    of groups, of superusers and on whole models open nothing.
+
+    Args:
+        user: who reads; a visitor has no grants.
+        kind: what must be open.
+        rows: those in question, e.g. of the user's own institution.
+        key: field of the rows that the grant's ``subject_id`` names.
+        at: the moment of reading, aware.
+
+    Queries: one, none for visitors; the answer is not evaluated.
+    """
+    subjects = [row.subject_id for row in grants_held(user, at) if row.kind == kind]
+    if not subjects:
+        return rows.none()
+    found: QuerySet[Row] = get_objects_for_user(
+        user,
+        GRANT_TERMS[kind].permission,
+        klass=rows.filter(**{f"{key}__in": subjects}),
+        use_groups=False,
+        with_superuser=False,
+        accept_global_perms=False,
+    )
+    return found
+
+
+def grants_held(user: Reader, at: datetime) -> QuerySet[ExceptionalGrant]:
+    """Return the grants the user may use at a moment, the latest first."""
+    if not isinstance(user, User):
+        return ExceptionalGrant.objects.none()
+    return grants_live(at).filter(holder=user)
+
+
+def grants_live(at: datetime) -> QuerySet[ExceptionalGrant]:
+    """Return the grants that are neither revoked nor over at a moment, as `grant_state` tells it."""
+    return ExceptionalGrant.objects.filter(
+        Q(revoked_at=None) | Q(revoked_at__gt=at), granted_at__lte=at, valid_until__gt=at
+    )
+
+
+def visible_grants(user: Reader) -> QuerySet[ExceptionalGrant]:
+    """Return the grants the user may know of: all for the auditor, else those held and those the user may revoke."""
+    if has_role(user, Role.AUDITOR):
+        return ExceptionalGrant.objects.all()
+    return revocable_grants(user) | ExceptionalGrant.objects.filter(holder=user.pk)
+
+
+def revocable_grants(user: Reader) -> QuerySet[ExceptionalGrant]:
+    """Return the grants of the organisations in which the user holds the giver's role."""
+    given = Q(pk__in=[])
+    for kind, terms in GRANT_TERMS.items():
+        given |= Q(kind=kind, organisation__in=organisation_ids(user, terms.giver))
+    return ExceptionalGrant.objects.filter(given)
+
+
+def permission_open(kind: GrantKind, holder: User, target: Model) -> None:
+    """Give the object permission that goes with a grant."""
+    assign_perm(GRANT_TERMS[kind].permission, holder, target)
+
+
+def permission_close(kind: GrantKind, holder: User, target: Model) -> None:
+    """Take the object permission that went with a grant."""
+    remove_perm(GRANT_TERMS[kind].permission, holder, target)

@@ -1,4 +1,4 @@
-"""Reads of the floor: notices, the working calendar, dated parameters, access records."""
+"""Reads of the floor: notices, the working calendar, dated parameters, access records, exceptional grants."""
 
 from __future__ import annotations
 
@@ -16,10 +16,12 @@ from marketplace.models import (
     AccessRecord,
     AuditEvent,
     District,
+    ExceptionalGrant,
     Notification,
     ParameterValue,
     User,
 )
+from marketplace.policies import visible_grants
 
 BROKEN_SHOWN = 20
 _Row = TypeVar("_Row", AuditEvent, AccessRecord)
@@ -108,6 +110,15 @@ def chain_check(uscc: str = "") -> ChainCheck:
     """Return whether the chain of an enterprise, or every chain, is whole. Queries: one, streamed."""
     stream = enterprise_stream(uscc) if uscc else ""
     return ChainCheck(stream, tuple(islice(broken_events(stream or None), BROKEN_SHOWN)))
+
+
+def grant_list(user: User) -> QuerySet[ExceptionalGrant]:
+    """Return the exceptional grants the reader may know of, live and ended, latest first."""
+    return (
+        visible_grants(user)
+        .select_related("holder", "organisation", "granted_by", "revoked_by")
+        .order_by("-id")
+    )
 
 
 def _between(rows: QuerySet[_Row], wanted: AuditFilter, who: str) -> QuerySet[_Row]:

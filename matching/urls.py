@@ -9,6 +9,7 @@ from matching.views import (
     approver,
     borrower,
     borrower_application,
+    grant,
     officer,
     operator_applications,
     outcome,
@@ -57,11 +58,13 @@ application_urls = [
     ),
 ]
 
-# /desk/ and /approvals/: a lender's officers and approvers
+# /desk/, /approvals/ and /grants/: a lender's officers and approvers
 lender_urls = [
     path("desk/", officer.queue, name="queue-list"),
     path("desk/<uuid:public_id>/", officer.review, name="review-detail"),
     path("desk/<uuid:public_id>/note/", officer.note, name="review-note"),
+    path("desk/<uuid:public_id>/reviewers/", grant.reviewers, name="reviewer-list"),
+    path("grants/<uuid:public_id>/revoke/", grant.revoke, name="grant-revoke"),
     path("desk/<uuid:public_id>/outcomes/", outcome.outcomes, name="outcome-list"),
     path("approvals/", approver.approvals, name="approval-list"),
     path("approvals/<uuid:public_id>/", approver.approval, name="approval-detail"),

@@ -31,7 +31,7 @@ def whitelist_book(user: User, whitelist: Whitelist, at: datetime) -> WhitelistB
     Queries: one.
     """
     entries = list(
-        whitelist_entries(user, whitelist).select_related("enterprise").order_by("row_number")
+        whitelist_entries(user, whitelist, at).select_related("enterprise").order_by("row_number")
     )
     admitted = [entry for entry in entries if entry.status == EntryStatus.ADMITTED]
     others = [entry for entry in entries if entry.status != EntryStatus.ADMITTED]

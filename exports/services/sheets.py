@@ -80,7 +80,7 @@ def whitelist_xlsx_issue(
 
     Writes: ``IssuedDocument``, audit.
     """
-    whitelist = whitelist_get(user, whitelist_id)
+    whitelist = whitelist_get(user, whitelist_id, at)
     book = whitelist_book(user, whitelist, at)
     return _issue_whitelist(whitelist, book, acting_organisation(user, *MAKERS), user, at)
 

@@ -6,6 +6,7 @@ from marketplace.api import views
 
 urlpatterns = [
     path("me/", views.MeView.as_view(), name="me"),
+    path("grants/", views.GrantListView.as_view(), name="grant-list"),
     path("notifications/", views.NotificationListView.as_view(), name="notification-list"),
     path(
         "notifications/<uuid:public_id>/read/",

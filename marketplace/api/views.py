@@ -1,4 +1,4 @@
-"""API of the floor: who am I, my notices."""
+"""API of the floor: who am I, my notices, exceptional grants."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.domain.grant import grant_state
 from marketplace.domain.roles import ROLE_LABELS, Role
-from marketplace.models import Notification
+from marketplace.models import ExceptionalGrant, Notification
 from marketplace.policies import memberships_live, signed_in
-from marketplace.selectors import notification_list
+from marketplace.selectors import grant_list, notification_list
 from marketplace.services import notification_read
 
 
@@ -87,6 +88,39 @@ class NotificationListView(ListAPIView[Notification]):
     def get_queryset(self) -> Any:
         """Return the caller's own notices."""
         return notification_list(signed_in(self.request.user))
+
+
+class GrantOutput(serializers.Serializer[Any]):
+    """One exceptional grant."""
+
+    id = serializers.UUIDField(source="public_id")
+    kind = serializers.CharField()
+    subject_id = serializers.CharField(help_text="贷款申请的编号，或区划代码。")
+    holder_id = serializers.UUIDField(source="holder.public_id")
+    holder = serializers.CharField()
+    organisation = serializers.CharField(source="organisation.name")
+    granted_by = serializers.CharField()
+    reason = serializers.CharField()
+    granted_at = serializers.DateTimeField()
+    valid_until = serializers.DateTimeField(help_text="自此时起不再有效。")
+    revoked_at = serializers.DateTimeField(allow_null=True)
+    state = serializers.SerializerMethodField()
+
+    def get_state(self, grant: ExceptionalGrant) -> str:
+        """Return where it stands at the moment of the answer."""
+        return grant_state(grant.valid_until, grant.revoked_at, timezone.now()).value
+
+
+@extend_schema_view(get=extend_schema(operation_id="grants_list", summary="例外授权"))
+class GrantListView(ListAPIView[ExceptionalGrant]):
+    """Exceptional grants, live and ended, latest first: all for the auditor, else the caller's own."""
+
+    serializer_class = GrantOutput
+    queryset = ExceptionalGrant.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return those held, and those the caller may revoke."""
+        return grant_list(signed_in(self.request.user))
 
 
 class NotificationReadView(APIView):

@@ -3,6 +3,7 @@
 from marketplace.models.access import AccessRecord
 from marketplace.models.audit import AuditEvent
 from marketplace.models.calendar import CalendarDay
+from marketplace.models.grant import DistrictPermission, ExceptionalGrant
 from marketplace.models.messages import IdempotencyKey, Notification, OutboxMessage
 from marketplace.models.organisation import District, Membership, Organisation
 from marketplace.models.parameter import ParameterValue
@@ -13,6 +14,8 @@ __all__ = [
     "AuditEvent",
     "CalendarDay",
     "District",
+    "DistrictPermission",
+    "ExceptionalGrant",
     "IdempotencyKey",
     "Membership",
     "Notification",

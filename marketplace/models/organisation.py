@@ -20,6 +20,7 @@ class District(models.Model):
         verbose_name = "区"
         verbose_name_plural = "区"
         ordering = ["code"]
+        permissions = [("draft_whitelists_of_district", "受托办理本区白名单")]
 
     def __str__(self) -> str:
         return self.name

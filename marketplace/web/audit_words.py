@@ -8,6 +8,7 @@ from typing import Any
 from django.apps import apps
 
 from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.grant import GRANT_KIND_LABELS
 from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 
@@ -22,6 +23,7 @@ NOUNS: Mapping[str, str] = {
     "district": "区划",
     "document": "文件",
     "evaluation": "信用评价",
+    "grant": "例外授权",
     "institution": "机构",
     "lead": "需求线索",
     "membership": "任职",
@@ -72,6 +74,7 @@ VERBS: Mapping[str, str] = {
     "fail": "结束对接",
     "freeze": "冻结",
     "generate": "生成",
+    "give": "给予",
     "grant": "授予",
     "import": "导入",
     "ingest": "归集",
@@ -141,6 +144,7 @@ KEYS: Mapping[str, str] = {
     "evaluated": "评价户数",
     "feedback": "反馈条款",
     "file_sha256": "文件哈希",
+    "holder": "被授权人",
     "institution": "机构",
     "item": "信息项",
     "items": "信息项数",
@@ -162,9 +166,11 @@ KEYS: Mapping[str, str] = {
     "seed": "随机种子",
     "seq": "序号",
     "state": "状态",
+    "subject": "对象",
     "text_sha256": "授权书哈希",
     "unit": "来源单位",
     "units": "来源单位数",
+    "valid_until": "有效期至",
     "version": "版本",
 }
 _STATES: Mapping[str, str] = {
@@ -230,6 +236,7 @@ _STATES: Mapping[str, str] = {
 }
 _VALUES: Mapping[str, str] = {
     **_STATES,
+    **{str(code): words for code, words in GRANT_KIND_LABELS.items()},
     **{str(code): words for code, words in ROLE_LABELS.items()},
     **{str(code): words for code, words in ORGANISATION_KIND_LABELS.items()},
 }

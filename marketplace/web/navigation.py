@@ -89,6 +89,7 @@ _OPERATOR = (
 _AUDITOR = (
     Link("marketplace:audit-search", "审计查询"),
     Link("marketplace:access-list", "查询登记"),
+    Link("marketplace:grant-list", "例外授权"),
     *_CITY,
 )
 

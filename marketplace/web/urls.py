@@ -20,7 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", account.password, name="password-change"),
     path("notifications/", account.notices, name="notification-list"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
-    # /auditor/: what was done, who read what
+    # /auditor/: what was done, who read what, what was opened to whom
     path("auditor/", auditor.events, name="audit-search"),
     path("auditor/access/", auditor.accesses, name="access-list"),
+    path("auditor/grants/", auditor.grants, name="grant-list"),
 ]

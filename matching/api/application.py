@@ -29,7 +29,7 @@ from matching.policies.application import BORROWER_ROLES, LENDER_ROLES
 from matching.selectors.application import (
     QueueScope,
     application_get,
-    application_get_handled,
+    application_get_reviewed,
     application_list,
     queue_list,
     supervised_list,
@@ -218,8 +218,9 @@ class ApplicationReviewView(APIView):
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Return what the lender may read now; the reading is logged."""
         user = signed_in(request.user)
-        application = application_get_handled(user, public_id)
-        found = review_open(application=application, user=user, at=timezone.now(), channel="API")
+        now = timezone.now()
+        application = application_get_reviewed(user, public_id, now).application
+        found = review_open(application=application, user=user, at=now, channel="API")
         return Response(ReviewOutput(_review(found)).data)
 
 

@@ -8,6 +8,7 @@ from matching.api import (
     application,
     application_steps,
     demand,
+    grant,
     offers,
     outcome,
     urls_lead,
@@ -57,10 +58,20 @@ application_urls = [
         name="application-review",
     ),
     path(
+        "applications/<uuid:public_id>/reviewers/",
+        grant.ReviewerListView.as_view(),
+        name="application-reviewers",
+    ),
+    path(
         "applications/<uuid:public_id>/notes/",
         application_steps.NoteView.as_view(),
         name="application-note",
     ),
+]
+
+# /api/v1/grants/<id>/: exceptional grants of this app, whatever they open
+grant_urls = [
+    path("grants/<uuid:public_id>/revoke/", grant.GrantRevokeView.as_view(), name="grant-revoke"),
 ]
 
 STEPS = {
@@ -111,6 +122,7 @@ operator_urls = [
 urlpatterns: list[URLPattern | URLResolver] = [
     *demand_urls,
     *application_urls,
+    *grant_urls,
     *step_urls,
     *loan_urls,
     *operator_urls,

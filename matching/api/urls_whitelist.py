@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.api import whitelist, whitelist_lender, whitelist_steps
+from matching.api import grant, whitelist, whitelist_lender, whitelist_steps
 
 # /api/v1/whitelists/: making lists
 make_urls = [
@@ -15,6 +15,11 @@ make_urls = [
         name="whitelist-check-sheet",
     ),
     path("whitelists/upload/", whitelist.WhitelistUploadView.as_view(), name="whitelist-upload"),
+    path(
+        "whitelists/delegations/",
+        grant.DelegationListView.as_view(),
+        name="whitelist-delegations",
+    ),
     path(
         "whitelists/generate/",
         whitelist.WhitelistGenerateView.as_view(),

@@ -64,7 +64,7 @@ class WhitelistListView(ListAPIView[Whitelist]):
         """Return the lists of the caller's districts; all for the city."""
         user = signed_in(self.request.user)
         require_role(user, *DISTRICT_ROLES, *CITY_ROLES)
-        return whitelist_list(user)
+        return whitelist_list(user, timezone.now())
 
     @extend_schema(operation_id="whitelists_list", summary="白名单列表")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -173,7 +173,7 @@ class WhitelistEntriesView(ListAPIView[WhitelistEntry]):
         query.is_valid(raise_exception=True)
         wanted = query.validated_data
         user = signed_in(self.request.user)
-        return whitelist_entries(user, whitelist, wanted["status"], wanted["code"])
+        return whitelist_entries(user, whitelist, timezone.now(), wanted["status"], wanted["code"])
 
     @extend_schema(
         operation_id="whitelist_entries_list",
@@ -193,7 +193,8 @@ class WhitelistEntryView(APIView):
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Return the row with why in and why out."""
-        return Response(WhitelistEntryOutput(entry_get(signed_in(request.user), public_id)).data)
+        entry = entry_get(signed_in(request.user), public_id, timezone.now())
+        return Response(WhitelistEntryOutput(entry).data)
 
 
 class WhitelistEntryContactView(APIView):
@@ -260,7 +261,7 @@ def whitelist_asked(request: Request, public_id: uuid.UUID) -> Whitelist:
     Raises:
         NotFound: there is none for the caller.
     """
-    return whitelist_get(signed_in(request.user), public_id)
+    return whitelist_get(signed_in(request.user), public_id, timezone.now())
 
 
 def valid(serializer: Any, request: Request) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 """Tables of the meeting place."""
 
-from matching.models.application import ApplicationEvent, LoanApplication
+from matching.models.application import ApplicationEvent, ApplicationPermission, LoanApplication
 from matching.models.demand import FinancingDemand
 from matching.models.evaluation import CreditEvaluation, EvaluationRun
 from matching.models.lead import DemandLead, LeadEvent
@@ -10,6 +10,7 @@ from matching.models.whitelist import Whitelist, WhitelistContact, WhitelistEntr
 
 __all__ = [
     "ApplicationEvent",
+    "ApplicationPermission",
     "CreditEvaluation",
     "CreditLine",
     "CreditPortrait",

@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from guardian.models import UserObjectPermissionBase
 
 from matching.domain.application import APPLICATION, LIVE_STATES
 
@@ -108,6 +109,7 @@ class LoanApplication(models.Model):
         verbose_name = "贷款申请"
         verbose_name_plural = "贷款申请"
         ordering = ["-id"]
+        permissions = [("review_loanapplication", "受指定审阅本申请")]
         constraints = [
             models.UniqueConstraint(
                 fields=["enterprise", "product"],
@@ -132,6 +134,18 @@ class LoanApplication(models.Model):
 
     def __str__(self) -> str:
         return str(self.public_id)
+
+
+class ApplicationPermission(UserObjectPermissionBase):
+    """An object permission of one person on one application."""
+
+    content_object = models.ForeignKey(
+        LoanApplication, on_delete=models.CASCADE, related_name="exceptional_permissions"
+    )
+
+    class Meta(UserObjectPermissionBase.Meta):
+        verbose_name = "申请的例外权限"
+        verbose_name_plural = "申请的例外权限"
 
 
 class ApplicationEvent(models.Model):

@@ -1,8 +1,9 @@
 """Who may see and do what with whitelists.
 
-A district's staff see their own district's lists, the city sees all. Institutions see admitted entries of published
-lists of the districts that one of their branches serves: name, code, district, sector and need, never the reasons,
-never anything non-public. A stranger gets an empty answer, which interfaces turn into 404.
+A district's staff see their own district's lists, a delegate drafts those of the delegated one, the city sees all.
+Institutions see admitted entries of published lists of the districts that one of their branches serves: name, code,
+district, sector and need, never the reasons, never anything non-public. A stranger gets an empty answer, which
+interfaces turn into 404.
 
 Source: domain note 0.4, 2.3, 4.2.
 """
@@ -25,6 +26,7 @@ from marketplace.policies import (
 )
 from matching.domain.whitelist_entry import EntryStatus
 from matching.models import Whitelist, WhitelistContact, WhitelistEntry
+from matching.policies.grant import delegated_districts
 
 DISTRICT_ROLES = (Role.DISTRICT_CLERK, Role.DISTRICT_LEAD)
 LENDER_ROLES = (Role.OFFICER, Role.APPROVER)
@@ -33,31 +35,47 @@ REJUDGING_ROLES = frozenset({*DISTRICT_ROLES, Role.OPERATOR})
 """Who may check a published list again and read its contact data (logged)."""
 
 
-def visible_whitelists(user: Reader) -> QuerySet[Whitelist]:
-    """Return the whitelists whose making the user may see: the own districts', all for the city."""
+def visible_whitelists(user: Reader, at: datetime) -> QuerySet[Whitelist]:
+    """Return the whitelists whose making the user may see: the own and the delegated districts', all for the city."""
     if has_role(user, *CITY_ROLES):
         return Whitelist.objects.all()
-    return Whitelist.objects.filter(district__in=district_codes(user))
+    delegated = Q(district__in=delegated_districts(user, at))
+    return Whitelist.objects.filter(Q(district__in=district_codes(user)) | delegated)
 
 
-def visible_entries(user: Reader) -> QuerySet[WhitelistEntry]:
+def visible_entries(user: Reader, at: datetime) -> QuerySet[WhitelistEntry]:
     """Return the rows of those whitelists, kept out ones included."""
-    return WhitelistEntry.objects.filter(whitelist__in=visible_whitelists(user))
+    return WhitelistEntry.objects.filter(whitelist__in=visible_whitelists(user, at))
 
 
-def writable_districts(user: Reader) -> QuerySet[District]:
-    """Return the districts for which the user may make whitelists."""
-    return District.objects.filter(
+def writable_districts(user: Reader, at: datetime) -> QuerySet[District]:
+    """Return the districts for which the user may make whitelists: the own and the delegated ones."""
+    own = Q(
         code__in=[
             row.organisation.district_id
             for row in memberships_live(user)
             if row.organisation.kind == OrganisationKind.DISTRICT and row.role in DISTRICT_ROLES
         ]
     )
+    return District.objects.filter(own | Q(pk__in=delegated_districts(user, at)))
 
 
-def roles_towards(user: Reader, district_code: str) -> frozenset[str]:
-    """Return the roles in which the user may act on a district's whitelists: those held for it, and the operator's."""
+def roles_towards(user: Reader, district_code: str, at: datetime) -> frozenset[str]:
+    """Return the roles in which the user may act on a district's whitelists.
+
+    Those held for it, the operator's, and a clerk's by delegation: drafting, checking and submitting, no more.
+    """
+    held = roles_held(user, district_code)
+    if held or not delegated_districts(user, at).filter(pk=district_code).exists():
+        return held
+    return frozenset({Role.DISTRICT_CLERK.value})
+
+
+def roles_held(user: Reader, district_code: str) -> frozenset[str]:
+    """Return the roles the user's posts give towards a district's whitelists, delegation left out.
+
+    Checking a published list again and reading its contact data need one of these.
+    """
     held = {
         row.role
         for row in memberships_live(user)

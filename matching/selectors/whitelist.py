@@ -80,21 +80,21 @@ class ContactCount:
     will_apply: int
 
 
-def district_choices(user: User) -> list[District]:
-    """Return the districts for which the user makes lists. Queries: one."""
-    return list(writable_districts(user))
+def district_choices(user: User, at: datetime) -> list[District]:
+    """Return the districts for which the user makes lists. Queries: one, for clerks one more."""
+    return list(writable_districts(user, at))
 
 
-def whitelist_list(user: User) -> QuerySet[Whitelist]:
+def whitelist_list(user: User, at: datetime) -> QuerySet[Whitelist]:
     """Return the lists whose making the user may see, latest first."""
     return (
-        visible_whitelists(user)
+        visible_whitelists(user, at)
         .select_related("district", "created_by", "approved_by")
         .order_by("-id")
     )
 
 
-def whitelist_get(user: User, public_id: uuid.UUID) -> Whitelist:
+def whitelist_get(user: User, public_id: uuid.UUID, at: datetime) -> Whitelist:
     """Return one of these lists.
 
     Raises:
@@ -102,24 +102,25 @@ def whitelist_get(user: User, public_id: uuid.UUID) -> Whitelist:
 
     Queries: one.
     """
-    found = whitelist_list(user).filter(public_id=public_id).first()
+    found = whitelist_list(user, at).filter(public_id=public_id).first()
     if found is None:
         raise NotFound
     return found
 
 
 def whitelist_entries(
-    user: User, whitelist: Whitelist, status: str = "", code: str = ""
+    user: User, whitelist: Whitelist, at: datetime, status: str = "", code: str = ""
 ) -> QuerySet[WhitelistEntry]:
     """Return the rows of a list, of one status and with one code among reasons or marks when asked, not ordered.
 
     Args:
         user: the reader.
         whitelist: one of theirs.
+        at: moment of reading, aware.
         status: code of ``EntryStatus``.
         code: rule code.
     """
-    found = visible_entries(user).filter(whitelist=whitelist)
+    found = visible_entries(user, at).filter(whitelist=whitelist)
     if status:
         found = found.filter(status=status)
     if code:
@@ -130,7 +131,7 @@ def whitelist_entries(
     return found
 
 
-def entry_get(user: User, public_id: uuid.UUID) -> WhitelistEntry:
+def entry_get(user: User, public_id: uuid.UUID, at: datetime) -> WhitelistEntry:
     """Return one row of a list whose making the user may see.
 
     Raises:
@@ -138,7 +139,7 @@ def entry_get(user: User, public_id: uuid.UUID) -> WhitelistEntry:
 
     Queries: one.
     """
-    found = visible_entries(user).select_related("whitelist__district", "enterprise__district")
+    found = visible_entries(user, at).select_related("whitelist__district", "enterprise__district")
     entry = found.filter(public_id=public_id).first()
     if entry is None:
         raise NotFound

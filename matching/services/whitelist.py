@@ -27,6 +27,7 @@ from matching.policies.whitelist import (
     LENDER_ROLES,
     REJUDGING_ROLES,
     institutions_serving,
+    roles_held,
     roles_towards,
     visible_whitelists,
 )
@@ -46,8 +47,8 @@ def whitelist_recheck(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
 
     Writes: ``Whitelist`` state and counts, its ``WhitelistEntry`` rows, audit; locks the list.
     """
-    row = _locked(whitelist, actor)
-    step = _step(row, "CHECK", actor)
+    row = _locked(whitelist, actor, at)
+    step = _step(row, "CHECK", actor, at)
     tally = entries_rejudge(row, at)
     row.admitted, row.refused = tally.admitted, tally.refused
     row.reason_counts = dict(sorted(tally.reasons.items()))
@@ -65,8 +66,8 @@ def whitelist_submit(*, whitelist: Whitelist, actor: User, at: datetime) -> Whit
 
     Writes: ``Whitelist`` state, audit, notices to the district's leads; locks the list.
     """
-    row = _locked(whitelist, actor)
-    moved = _moved(row, _step(row, "SUBMIT", actor), actor, at)
+    row = _locked(whitelist, actor, at)
+    moved = _moved(row, _step(row, "SUBMIT", actor, at), actor, at)
     _tell_leads(row, f"白名单待复核:{row.title}", at)
     return moved
 
@@ -84,8 +85,8 @@ def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
     Writes: ``Whitelist`` state and dates, ``WhitelistEntry`` moved out, audit, notices to its maker and to the officers
         of every institution that serves the district; locks the list.
     """
-    row = _locked(whitelist, actor)
-    step = _step(row, "PUBLISH", actor)
+    row = _locked(whitelist, actor, at)
+    step = _step(row, "PUBLISH", actor, at)
     entries_suspend_failing(row, at)
     if not row.entries.filter(status=EntryStatus.ADMITTED).exists():
         raise Refused("WL_NOTHING_LEFT", "名单中的企业目前均触发门槛,不能发布,请退回修改。")
@@ -108,9 +109,9 @@ def whitelist_return(*, whitelist: Whitelist, reason: str, actor: User, at: date
 
     Writes: ``Whitelist`` state and reason, audit, a notice to its maker; locks the list.
     """
-    row = _locked(whitelist, actor)
+    row = _locked(whitelist, actor, at)
     row.return_reason = _reason(reason)
-    step = _step(row, "RETURN", actor, reason=row.return_reason)
+    step = _step(row, "RETURN", actor, at, reason=row.return_reason)
     _moved(row, step, actor, at, fields=("return_reason",))
     _tell_maker(row, f"白名单被退回:{row.title}", "returned", actor, at)
     return row
@@ -125,8 +126,8 @@ def whitelist_revise(*, whitelist: Whitelist, actor: User, at: datetime) -> Whit
 
     Writes: ``Whitelist`` state, audit; locks the list.
     """
-    row = _locked(whitelist, actor)
-    return _moved(row, _step(row, "REVISE", actor), actor, at)
+    row = _locked(whitelist, actor, at)
+    return _moved(row, _step(row, "REVISE", actor, at), actor, at)
 
 
 @transaction.atomic
@@ -139,9 +140,9 @@ def whitelist_recall(*, whitelist: Whitelist, reason: str, actor: User, at: date
 
     Writes: ``Whitelist`` state and reason, audit, notices to its maker and the institutions; locks the list.
     """
-    row = _locked(whitelist, actor)
+    row = _locked(whitelist, actor, at)
     row.return_reason = _reason(reason)
-    step = _step(row, "RECALL", actor, reason=row.return_reason)
+    step = _step(row, "RECALL", actor, at, reason=row.return_reason)
     _moved(row, step, actor, at, fields=("return_reason",))
     _tell_maker(row, f"白名单已撤下:{row.title}", "recalled", actor, at)
     _tell_lenders(row, f"推荐清单已撤下:{row.title}", "recalled", at)
@@ -156,15 +157,15 @@ def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> int
 
     Raises:
         NotFound: it is not the actor's.
-        NotPermitted: the actor neither works for the district nor operates the marketplace.
+        NotPermitted: the actor neither works for the district nor operates the marketplace; a delegate drafts only.
         Refused: ``WL_NOT_PUBLISHED``.
 
     Writes: ``WhitelistEntry`` status and reasons, audit ``matching.whitelist.rejudge``, notices; locks the list.
 
     Source: domain note 2.3 (monthly re-check).
     """
-    row = _locked(whitelist, actor)
-    if not roles_towards(actor, row.district_id) & REJUDGING_ROLES:
+    row = _locked(whitelist, actor, at)
+    if not roles_held(actor, row.district_id) & REJUDGING_ROLES:
         raise NotPermitted
     if row.state != "PUBLISHED":
         raise Refused("WL_NOT_PUBLISHED", "只有已发布的名单需要复核移出。")
@@ -176,9 +177,9 @@ def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> int
     return len(moved_out)
 
 
-def _locked(whitelist: Whitelist, actor: User) -> Whitelist:
+def _locked(whitelist: Whitelist, actor: User, at: datetime) -> Whitelist:
     row = (
-        visible_whitelists(actor)
+        visible_whitelists(actor, at)
         .select_for_update(of=("self",))
         .select_related("district")
         .filter(pk=whitelist.pk)
@@ -189,7 +190,7 @@ def _locked(whitelist: Whitelist, actor: User) -> Whitelist:
     return row
 
 
-def _step(row: Whitelist, event: str, actor: User, *, reason: str = "") -> Transition:
+def _step(row: Whitelist, event: str, actor: User, at: datetime, *, reason: str = "") -> Transition:
     facts = {
         "rows_read": row.rows_read,
         "admitted": row.admitted,
@@ -197,7 +198,7 @@ def _step(row: Whitelist, event: str, actor: User, *, reason: str = "") -> Trans
         "created_by_id": row.created_by_id,
         "reason": reason,
     }
-    return WHITELIST.advance(row.state, event, roles_towards(actor, row.district_id), facts)
+    return WHITELIST.advance(row.state, event, roles_towards(actor, row.district_id, at), facts)
 
 
 def _moved(

@@ -129,7 +129,7 @@ def whitelist_upload(
     Sending a corrected sheet under the same number replaces the district's draft of that number.
 
     Args:
-        district: code; the actor works for it.
+        district: code; the actor works for it or was delegated it.
         issue_no: number of the issue, unique in the district.
         source: path or bytes of an xlsx or csv.
         file_name: as delivered.
@@ -145,7 +145,7 @@ def whitelist_upload(
 
     Writes: ``Whitelist``, ``WhitelistEntry`` (bulk), audit ``matching.whitelist.upload``; locks the draft replaced.
     """
-    area = own_district(actor, district)
+    area = own_district(actor, district, at)
     sheet = open_sheet(
         source, file_name, known=KNOWN_TITLES, kinds=UPLOAD_KINDS, limits=UPLOAD_LIMITS
     )

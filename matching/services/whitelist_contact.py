@@ -25,8 +25,10 @@ from matching.models import WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import (
     DISTRICT_ROLES,
     LENDER_ROLES,
+    REJUDGING_ROLES,
     is_live,
     lending_institutions,
+    roles_held,
     visible_entries,
     visible_recommendations,
 )
@@ -114,13 +116,16 @@ def whitelist_contact_oversee(
 
     Raises:
         NotFound: the entry is none they see.
-        NotPermitted: the auditor sees the list, not the contact data.
+        NotPermitted: the auditor and the district's delegate see the list, not the contact data.
 
     Writes: ``AccessRecord`` when the row names an enterprise of the register.
     """
-    entry = visible_entries(actor).select_related("whitelist").filter(public_id=entry_id).first()
+    entries = visible_entries(actor, at).select_related("whitelist")
+    entry = entries.filter(public_id=entry_id).first()
     if entry is None:
         raise NotFound
+    if not roles_held(actor, entry.whitelist.district_id) & REJUDGING_ROLES:
+        raise NotPermitted
     organisation = acting_organisation(actor, *DISTRICT_ROLES, Role.OPERATOR)
     return _read(entry, organisation, actor, at, channel)
 

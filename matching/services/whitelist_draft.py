@@ -29,13 +29,13 @@ Progress = Callable[[int], None]
 _ISSUE = re.compile(r"[0-9A-Za-z\u4e00-\u9fff][0-9A-Za-z\u4e00-\u9fff()\-]{0,15}")
 
 
-def own_district(actor: User, code: str) -> District:
-    """Return a district the actor makes whitelists for.
+def own_district(actor: User, code: str, at: datetime) -> District:
+    """Return a district the actor makes whitelists for, by post or by delegation.
 
     Raises:
         NotFound: it is none of theirs.
     """
-    found = writable_districts(actor).filter(code=code).first()
+    found = writable_districts(actor, at).filter(code=code).first()
     if found is None:
         raise NotFound
     return found

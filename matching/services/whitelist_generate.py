@@ -92,7 +92,7 @@ def whitelist_generate(
     says so with a date that still counts. Those that a gate keeps out are in the draft with their reasons.
 
     Args:
-        district: code; the actor works for it.
+        district: code; the actor works for it or was delegated it.
         issue_no: number of the issue, unique in the district.
         parameters: see `GenerationParameters`.
         actor: clerk or lead of the district.
@@ -106,7 +106,7 @@ def whitelist_generate(
 
     Writes: as `whitelist_upload`, audit ``matching.whitelist.generate``.
     """
-    area = own_district(actor, district)
+    area = own_district(actor, district, at)
     judge = Judge.of(area.code, at)
     judge = narrowed(judge, parameters)
     whitelist = draft_begin(area, issue_no, title, "GENERATED", actor, at)

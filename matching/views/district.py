@@ -17,8 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.errors import NotPermitted
+from marketplace.domain.roles import Role
 from marketplace.models import District, User
-from marketplace.policies import require_role
+from marketplace.policies import has_role, require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
@@ -42,14 +43,16 @@ def whitelists(request: HttpRequest) -> HttpResponse:
 
     Queries: at most 10.
     """
-    user = reader(request)
+    user, now = reader(request), timezone.now()
     require_role(user, *DISTRICT_ROLES, *CITY_ROLES)
-    page = number_page(request, whitelist_list(user))
-    is_maker = bool(district_choices(user))
+    page = number_page(request, whitelist_list(user, now))
+    is_maker = bool(district_choices(user, now))
     context = {
         "page": page,
         "table": _lists_table(list(page.object_list)),
-        "actions": _make_actions() if is_maker else [],
+        "actions": _make_actions(can_delegate=has_role(user, Role.DISTRICT_LEAD))
+        if is_maker
+        else [],
         "crumbs": [Crumb("白名单")],
     }
     return render(request, "matching/district/whitelist_list.html", context)
@@ -135,7 +138,7 @@ def source_of(file: UploadedFile) -> Path | bytes:
 
 
 def _own(user: User) -> list[District]:
-    found = district_choices(user)
+    found = district_choices(user, timezone.now())
     if not found:
         raise NotPermitted
     return found
@@ -167,8 +170,10 @@ def _uploaded(form: UploadForm, user: User) -> Whitelist:
     )
 
 
-def _make_actions() -> list[Action]:
+def _make_actions(*, can_delegate: bool) -> list[Action]:
+    delegate = Action("委托办理", reverse("matching:delegation-list"))
     return [
+        *([delegate] if can_delegate else []),
         Action("由平台生成", reverse("matching:whitelist-generate")),
         Action("上传名单", reverse("matching:whitelist-upload"), primary=True),
     ]

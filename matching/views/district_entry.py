@@ -19,7 +19,7 @@ from marketplace.web.labels import label_of
 from matching.domain.whitelist_contact import contact_masked, result_label
 from matching.domain.whitelist_labels import code_label
 from matching.models import Whitelist, WhitelistEntry
-from matching.policies.whitelist import REJUDGING_ROLES, roles_towards
+from matching.policies.whitelist import REJUDGING_ROLES, roles_held
 from matching.selectors.whitelist import entry_contacts, entry_get
 from matching.services.whitelist_contact import whitelist_contact_oversee
 from matching.views.district import list_crumb
@@ -36,16 +36,16 @@ ENTRY_TONES = {
 @require_GET
 def entry(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one row: why in, why out, marks, who took it on."""
-    return _entry(request, entry_get(reader(request), public_id))
+    return _entry(request, entry_get(reader(request), public_id, timezone.now()))
 
 
 @login_required
 @require_POST
 def entry_contact(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show whom to call, after logging the look."""
-    user = reader(request)
-    shown = whitelist_contact_oversee(entry_id=public_id, actor=user, at=timezone.now())
-    return _entry(request, entry_get(user, public_id), " ".join(filter(None, shown)))
+    user, now = reader(request), timezone.now()
+    shown = whitelist_contact_oversee(entry_id=public_id, actor=user, at=now)
+    return _entry(request, entry_get(user, public_id, now), " ".join(filter(None, shown)))
 
 
 def detail_crumb(whitelist: Whitelist) -> Crumb:
@@ -56,7 +56,7 @@ def detail_crumb(whitelist: Whitelist) -> Crumb:
 def _entry(request: HttpRequest, row: WhitelistEntry, contact: str = "") -> HttpResponse:
     user = reader(request)
     whitelist = row.whitelist
-    roles = roles_towards(user, whitelist.district_id)
+    roles = roles_held(user, whitelist.district_id)
     context = {
         "entry": row,
         "tone": ENTRY_TONES[row.status].value,

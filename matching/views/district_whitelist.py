@@ -26,7 +26,7 @@ from matching.domain.whitelist import WHITELIST
 from matching.domain.whitelist_labels import code_label
 from matching.forms.whitelist import EntryFilterForm, WhitelistReasonForm
 from matching.models import Whitelist, WhitelistEntry
-from matching.policies.whitelist import REJUDGING_ROLES, roles_towards
+from matching.policies.whitelist import REJUDGING_ROLES, roles_held, roles_towards
 from matching.selectors.whitelist import (
     WhitelistDiff,
     contact_counts,
@@ -60,7 +60,8 @@ def detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
     Queries: at most 15.
     """
-    return _detail(request, whitelist_get(reader(request), public_id), WhitelistReasonForm())
+    found = whitelist_get(reader(request), public_id, timezone.now())
+    return _detail(request, found, WhitelistReasonForm())
 
 
 @login_required
@@ -110,9 +111,9 @@ def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def rejudge(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Judge a published list again and move out whoever hits a gate now."""
-    user = reader(request)
-    whitelist = whitelist_get(user, public_id)
-    count = whitelist_rejudge(whitelist=whitelist, actor=user, at=timezone.now())
+    user, now = reader(request), timezone.now()
+    whitelist = whitelist_get(user, public_id, now)
+    count = whitelist_rejudge(whitelist=whitelist, actor=user, at=now)
     messages.success(request, f"复核完成,移出 {count} 户。")
     return redirect("matching:whitelist-detail", public_id)
 
@@ -121,7 +122,7 @@ def rejudge(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def correction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Give an uploaded sheet back with its errors marked in place."""
-    whitelist = whitelist_get(reader(request), public_id)
+    whitelist = whitelist_get(reader(request), public_id, timezone.now())
     if whitelist.origin != "UPLOADED":
         raise NotFound
     stream = io.BytesIO()
@@ -135,7 +136,7 @@ def correction(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_GET
 def diff(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show what a list changed against the issue before it."""
-    whitelist = whitelist_get(reader(request), public_id)
+    whitelist = whitelist_get(reader(request), public_id, timezone.now())
     found = whitelist_diff(whitelist)
     part = request.GET.get("part", "new")
     if part not in DIFF_LABELS:
@@ -158,8 +159,8 @@ def diff(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _deed(
     request: HttpRequest, public_id: uuid.UUID, service: Callable[..., Whitelist], said: str
 ) -> HttpResponse:
-    user = reader(request)
-    service(whitelist=whitelist_get(user, public_id), actor=user, at=timezone.now())
+    user, now = reader(request), timezone.now()
+    service(whitelist=whitelist_get(user, public_id, now), actor=user, at=now)
     messages.success(request, said)
     return redirect("matching:whitelist-detail", public_id)
 
@@ -167,13 +168,13 @@ def _deed(
 def _deed_with_reason(
     request: HttpRequest, public_id: uuid.UUID, service: Callable[..., Whitelist], said: str
 ) -> HttpResponse:
-    user = reader(request)
-    whitelist = whitelist_get(user, public_id)
+    user, now = reader(request), timezone.now()
+    whitelist = whitelist_get(user, public_id, now)
     form = WhitelistReasonForm(request.POST)
     done = attempted(
         form,
         lambda: service(
-            whitelist=whitelist, reason=form.cleaned_data["reason"], actor=user, at=timezone.now()
+            whitelist=whitelist, reason=form.cleaned_data["reason"], actor=user, at=now
         ),
     )
     if done is None:
@@ -183,12 +184,12 @@ def _deed_with_reason(
 
 
 def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> HttpResponse:
-    user = reader(request)
+    user, now = reader(request), timezone.now()
     filters = EntryFilterForm(request.GET, codes=whitelist.reason_counts)
     wanted = filters.cleaned_data if filters.is_valid() else {}
-    rows = whitelist_entries(user, whitelist, wanted.get("status", ""), wanted.get("code", ""))
+    rows = whitelist_entries(user, whitelist, now, wanted.get("status", ""), wanted.get("code", ""))
     page = keyset_page(request, rows, field="row_number", descending=False)
-    roles = roles_towards(user, whitelist.district_id)
+    roles = roles_towards(user, whitelist.district_id, now)
     waits = whitelist.state == "PENDING_APPROVAL" and whitelist.created_by_id == user.pk
     events = {step.event for step in WHITELIST.events_for(whitelist.state, roles)}
     context = {
@@ -203,7 +204,8 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
         "table": _entries_table(page.rows),
         "events": events - {"PUBLISH", "RETURN"} if waits else events,
         "waits_for_other": waits,
-        "can_rejudge": whitelist.state == "PUBLISHED" and bool(roles & REJUDGING_ROLES),
+        "can_rejudge": whitelist.state == "PUBLISHED"
+        and bool(roles_held(user, whitelist.district_id) & REJUDGING_ROLES),
         "form": form,
         "links": _links(whitelist),
         "crumbs": [list_crumb(), Crumb(whitelist.title)],

@@ -18,10 +18,12 @@ from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.errors import NotFound
+from marketplace.domain.grant import GRANT_TERMS, GrantKind
 from marketplace.domain.roles import Role
-from marketplace.models import User
+from marketplace.models import ExceptionalGrant, User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.grant_words import last_day_of
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
 from matching.domain.application import CLOSED_STATES, STATE_LABELS, buttons
@@ -37,6 +39,7 @@ from matching.policies.application import LENDER_ROLES, can_read_contact, roles_
 from matching.selectors.application import (
     QueueScope,
     application_get_handled,
+    application_get_reviewed,
     events_of,
     queue_list,
 )
@@ -101,10 +104,15 @@ def queue(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one case on one screen: portrait, fit then and now, contradictions, freshness, events, what may be done.
 
+    A named reviewer reads the same without contact data, file and steps.
+
     Queries: at most 24; the reading is logged.
     """
     user = signed_in(request.user)
-    return review_page(request, application_get_handled(user, public_id), {}, NoteForm())
+    case = application_get_reviewed(user, public_id, timezone.now())
+    if case.grant is not None:
+        return named_review_page(request, case.application, case.grant)
+    return review_page(request, case.application, {}, NoteForm())
 
 
 @login_required
@@ -172,6 +180,30 @@ def review_page(
     return render(request, "matching/officer/review.html", context, status=status)
 
 
+def named_review_page(
+    request: HttpRequest, application: LoanApplication, grant: ExceptionalGrant
+) -> HttpResponse:
+    """Return the review page as a named reviewer reads it: nothing to act with, nobody to call."""
+    user, now = signed_in(request.user), timezone.now()
+    context = case_context(application, user, now, {}) | {
+        "enterprise": enterprise_pairs(application),
+        "acts": [],
+        "outcomes_url": "",
+        "grant": grant,
+        "grant_note": named_note(grant),
+        "crumbs": [Crumb("指定审阅")],
+    }
+    return render(request, "matching/officer/named_review.html", context)
+
+
+def named_note(grant: ExceptionalGrant) -> str:
+    """Return what a named reviewer is told: by whom, why, until when, and what stays shut."""
+    return (
+        "您是本申请的指定审阅人，可以查看，不能办理；查看留痕，企业可见。"
+        f"授权人：{grant.granted_by}；事由：{grant.reason}；有效期至 {last_day_of(grant)}（含）。"
+    )
+
+
 def case_context(
     application: LoanApplication, user: User, now: datetime, bound: Mapping[str, forms.Form]
 ) -> dict[str, Any]:
@@ -185,7 +217,7 @@ def case_context(
         "state": state_label(application.state),
         "tone": tone_of(application.state).value,
         "clocks": clocks_of(readings, now),
-        "enterprise": enterprise_pairs(application, user, now),
+        "enterprise": enterprise_pairs(application) + contact_pairs(application, user, now),
         "need": need_pairs(application.demand),
         "line": line_pairs(line) if line else None,
         "refusal": refusal_sentence(application),
@@ -194,6 +226,7 @@ def case_context(
         "entries": timeline(events, Side.LENDER),
         "acts": acts_for(application, user, bound),
         "outcomes_url": _outcomes_url(application),
+        "reviewers_url": _reviewers_url(application, user),
         "reader": opened.reading.reader if opened.reading else user,
         "now": now,
     }
@@ -263,19 +296,24 @@ def due_cell(row: LoanApplication, now: datetime) -> Cell:
     return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止")
 
 
-def enterprise_pairs(application: LoanApplication, user: User, now: datetime) -> list[Pair]:
-    """Return who the enterprise is, and whom to call from acceptance until the consent ends."""
-    enterprise, account = application.enterprise, application.enterprise.account
-    pairs = [
+def enterprise_pairs(application: LoanApplication) -> list[Pair]:
+    """Return who the enterprise is."""
+    enterprise = application.enterprise
+    return [
         Pair("企业名称", enterprise.name),
         Pair("统一社会信用代码", enterprise.uscc, Kind.CODE),
         Pair("所在区", enterprise.district.name if enterprise.district else None),
         Pair("企业规模", enterprise.get_size_class_display()),
         Pair("成立日期", enterprise.established_date, Kind.DATE),
     ]
-    if can_read_contact(user, application, now):
-        pairs += [Pair("联系人", account.contact_name), Pair("联系电话", account.contact_phone)]
-    return pairs
+
+
+def contact_pairs(application: LoanApplication, user: User, now: datetime) -> list[Pair]:
+    """Return whom to call, from acceptance until the consent ends."""
+    if not can_read_contact(user, application, now):
+        return []
+    account = application.enterprise.account
+    return [Pair("联系人", account.contact_name), Pair("联系电话", account.contact_phone)]
 
 
 def _blank(form: type[forms.Form], application: LoanApplication) -> forms.Form:
@@ -290,6 +328,12 @@ def _blank(form: type[forms.Form], application: LoanApplication) -> forms.Form:
 def _is_bare(application: LoanApplication) -> bool:
     """Return whether a disbursement may only be reported as a state, without amounts."""
     return not feedback_agreed(application.consent) and application.state == "SIGNED"
+
+
+def _reviewers_url(application: LoanApplication, user: User) -> str:
+    if GRANT_TERMS[GrantKind.REVIEWER].giver not in roles_towards(user, application):
+        return ""
+    return reverse("matching:reviewer-list", args=[application.public_id])
 
 
 def _outcomes_url(application: LoanApplication) -> str:

@@ -51,6 +51,7 @@ ROWS = [
             "marketplace:notification-list",
             "api:me",
             "api:notification-list",
+            "api:grant-list",
         ],
         allowed=EVERYBODY,
     ),
@@ -64,7 +65,7 @@ ROWS = [
     ),
     # the auditor's desk
     *each(
-        ["marketplace:audit-search", "marketplace:access-list"],
+        ["marketplace:audit-search", "marketplace:access-list", "marketplace:grant-list"],
         allowed=members("auditor"),
         stranger=403,
     ),

@@ -7,7 +7,7 @@ import importlib.util
 
 from tests.access import Row
 
-PARTS = ("application", "lead", "portrait", "whitelist")
+PARTS = ("application", "grant", "lead", "portrait", "whitelist")
 
 
 def rows_of(part: str) -> list[Row]:

@@ -64,6 +64,14 @@ def is_signal_import(node: ast.AST) -> bool:
     return not SIGNAL_MODULES.isdisjoint(imported_modules(node))
 
 
+def is_guardian_call(node: ast.AST) -> bool:
+    """Models inherit from guardian's bases; who holds which permission is asked and changed by its shortcuts alone."""
+    return any(
+        name.startswith("guardian.") and not name.startswith(("guardian.mixins", "guardian.models"))
+        for name in imported_modules(node)
+    )
+
+
 def is_print(node: ast.AST) -> bool:
     return (
         isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "print"
@@ -88,6 +96,16 @@ class TestInterfaces:
         assert not offenders(files, is_get_or_404_of_model)
 
 
+class TestObjectPermissions:
+    def test_are_asked_and_changed_by_policies_only(self):
+        files = tuple(file for file in source_files() if file not in source_files("policies"))
+
+        assert not offenders(files, is_guardian_call)
+
+    def test_are_used_somewhere(self):
+        assert offenders(source_files("policies"), is_guardian_call)
+
+
 class TestModels:
     def test_have_no_save_of_their_own(self):
         assert not offenders(source_files("models"), is_save_override)
@@ -110,6 +128,8 @@ class TestTheseChecks:
             ("class A:\n    def save(self): ...", is_save_override),
             ("from django.db.models import signals", is_signal_import),
             ("from django.dispatch import receiver", is_signal_import),
+            ("from guardian.shortcuts import assign_perm", is_guardian_call),
+            ("import guardian.shortcuts", is_guardian_call),
             ("print('x')", is_print),
         ],
     )

@@ -1,4 +1,4 @@
-"""The auditor's pages: what was done and who read whose data, by enterprise, person, purpose and time. Read-only."""
+"""The auditor's pages: what was done and who read whose data, what was opened to whom. Read-only."""
 
 from __future__ import annotations
 
@@ -24,10 +24,12 @@ from marketplace.selectors import (
     access_search,
     audit_search,
     chain_check,
+    grant_list,
 )
 from marketplace.web.audit_words import action_words, kind_words, payload_words
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 from marketplace.web.forms import DayField
+from marketplace.web.grant_words import grants_table
 from marketplace.web.labels import label_of
 from marketplace.web.pagination import keyset_page
 
@@ -110,6 +112,21 @@ def accesses(request: HttpRequest) -> HttpResponse:
         "crumbs": [Crumb("查询登记")],
     }
     return render(request, "marketplace/auditor/access.html", context, status=_status(form))
+
+
+@login_required
+@require_GET
+def grants(request: HttpRequest) -> HttpResponse:
+    """List what was opened to whom beyond their posts, live and ended, latest first. Queries: at most 10."""
+    user = signed_in(request.user)
+    require_role(user, Role.AUDITOR)
+    page = keyset_page(request, grant_list(user), field="id")
+    context = {
+        "page": page,
+        "table": grants_table(page.rows, timezone.now()),
+        "crumbs": [Crumb("例外授权")],
+    }
+    return render(request, "marketplace/auditor/grants.html", context)
 
 
 def _midnight(day: date) -> datetime:

@@ -284,11 +284,11 @@ class TestRejudge:
 
 
 class TestReading:
-    def test_finds_rows_by_code(self, cast):
+    def test_finds_rows_by_code(self, cast, now):
         sheet = sheet_of(row_of(cast.enterprise), row_of(cast.rival_enterprise))
         whitelist = make_whitelist(cast, sheet=sheet)
 
-        found = whitelist_entries(cast.district_clerk, whitelist, code="WL_DISTRICT")
+        found = whitelist_entries(cast.district_clerk, whitelist, now, code="WL_DISTRICT")
 
         assert [entry.enterprise for entry in found] == [cast.rival_enterprise]
 
