@@ -214,7 +214,12 @@ class BatchFilterForm(forms.Form):
     kind = forms.ChoiceField(
         label="种类",
         required=False,
-        choices=[("", "全部"), ("RECORDS", "信用记录"), ("REGISTER", "登记表")],
+        choices=[
+            ("", "全部"),
+            ("RECORDS", "信用记录"),
+            ("REGISTER", "登记表"),
+            ("THEMATIC", "专题库"),
+        ],
     )
 
 
@@ -222,6 +227,12 @@ class RegisterUploadForm(forms.Form):
     """A file of the register."""
 
     file = forms.FileField(label="登记表文件", allow_empty_file=True)
+
+
+class MembersUploadForm(forms.Form):
+    """A file of a thematic list's members."""
+
+    file = forms.FileField(label="名单文件", allow_empty_file=True)
 
 
 class BatchUploadForm(forms.Form):

@@ -18,8 +18,10 @@ from borrowers.models import (
     Enterprise,
     EnterpriseAccount,
     IngestBatch,
+    ListMembership,
     Objection,
     SourceUnit,
+    ThematicList,
 )
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.roles import Role
@@ -136,6 +138,17 @@ def visible_items(user: Reader) -> QuerySet[CatalogueItem]:
 def visible_units(user: Reader) -> QuerySet[SourceUnit]:
     """Return the source units: the city's staff see them."""
     return SourceUnit.objects.all() if has_role(user, *CITY_ROLES) else SourceUnit.objects.none()
+
+
+def visible_lists(user: Reader) -> QuerySet[ThematicList]:
+    """Return the thematic lists: the city's staff see who is on them, nobody else browses them."""
+    is_city = has_role(user, *CITY_ROLES)
+    return ThematicList.objects.all() if is_city else ThematicList.objects.none()
+
+
+def visible_memberships(user: Reader) -> QuerySet[ListMembership]:
+    """Return on which lists enterprises are, of the enterprises whose register facts the user may see."""
+    return ListMembership.objects.filter(enterprise__in=visible_enterprises(user))
 
 
 def can_act_for(user: Reader, enterprise: Enterprise) -> bool:

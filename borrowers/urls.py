@@ -9,6 +9,7 @@ from borrowers.views import (
     operator,
     operator_batch,
     operator_catalogue,
+    operator_thematic,
     register,
     repair_desk,
 )
@@ -109,6 +110,15 @@ data_urls = [
     ),
 ]
 
+# /operator/lists/: thematic lists
+thematic_urls = [
+    path("operator/lists/", operator_thematic.lists, name="thematic-list"),
+    path("operator/lists/run/", operator_thematic.run_all, name="thematic-run-all"),
+    path("operator/lists/<slug:code>/", operator_thematic.members, name="thematic-detail"),
+    path("operator/lists/<slug:code>/run/", operator_thematic.run, name="thematic-run"),
+    path("operator/lists/<slug:code>/upload/", operator_thematic.upload, name="thematic-upload"),
+]
+
 # /operator/repairs/ and /district/repairs/: the same cases, the city's and the district's steps
 repair_urls = [
     path("operator/repairs/", repair_desk.repairs, name="repair-list"),
@@ -123,5 +133,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *dispute_urls,
     *operator_urls,
     *data_urls,
+    *thematic_urls,
     *repair_urls,
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from borrowers.api import account, borrower, dispute, operator
+from borrowers.api import account, borrower, dispute, operator, thematic
 
 # registration, verification, team
 account_urls = [
@@ -84,9 +84,18 @@ operator_urls = [
     path("catalogue/<slug:code>/", operator.ItemView.as_view(), name="catalogue-detail"),
 ]
 
+# thematic lists
+thematic_urls = [
+    path("lists/", thematic.ThematicListsView.as_view(), name="thematic-list"),
+    path("lists/run/", thematic.ThematicRunAllView.as_view(), name="thematic-run-all"),
+    path("lists/<slug:code>/members/", thematic.ListMembersView.as_view(), name="thematic-members"),
+    path("lists/<slug:code>/run/", thematic.ThematicRunView.as_view(), name="thematic-run"),
+]
+
 urlpatterns: list[URLPattern | URLResolver] = [
     *account_urls,
     *enterprise_urls,
     *dispute_urls,
     *operator_urls,
+    *thematic_urls,
 ]

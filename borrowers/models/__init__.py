@@ -6,6 +6,7 @@ from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
 from borrowers.models.record import CreditRecord, IngestBatch, IngestReject
 from borrowers.models.repair import CreditRepair, Objection
+from borrowers.models.thematic import ListMembership, ThematicList
 
 __all__ = [
     "ArchiveSegment",
@@ -17,7 +18,9 @@ __all__ = [
     "EnterpriseAccount",
     "IngestBatch",
     "IngestReject",
+    "ListMembership",
     "Objection",
     "SourceUnit",
     "SubjectAlias",
+    "ThematicList",
 ]

@@ -11,13 +11,16 @@ from django.db.models import F, Q
 class IngestBatch(models.Model):
     """One delivered file of one item from one unit; every row of it is accounted for.
 
-    ``item`` is null for a file of the register itself. A batch that landed waits for its rows to be kept; its file lies
-    below the landing folder until then. ``segment`` is the file of the archive that holds its rows.
+    ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
+    for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
+    that holds its rows.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
     kind = models.CharField(
-        "种类", max_length=16, choices=[("REGISTER", "登记"), ("RECORDS", "信用记录")]
+        "种类",
+        max_length=16,
+        choices=[("REGISTER", "登记"), ("RECORDS", "信用记录"), ("THEMATIC", "专题库")],
     )
     item = models.ForeignKey(
         "borrowers.CatalogueItem",

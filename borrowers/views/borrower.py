@@ -30,17 +30,20 @@ from borrowers.selectors import (
     records_as_at,
     team_list,
 )
+from borrowers.selectors.thematic import lists_of
 from borrowers.services import agent_add, agent_end
 from borrowers.views.wording import (
     class_label,
     history_table,
     lineage_pairs,
+    memberships_table,
     payload_pairs,
     records_table,
     register_pairs,
 )
 from marketplace.domain.roles import ROLE_LABELS, Role
 from marketplace.domain.vocabulary import DataClass
+from marketplace.domain.workdays import local_date
 from marketplace.models import AccessRecord, Membership
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
@@ -69,6 +72,7 @@ def enterprise(request: HttpRequest) -> HttpResponse:
         "pairs": register_pairs(own, own=True),
         "lineage": lineage_pairs(own.register_batch, own.register_row),
         "classes": _classes_table(classes_available(own, timezone.now())),
+        "lists": memberships_table(lists_of(request.user, own, local_date(timezone.now()))),
         "crumbs": [Crumb("本企业")],
     }
     return render(request, "borrowers/borrower/enterprise.html", context)

@@ -31,10 +31,12 @@ from borrowers.selectors import (
     objection_get,
     objection_list,
 )
+from borrowers.selectors.thematic import lists_of
 from borrowers.services import account_review, objection_answer
-from borrowers.views.wording import lineage_pairs, payload_pairs, register_pairs
+from borrowers.views.wording import lineage_pairs, memberships_table, payload_pairs, register_pairs
 from marketplace.domain.masking import mask_phone
 from marketplace.domain.roles import Role
+from marketplace.domain.workdays import local_date
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
@@ -126,6 +128,7 @@ def enterprise(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "enterprise": found,
         "pairs": register_pairs(found, own=False),
         "lineage": lineage_pairs(found.register_batch, found.register_row),
+        "lists": memberships_table(lists_of(request.user, found, local_date(timezone.now()))),
         "account": held,
         "crumbs": [Crumb("登记库", reverse("borrowers:enterprise-list")), Crumb(found.name)],
     }

@@ -27,7 +27,7 @@ from borrowers.selectors import (
 )
 from borrowers.services import records_ingest, register_import
 from borrowers.services.delivery import source_of
-from borrowers.views.wording import batches_table
+from borrowers.views.wording import batch_subject, batches_table
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS
@@ -193,7 +193,7 @@ def _batch_stats(found: IngestBatch) -> list[Stat]:
 
 def _batch_pairs(found: IngestBatch) -> list[Pair]:
     return [
-        Pair("信息项", found.item.name if found.item else "市场主体登记"),
+        Pair("信息项", batch_subject(found)),
         Pair("来源单位", found.unit.name if found.unit else ""),
         Pair("接收时间", found.received_at, Kind.DATETIME),
         Pair("接收人", str(found.received_by) if found.received_by else "平台任务"),

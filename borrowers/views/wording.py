@@ -13,7 +13,7 @@ from borrowers.domain.catalogue import ItemSpec
 from borrowers.domain.consent import ConsentState
 from borrowers.domain.industry import SECTION_LABELS
 from borrowers.domain.item_spec import FieldType, Level
-from borrowers.models import Consent, CreditRecord, Enterprise, IngestBatch
+from borrowers.models import Consent, CreditRecord, Enterprise, IngestBatch, ListMembership
 from borrowers.selectors import RecordRow, consent_state, consent_state_label
 from marketplace.domain.masking import mask_operator_name
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
@@ -191,6 +191,23 @@ def consent_badge(consent: Consent, at: datetime) -> Cell:
     return Cell(consent_state_label(consent, at), tone=tone)
 
 
+def memberships_table(rows: Iterable[ListMembership]) -> Table:
+    """Return on which lists an enterprise is, by what and since when."""
+    columns = [Column("专题库"), Column("纳入日期", Kind.DATE), Column("来源")]
+    lines = [
+        [row.thematic_list.name, row.from_date, Cell(row.get_origin_display(), note=row.reason)]
+        for row in rows
+    ]
+    return Table(columns, lines, empty="不在任何专题库。")
+
+
+def batch_subject(batch: IngestBatch) -> str:
+    """Return what a delivered file is about."""
+    if batch.item is not None:
+        return batch.item.name
+    return "专题库成员" if batch.kind == "THEMATIC" else "市场主体登记"
+
+
 def batches_table(batches: Iterable[IngestBatch]) -> Table:
     """Return delivered files with their counts."""
     columns = [
@@ -207,7 +224,7 @@ def batches_table(batches: Iterable[IngestBatch]) -> Table:
                 Cell(
                     batch.file_name, url=reverse("borrowers:batch-detail", args=[batch.public_id])
                 ),
-                batch.item.name if batch.item else "市场主体登记",
+                batch_subject(batch),
                 batch.unit.name if batch.unit else "",
                 batch.received_at,
                 batch.rows_read,

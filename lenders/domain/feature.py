@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Any
 
 from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.thematic import CHAIN_LABELS, THEME_LABELS
 from marketplace.domain.uscc import SUBJECT_TYPE_LABELS
 from marketplace.domain.vocabulary import (
     GUARANTEE_LABELS,
@@ -168,6 +169,11 @@ _REGISTER = (
     Feature("capital_yuan", "注册资本", _MONEY, "元"),
 )
 
+_LISTED = (
+    Feature("industry_chains", "重点产业链", _SET, choices=_coded(CHAIN_LABELS)),
+    Feature("thematic_lists", "专题库", _SET, choices=_coded(THEME_LABELS)),
+)
+
 _EVALUATION = (
     Feature("score_points", "公共信用综合评分", _NUMBER, "分", whole=True),
     Feature("grade", "公共信用等级", _CHOICE, choices=GRADE_LABELS),
@@ -291,7 +297,7 @@ _PUBLIC = (
 FEATURES: Mapping[str, Feature] = MappingProxyType(
     {
         feature.code: feature
-        for feature in (*_DECLARED, *_REGISTER, *_EVALUATION, *_CONSENTED, *_PUBLIC)
+        for feature in (*_DECLARED, *_REGISTER, *_LISTED, *_EVALUATION, *_CONSENTED, *_PUBLIC)
     }
 )
 """Every feature by code, in the order in which pages list them."""

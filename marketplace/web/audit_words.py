@@ -36,6 +36,7 @@ NOUNS: Mapping[str, str] = {
     "records": "信用记录",
     "register": "登记库",
     "repair": "信用修复",
+    "thematic": "专题库",
     "user": "账号",
     "whitelist": "白名单",
 }
@@ -129,6 +130,7 @@ VERBS: Mapping[str, str] = {
 }
 KEYS: Mapping[str, str] = {
     "accepted": "接收",
+    "added": "纳入",
     "admitted": "入选",
     "application": "申请",
     "approve": "通过",
@@ -139,6 +141,7 @@ KEYS: Mapping[str, str] = {
     "content_hash": "内容哈希",
     "district": "区",
     "duplicates": "重复",
+    "ended": "移出",
     "ended_by": "终止原因",
     "enterprises": "市场主体",
     "evaluated": "评价户数",
@@ -150,6 +153,7 @@ KEYS: Mapping[str, str] = {
     "items": "信息项数",
     "kind": "类型",
     "lender": "机构",
+    "lists": "专题库数",
     "model": "模型",
     "month": "月份",
     "organisation": "组织",
@@ -166,6 +170,7 @@ KEYS: Mapping[str, str] = {
     "seed": "随机种子",
     "seq": "序号",
     "state": "状态",
+    "stayed": "不变",
     "subject": "对象",
     "text_sha256": "授权书哈希",
     "unit": "来源单位",

@@ -139,7 +139,7 @@ class WhitelistGenerateView(APIView):
         require_role(user, *DISTRICT_ROLES)
         data = valid(WhitelistGenerateInput, request)
         asked: dict[str, Any] = dict(data.pop("parameters", {}))
-        for name in ("size_classes", "sectors"):
+        for name in ("size_classes", "sectors", "lists"):
             asked[name] = tuple(asked.get(name, ()))
         whitelist = whitelist_generate(
             **data,

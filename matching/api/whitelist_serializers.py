@@ -10,6 +10,7 @@ from rest_framework import serializers
 from borrowers.domain.industry import SECTION_LABELS
 from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.thematic import LIST_LABELS
 from marketplace.domain.vocabulary import SIZE_CLASS_LABELS
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS
 from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
@@ -56,6 +57,9 @@ class WhitelistGenerationInput(StrictSerializer):
     )
     sectors = serializers.ListField(
         child=serializers.ChoiceField(choices=SECTIONS), required=False, default=list
+    )
+    lists = serializers.ListField(
+        child=serializers.ChoiceField(choices=list(LIST_LABELS)), required=False, default=list
     )
     amount_min_yuan = AmountField(required=False, default=None, allow_null=True, min_value=0)
     amount_max_yuan = AmountField(required=False, default=None, allow_null=True, min_value=0)

@@ -56,6 +56,8 @@ def _register(enterprise: EnterpriseFacts) -> dict[str, Fact]:
         "size_class": _known(size),
         "entity_type": _known(enterprise.entity_type),
         "registration_status": _known(enterprise.status),
+        "industry_chains": _known(enterprise.industry_chains),
+        "thematic_lists": _known(enterprise.thematic_lists),
     }
 
 

@@ -93,6 +93,8 @@ _NAMED: Mapping[str, Lever] = {
     "entity_type": _FIXED,
     "registration_status": _FIXED,
     "capital_yuan": _FIXED,
+    "industry_chains": _FIXED,
+    "thematic_lists": _FIXED,
     "age_months": Lever(Means.WAIT, Means.FIXED, Means.CORRECT),
     "penalties_24m": _REPAIR,
     "serious_penalties_36m": _REPAIR,

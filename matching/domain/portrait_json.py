@@ -77,6 +77,7 @@ def _writer(made: type) -> Writer:
 
 def _dataclass_writer(made: type) -> Writer:
     names = tuple(entry.name for entry in fields(made))
+    later = {entry.name for entry in fields(made) if entry.metadata.get("left_out_when_none")}
 
     def write(value: Any) -> Any:
         found = zip(names, map(value.__getattribute__, names), strict=True)
@@ -84,7 +85,11 @@ def _dataclass_writer(made: type) -> Writer:
             name: entry if entry.__class__ in _AS_IT_IS else plain(entry) for name, entry in found
         }
 
-    return write
+    def write_without_later(value: Any) -> Any:
+        written = write(value)
+        return {name: one for name, one in written.items() if one is not None or name not in later}
+
+    return write_without_later if later else write
 
 
 def _refuse(value: Any) -> Any:

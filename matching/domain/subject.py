@@ -6,7 +6,7 @@ Source: domain note 2.1 row 1, 2.6 (fields of a consent record), 3.7.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -18,6 +18,8 @@ INDIVIDUAL = "INDIVIDUAL"
 
 ACTIVE = "ACTIVE"
 YUAN = "CNY"
+LATER = {"left_out_when_none": True}
+"""Marks a field that older frozen portraits lack: while unknown it is left out, so that their text stays the same."""
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,7 @@ class EnterpriseFacts:
         capital_amount: in ``capital_currency``, not in 万.
         legal_representative: as the register publishes it; masked for readers who need not know.
         source_unit, batch, row_number: the row of the register it was read from.
+        industry_chains, thematic_lists: codes of the lists it is on; None where not all of them were looked at.
     """
 
     uscc: str
@@ -55,6 +58,8 @@ class EnterpriseFacts:
     source_unit: str = ""
     batch: str = ""
     row_number: int | None = None
+    industry_chains: tuple[str, ...] | None = field(default=None, metadata=LATER)
+    thematic_lists: tuple[str, ...] | None = field(default=None, metadata=LATER)
 
     @property
     def capital_yuan(self) -> Decimal | None:

@@ -9,6 +9,7 @@ from django import forms
 
 from borrowers.domain.industry import SECTION_LABELS
 from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.thematic import LIST_LABELS
 from marketplace.domain.vocabulary import SIZE_CLASS_LABELS, SizeClass
 from marketplace.models import District
 from marketplace.web.forms import MonthsField, WanField
@@ -68,6 +69,13 @@ class GenerateForm(IssueForm):
         widget=forms.CheckboxSelectMultiple,
         help_text="不选则不限行业。",
     )
+    lists = forms.MultipleChoiceField(
+        label="专题库",
+        required=False,
+        choices=list(LIST_LABELS.items()),
+        widget=forms.CheckboxSelectMultiple,
+        help_text="不选则不限；选了几个，在其中任一专题库即可。",
+    )
     amount_min_yuan = WanField(label="需求金额不低于", required=False)
     amount_max_yuan = WanField(label="需求金额不高于", required=False)
 
@@ -81,6 +89,7 @@ class GenerateForm(IssueForm):
         return found | {
             "size_classes": tuple(found["size_classes"]),
             "sectors": tuple(found["sectors"]),
+            "lists": tuple(found["lists"]),
         }
 
 

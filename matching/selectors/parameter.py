@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from borrowers.domain.thematic import shipped_thematic
 from borrowers.selectors.parameter import consent_parameters, repair_parameters
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import DatedParameter, ParameterSet
@@ -29,6 +30,7 @@ SHIPPED_ONLY = {
     "contradictions": ("申报与记录差异的容许范围", shipped_tolerances),
     "freshness": ("数据过旧的界限", shipped_freshness),
     "ranking": ("产品排序的权重", shipped_ranking),
+    "thematic": ("专题库的入库规则", shipped_thematic),
 }
 """Parameters that come with a release: what frozen portraits are built anew with, and the order of products, which
 nobody who runs the marketplace can change for one day or one institution."""

@@ -9,7 +9,9 @@ from typing import Any
 from borrowers.models import Consent, Enterprise
 from borrowers.selectors import catalogue_delivered, items_fed, records_as_at
 from borrowers.selectors.record import RecordRow
+from borrowers.selectors.thematic import KnownLists, lists_known
 from marketplace.domain.errors import NotFound
+from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from matching.domain.fit import FeatureFacts
 from matching.domain.fit_facts import facts_for_fit
@@ -21,9 +23,15 @@ from matching.models import CreditPortrait, FinancingDemand, LoanApplication
 from matching.policies.portrait import visible_portraits
 
 
-def enterprise_facts(enterprise: Enterprise) -> EnterpriseFacts:
-    """Return the register's facts of an enterprise as plain values. Queries: none when district and batch are there."""
+def enterprise_facts(enterprise: Enterprise, lists: KnownLists | None = None) -> EnterpriseFacts:
+    """Return the register's facts of an enterprise as plain values. Queries: none when district and batch are there.
+
+    Args:
+        enterprise: whose.
+        lists: the thematic lists it is on, unknown when they are not asked.
+    """
     batch = enterprise.register_batch
+    known = lists or KnownLists()
     return EnterpriseFacts(
         uscc=enterprise.uscc,
         name=enterprise.name,
@@ -46,6 +54,8 @@ def enterprise_facts(enterprise: Enterprise) -> EnterpriseFacts:
         source_unit="登记库",
         batch=str(batch.public_id) if batch else "",
         row_number=enterprise.register_row,
+        industry_chains=known.chains,
+        thematic_lists=known.themes,
     )
 
 
@@ -153,12 +163,12 @@ def portrait_inputs(
         enterprise, consent, declared, at: as for `portrait_build`.
         with_disputes: mark disputed records; rules look at values alone and need no marks.
 
-    Queries: four, one less without disputes, two more when district and register batch are not loaded.
+    Queries: five, one less without disputes, two more when district and register batch are not loaded.
     """
     catalogue, fed = catalogue_delivered(at)
     records = records_as_at(enterprise, at, with_disputes=with_disputes)
     return PortraitInputs(
-        enterprise=enterprise_facts(enterprise),
+        enterprise=enterprise_facts(enterprise, lists_known(enterprise, local_date(at))),
         records=[plain_record(row) for row in records],
         consent=consent,
         declared=declared,

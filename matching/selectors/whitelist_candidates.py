@@ -20,6 +20,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.selectors import items_fed, records_as_at_many
 from borrowers.selectors.record import RecordRow
+from borrowers.selectors.thematic import enterprises_on
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.workdays import local_date
 from marketplace.selectors import parameters_in_force
@@ -195,7 +196,11 @@ def willingness_by_upload(
 
 
 def enterprises_asking(
-    district: str, known: ListKnowledge, *, sectors: Sequence[str] = ()
+    district: str,
+    known: ListKnowledge,
+    *,
+    sectors: Sequence[str] = (),
+    lists: Sequence[str] = (),
 ) -> QuerySet[Enterprise]:
     """Return the district's enterprises with an open need or a statement in an upload that still counts.
 
@@ -203,10 +208,13 @@ def enterprises_asking(
         district: code.
         known: of the run.
         sectors: section letters; empty for all.
+        lists: codes of thematic lists, of which an enterprise is on one on the day; empty for all.
     """
     demand = Exists(_open_demands(known.at).filter(enterprise=OuterRef("pk")))
     stated = Exists(_statements(district, known).filter(enterprise=OuterRef("pk")))
     found = Enterprise.objects.filter(demand | stated, district=district)
+    if lists:
+        found = found.filter(enterprises_on(lists, known.as_of.day))
     return found.filter(industry_section__in=list(sectors)) if sectors else found
 
 

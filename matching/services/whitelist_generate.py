@@ -18,6 +18,7 @@ from borrowers.domain.industry import SECTION_LABELS
 from borrowers.models import Enterprise
 from marketplace.domain.errors import Refused
 from marketplace.domain.parameters import DatedValue
+from marketplace.domain.thematic import LIST_LABELS
 from marketplace.models import User
 from matching.models import Whitelist
 from matching.selectors.whitelist_candidates import (
@@ -48,12 +49,14 @@ class GenerationParameters:
         min_age_months: months since establishment; None leaves the district's.
         size_classes: codes; empty leaves the district's.
         sectors: section letters of GB/T 4754; empty for all.
+        lists: codes of thematic lists, of which an enterprise is on one; empty for all.
         amount_min_yuan, amount_max_yuan: bounds of the stated need; entries without an amount pass.
     """
 
     min_age_months: int | None = None
     size_classes: tuple[str, ...] = ()
     sectors: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
     amount_min_yuan: Decimal | None = None
     amount_max_yuan: Decimal | None = None
 
@@ -65,6 +68,7 @@ class GenerationParameters:
             min_age_months=kept.get("min_age_months"),
             size_classes=tuple(kept.get("size_classes", ())),
             sectors=tuple(kept.get("sectors", ())),
+            lists=tuple(kept.get("lists", ())),
             amount_min_yuan=None if low is None else Decimal(low),
             amount_max_yuan=None if high is None else Decimal(high),
         )
@@ -118,7 +122,9 @@ def whitelist_generate(
 
 
 def _judged_enterprises(judge: Judge, asked: GenerationParameters) -> Iterator[Judged]:
-    rows = enterprises_asking(judge.district, judge.known, sectors=asked.sectors).order_by("pk")
+    rows = enterprises_asking(
+        judge.district, judge.known, sectors=asked.sectors, lists=asked.lists
+    ).order_by("pk")
     after, place = 0, 0
     while chunk := list(rows.filter(pk__gt=after)[:CHUNK_ROWS]):
         after = chunk[-1].pk
@@ -185,6 +191,8 @@ def _parameter_problems(
         problems["size_classes"] = "所选企业规模超出白名单的适用范围。"
     if not set(asked.sectors) <= set(SECTION_LABELS):
         problems["sectors"] = "所选行业不是行业门类。"
+    if not set(asked.lists) <= set(LIST_LABELS):
+        problems["lists"] = "所选专题库不存在。"
     low, high = asked.amount_min_yuan, asked.amount_max_yuan
     if low is not None and high is not None and low > high:
         problems["amount_max_yuan"] = "需求金额上限不能低于下限。"

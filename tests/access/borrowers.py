@@ -14,6 +14,7 @@ from borrowers.services import (
     repair_step,
     repair_submit,
 )
+from borrowers.services.thematic import thematic_seed
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Membership, Organisation
 from tests.access import (
@@ -226,6 +227,16 @@ def with_file(world: World) -> Call:
 def with_register_file(world: World) -> Call:
     file = SimpleUploadedFile("登记.csv", f"{REGISTER}天津示例甲有限公司,{NEW}\n".encode())
     return Call(body={"file": file})
+
+
+def with_list(world: World) -> Call:
+    thematic_seed(actor=None, at=world.at)
+    return Call({"code": "GREEN_FOOD"})
+
+
+def with_members(world: World) -> Call:
+    file = SimpleUploadedFile("名单.csv", f"统一社会信用代码,说明\n{USCC},示例\n".encode())
+    return replace(with_list(world), body={"file": file})
 
 
 def with_alias_body(world: World) -> Call:
@@ -445,6 +456,34 @@ DATA = [
         ],
         allowed=CITY,
         make=with_batch,
+    ),
+    *each(["borrowers:thematic-list", "api:thematic-list"], allowed=CITY, stranger=403),
+    *each(
+        ["borrowers:thematic-run-all", "api:thematic-run-all"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+    ),
+    *each(
+        ["borrowers:thematic-detail", "api:thematic-members"],
+        allowed=CITY,
+        stranger=403,
+        make=with_list,
+    ),
+    Row("borrowers:thematic-upload", allowed=OPERATORS, stranger=403, make=with_list),
+    *each(
+        ["borrowers:thematic-upload", "api:thematic-members"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_members,
+    ),
+    *each(
+        ["borrowers:thematic-run", "api:thematic-run"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_list,
     ),
     Row("borrowers:batch-upload", allowed=OPERATORS, stranger=403),
     *each(

@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from random import Random
 
 from borrowers.services import account_review, catalogue_seed
+from borrowers.services.thematic import thematic_run_all
 from lenders.models import ProductVersion
 from lenders.selectors import rules_of, terms_of
 from lenders.services import product_submit, product_version_draft
@@ -78,6 +79,8 @@ def city_build(*, enterprises: int, seed: int, now: datetime, say: Say) -> City:
     city = list(profiles(enterprises, seed, today))
     tally = Counter[str]()
     play(_tales(city, people, lenders, seed, until, tally), until, lambda day: say(_month(day)))
+    say("专题库")
+    thematic_run_all(actor=people.operator, at=until)
     say("时限检查")
     clocks_sweep(at=until)
     mark(COMPLETE, enterprises=enterprises, seed=seed, at=until)

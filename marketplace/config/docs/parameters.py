@@ -15,6 +15,7 @@ from marketplace.config.docs.machines import state_labels
 from marketplace.config.docs.markdown import blocks, code, table
 from marketplace.domain.district import district_label
 from marketplace.domain.parameters import DatedParameter, DatedValue, load_parameters
+from marketplace.domain.thematic import LIST_KIND_LABELS
 from marketplace.domain.vocabulary import (
     DATA_CLASS_LABELS,
     QUERY_PURPOSE_LABELS,
@@ -29,11 +30,13 @@ TITLES = {
     "consent": "授权的合理限度",
     "repair": "公示、异议与信用修复",
     "size_class": "企业规模划分",
+    "thematic": "专题库",
     "clocks": "申请的时限",
     "demand": "融资需求",
     "ranking": "产品排序",
     "outcome": "贷款结果",
     "whitelist": "白名单门槛",
+    "grant": "例外授权",
     "contradictions": "申报与记录的矛盾提示",
     "freshness": "数据新鲜度",
     "indicators": "画像指标",
@@ -63,6 +66,17 @@ _WORDS: Mapping[str, str] = {
     "margin": "条件余量",
     "sections": "行业门类",
     "divisions": "行业大类",
+    "kind": "类别",
+    "industries": "行业代码",
+    "records": "公开记录",
+    "item": "信息项",
+    "field": "字段",
+    "options": "取值",
+    "last_day": "有效期至",
+    "removed": "移出日期",
+    "may_block": "可作限制依据",
+    "legal_basis": "法律依据",
+    **{str(kind): label for kind, label in LIST_KIND_LABELS.items()},
 }
 
 
