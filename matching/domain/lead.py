@@ -56,12 +56,14 @@ class LeadOrigin(StrEnum):
     POOL = "POOL"
     DISPATCH = "DISPATCH"
     DIRECTED = "DIRECTED"
+    EVENT = "EVENT"
 
 
 LEAD_ORIGIN_LABELS = {
     LeadOrigin.POOL: "抢单",
     LeadOrigin.DISPATCH: "派单",
     LeadOrigin.DIRECTED: "定向",
+    LeadOrigin.EVENT: "对接会",
 }
 
 

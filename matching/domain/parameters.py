@@ -1,4 +1,4 @@
-"""The dated parameters shipped with matching: clocks, needs, grants, classification floors, whitelist gates.
+"""The dated parameters shipped with matching: clocks, needs, events, grants, loans' floors, whitelist gates.
 
 An operator's later values are laid over these with ``ParameterSet.with_entered``; rules are handed the result.
 """
@@ -11,7 +11,7 @@ from pathlib import Path
 from marketplace.domain.parameters import ParameterSet, load_parameters
 
 FOLDER = Path(__file__).resolve().parent.parent / "parameters"
-FILES = ("clocks", "demand", "grant", "outcome", "whitelist")
+FILES = ("clocks", "demand", "events", "grant", "outcome", "whitelist")
 
 
 @cache

@@ -3,6 +3,14 @@
 from matching.models.application import ApplicationEvent, ApplicationPermission, LoanApplication
 from matching.models.demand import FinancingDemand
 from matching.models.evaluation import CreditEvaluation, EvaluationRun
+from matching.models.event import (
+    EventDesk,
+    EventFollowUp,
+    EventIntention,
+    EventInvitation,
+    EventMeeting,
+    MatchmakingEvent,
+)
 from matching.models.lead import DemandLead, LeadEvent
 from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
@@ -16,10 +24,16 @@ __all__ = [
     "CreditPortrait",
     "DemandLead",
     "EvaluationRun",
+    "EventDesk",
+    "EventFollowUp",
+    "EventIntention",
+    "EventInvitation",
+    "EventMeeting",
     "FinancingDemand",
     "LeadEvent",
     "Loan",
     "LoanApplication",
+    "MatchmakingEvent",
     "OutcomeEvent",
     "Whitelist",
     "WhitelistContact",

@@ -62,7 +62,7 @@ def dispatch_suggestions(demand: FinancingDemand, at: datetime) -> list[Suggesti
     for entry in eligible_offers(demand, at):
         offers[entry.offer.institution.pk].append(entry)
     district = demand.enterprise.district_id or ""
-    own, default = _branches(district)
+    own, default = serving_institutions(district)
     known = dict(demand.leads.values_list("institution_id", "state"))
     applied = set(demand.applications.values_list("institution_id", flat=True))
     load = _load()
@@ -80,17 +80,20 @@ def dispatch_suggestions(demand: FinancingDemand, at: datetime) -> list[Suggesti
     return sorted(found, key=lambda entry: (bool(entry.before), *dispatch_order(entry.candidate)))
 
 
-_BEFORE = {LeadState.RETURNED.value: "曾退回", LeadState.LAPSED.value: "曾超时"}
+def serving_institutions(district_code: str) -> tuple[set[int], set[int]]:
+    """Return the institutions with a branch of their own for the district, and those with one for whatever is left.
 
-
-def _branches(district_code: str) -> tuple[set[int], set[int]]:
-    """Return the institutions with a branch of their own for the district, and those with a default one."""
+    Queries: two.
+    """
     serving = Branch.objects.filter(districts=district_code, is_default=False)
     default = Branch.objects.filter(is_default=True)
     return (
         set(serving.values_list("institution_id", flat=True)),
         set(default.values_list("institution_id", flat=True)),
     )
+
+
+_BEFORE = {LeadState.RETURNED.value: "曾退回", LeadState.LAPSED.value: "曾超时"}
 
 
 def _load() -> dict[int, Decimal]:

@@ -27,6 +27,7 @@ from matching.selectors.clock import ClockTable, clock_readings, clock_table
 from matching.services.application import application_route, application_suspend
 from matching.services.application_notices import clock_notify
 from matching.services.demand import demand_expire
+from matching.services.event_follow_up import events_sweep
 from matching.services.lead_clock import leads_sweep
 from matching.services.transition import LockedCase, case_lock, event_append, step
 
@@ -53,7 +54,7 @@ class SweepCount:
 
 
 def clocks_sweep(*, at: datetime) -> SweepCount:
-    """Do everything whose time has come: route, remind, escalate, expire, lapse, suspend, end needs; leads and pool.
+    """Do everything whose time has come: route, remind, escalate, expire, lapse, end needs; leads, pool and events.
 
     Each case is a transaction of its own; one that is refused is logged and left for the next time.
 
@@ -81,6 +82,9 @@ def clocks_sweep(*, at: datetime) -> SweepCount:
     count.escalated += leads.escalated
     count.leads_lapsed, count.pools_closed = leads.lapsed, leads.pools_closed
     count.dispatched = leads.dispatched
+    events = events_sweep(at=at, table=table)
+    count.reminded += events.reminded
+    count.escalated += events.escalated
     return count
 
 

@@ -6,17 +6,20 @@ from marketplace.domain.errors import NotPermitted, TransitionRefused
 from marketplace.domain.roles import SYSTEM, Role
 from matching.domain.application import APPLICATION
 from matching.domain.demand import DEMAND
+from matching.domain.event import EVENT, INVITATION
 from matching.domain.lead import LEAD
 from matching.domain.whitelist import WHITELIST
 
 MACHINES = pytest.mark.parametrize(
     "machine",
-    [APPLICATION, DEMAND, LEAD, WHITELIST, PRODUCT_VERSION, INSTITUTION],
+    [APPLICATION, DEMAND, EVENT, INVITATION, LEAD, WHITELIST, PRODUCT_VERSION, INSTITUTION],
     ids=lambda machine: machine.name,
 )
 TERMINAL = {
     "application": {"SETTLED", "WRITTEN_OFF", "WITHDRAWN", "REJECTED", "EXPIRED", "LAPSED"},
     "demand": {"CONCLUDED", "UNSUCCESSFUL", "EXPIRED", "WITHDRAWN"},
+    "event": {"CLOSED", "CANCELLED"},
+    "invitation": {"SIGNED_IN"},
     "lead": {"DECLINED", "CLOSED"},
     "whitelist": {"RECALLED"},
     "product_version": {"REFUSED", "SUPERSEDED", "WITHDRAWN"},
