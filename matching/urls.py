@@ -1,10 +1,10 @@
-"""Pages of the app: needs, applications and outcomes here; pool and leads, portraits, whitelists in their own lists."""
+"""Pages of the app: needs, applications and outcomes here; the other parts in lists of their own."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, URLResolver, path
 
-from matching import urls_lead, urls_portrait, urls_whitelist
+from matching import urls_event, urls_lead, urls_portrait, urls_whitelist
 from matching.views import (
     approver,
     borrower,
@@ -100,6 +100,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *lender_urls,
     *loan_urls,
     *operator_urls,
+    *urls_event.urlpatterns,
     *urls_lead.urlpatterns,
     *urls_portrait.urlpatterns,
     *urls_whitelist.urlpatterns,

@@ -7,7 +7,7 @@ import importlib.util
 
 from tests.access import Row
 
-PARTS = ("application", "grant", "lead", "portrait", "whitelist")
+PARTS = ("application", "event", "grant", "lead", "portrait", "whitelist")
 
 
 def rows_of(part: str) -> list[Row]:
