@@ -43,7 +43,7 @@ from matching.selectors.event import (
 from matching.selectors.event_plan import EventWays, event_ways
 from matching.services.event import (
     event_cancel,
-    event_close,
+    event_complete,
     event_create,
     event_finish,
     event_hold,
@@ -115,7 +115,7 @@ class EventInviteView(APIView):
         data = valid(EventInviteInput, request)
         event_invite(
             event=event,
-            source=InviteSource(data["source"]),
+            source=InviteSource(data["whom"]),
             whitelist_id=data["whitelist"],
             actor=user,
             at=timezone.now(),
@@ -210,7 +210,7 @@ STEPS: dict[str, tuple[Callable[..., MatchmakingEvent], str]] = {
     "hold": (event_hold, "开始举行"),
     "finish": (event_finish, "结束面谈"),
     "track": (event_track, "转入跟踪"),
-    "close": (event_close, "办结"),
+    "complete": (event_complete, "办结"),
 }
 
 

@@ -40,7 +40,7 @@ class EventCreateInput(StrictSerializer):
 class EventInviteInput(StrictSerializer):
     """Whom to invite in one go."""
 
-    source = serializers.ChoiceField(choices=[code.value for code in InviteSource])
+    whom = serializers.ChoiceField(choices=[code.value for code in InviteSource])
     whitelist = serializers.UUIDField(required=False, allow_null=True, default=None)
 
 

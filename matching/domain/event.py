@@ -115,7 +115,7 @@ EVENT = Machine(
         *rows(("ARRANGED",), "HOLD", "HELD", _STAFF, "开始举行", _day_come),
         *rows(("HELD",), "FINISH", "INTENTION", _STAFF, "结束面谈"),
         *rows(("INTENTION",), "TRACK", "FOLLOW_UP", _STAFF, "转入跟踪", _all_recorded),
-        *rows(("FOLLOW_UP",), "CLOSE", "CLOSED", _LEAD, "办结", _all_followed),
+        *rows(("FOLLOW_UP",), "COMPLETE", "CLOSED", _LEAD, "办结", _all_followed),
         *rows(
             ("PREPARING", "SIGN_UP", "ARRANGED"),
             "CANCEL",

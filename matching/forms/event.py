@@ -70,7 +70,7 @@ class EventForm(forms.Form):
 class InviteForm(forms.Form):
     """Whom to invite in one go."""
 
-    source = forms.ChoiceField(
+    whom = forms.ChoiceField(
         label="邀请", choices=[(k.value, v) for k, v in INVITE_SOURCE_LABELS.items()]
     )
     whitelist = forms.ChoiceField(
@@ -86,7 +86,7 @@ class InviteForm(forms.Form):
         """Return the valid form's source and whitelist."""
         key = self.cleaned_data["whitelist"]
         return {
-            "source": InviteSource(self.cleaned_data["source"]),
+            "source": InviteSource(self.cleaned_data["whom"]),
             "whitelist_id": uuid.UUID(key) if key else None,
         }
 

@@ -5,7 +5,8 @@ table may have two edges of one colour. As many colours suffice as the busiest n
 has more meetings than there are slots, nor any table. The colours are found by halving: the slots are split into two
 parts, and every enterprise and institution gives each part its share of its meetings, rounded down or up. The shares
 themselves are a flow within these bounds, so a whole-numbered flow exists; OR-tools finds it. Neither part has then
-more meetings of anybody than it has slots, and is halved again. Institutions are busy evenly that way.
+more meetings of anybody than it has slots, and is halved again. Institutions are busy evenly that way, and the fullest
+slots come first.
 
 Source: D. König, 1916; integrality of flows (Hoffman and Kruskal, 1956).
 """
@@ -37,6 +38,7 @@ def seat(need: Array, place: Array, tables: Array, slots: int) -> tuple[Array, A
     many = np.bincount(need, minlength=1)[need] > 1
     _halve(np.flatnonzero(many), need, place, 0, slots, slot)
     _fill(np.flatnonzero(~many), np.flatnonzero(many), place, tables, slots, slot)
+    slot = _fullest_first(slot, slots)
     return slot, _tables(place, slot, slots)
 
 
@@ -101,6 +103,14 @@ def _fill(rows: Array, seated: Array, place: Array, tables: Array, slots: int, s
     open_seats = open_seats[np.lexsort((open_seats, level, open_seats // slots))]
     starts = np.concatenate([[0], np.cumsum(seats)[:-1]])
     slot[rows] = open_seats[starts[place[rows]] + turn] % slots
+
+
+def _fullest_first(slot: Array, slots: int) -> Array:
+    """Return the slots renamed so that the fullest come first; which name a colour has is free."""
+    name = np.empty(slots, np.int64)
+    name[np.argsort(-np.bincount(slot, minlength=slots), kind="stable")] = np.arange(slots)
+    renamed: Array = name[slot]
+    return renamed
 
 
 def _turn(keys: Array) -> Array:

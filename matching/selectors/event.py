@@ -119,7 +119,7 @@ def event_get(user: User, public_id: uuid.UUID) -> MatchmakingEvent:
 def event_figures(event: MatchmakingEvent) -> EventFigures:
     """Return what an event has come to. Queries: four."""
     rows = EventInvitation.objects.filter(event=event).values_list("institution_id", "state")
-    states = list(rows)
+    states: list[tuple[int | None, str]] = list(rows)
     meetings = EventMeeting.objects.filter(guest__event=event)
     by_outcome = meetings.order_by().values_list("outcome").annotate(count=Count("pk"))
     desks = EventDesk.objects.filter(invitation__event=event, invitation__state__in=COMING)

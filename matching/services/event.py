@@ -156,7 +156,7 @@ def event_finish(*, event: MatchmakingEvent, actor: User, at: datetime) -> Match
 
 
 @transaction.atomic
-def event_close(*, event: MatchmakingEvent, actor: User, at: datetime) -> MatchmakingEvent:
+def event_complete(*, event: MatchmakingEvent, actor: User, at: datetime) -> MatchmakingEvent:
     """Close an event whose intentions were all followed up.
 
     Raises: as `event_publish`; a follow-up without report keeps it open.
@@ -164,9 +164,9 @@ def event_close(*, event: MatchmakingEvent, actor: User, at: datetime) -> Matchm
     Writes: ``MatchmakingEvent`` state, audit; locks the event. A second time nothing.
     """
     row = event_locked(event, actor)
-    if event_is_past(row, "CLOSE", actor):
+    if event_is_past(row, "COMPLETE", actor):
         return row
-    step = event_step(row, "CLOSE", actor, at)
+    step = event_step(row, "COMPLETE", actor, at)
     row.ended_at = at
     return event_moved(row, step, actor, at, ("ended_at",))
 

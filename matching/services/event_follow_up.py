@@ -72,7 +72,7 @@ def event_track(*, event: MatchmakingEvent, actor: User, at: datetime) -> Matchm
 def follow_up_report(
     *, follow_up_id: uuid.UUID, status: str, note: str = "", actor: User, at: datetime
 ) -> EventFollowUp:
-    """Report how far an intention has come; one that ended needs no later look.
+    """Report how far an intention has come; one that ended needs no other look.
 
     Args:
         follow_up_id: public id.
@@ -86,7 +86,7 @@ def follow_up_report(
         NotPermitted: the actor reads only.
         Refused: ``EVENT_FOLLOW_UP_INVALID`` with fields; ``EVENT_CLOSED``.
 
-    Writes: ``EventFollowUp``, those after it when the intention ended, audit; locks the rows.
+    Writes: ``EventFollowUp``, the others still open when the intention ended, audit; locks the row.
     """
     row = _locked(follow_up_id, actor)
     if not can_record(actor, row.intention.meeting):
@@ -96,13 +96,11 @@ def follow_up_report(
     _check(status, note)
     if (row.status, row.note) == (status, clean(note)):
         return row
-    later = EventFollowUp.objects.filter(
-        intention=row.intention_id, after_days__gt=row.after_days, status=""
-    )
     row.status, row.note, row.reported_by, row.reported_at = status, clean(note), actor, at
     row.save(update_fields=["status", "note", "reported_by", "reported_at"])
     if status in ENDING_STATUSES:
-        later.update(status=status, reported_by=actor, reported_at=at)
+        others = EventFollowUp.objects.filter(intention=row.intention_id, status="")
+        others.update(status=status, reported_by=actor, reported_at=at)
     _audit(row, actor, at)
     return row
 

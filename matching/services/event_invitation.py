@@ -99,7 +99,7 @@ def invitation_decline(*, invitation_id: uuid.UUID, actor: User, at: datetime) -
     EventDesk.objects.filter(invitation=row).delete()
     row.state, row.wishes, row.demand, row.answered_at = step.target, [], None, at
     row.save(update_fields=["state", "wishes", "demand", "answered_at"])
-    _audit(row, "decline", actor, at)
+    _audit(row, "stay_away", actor, at)
     return row
 
 

@@ -30,6 +30,7 @@ from matching.domain.event import (
 from matching.domain.lead import LeadOrigin
 from matching.models import DemandLead, EventIntention, EventMeeting, FinancingDemand
 from matching.policies.event import can_record, visible_meetings
+from matching.policies.lead import lender_leads
 from matching.selectors.eligible import eligible_offers_of
 from matching.services.lead import lead_offer
 from matching.services.lead_answer import lead_take
@@ -138,9 +139,10 @@ def _intention(
 
 
 def _lead(row: EventMeeting, actor: User, at: datetime) -> DemandLead | None:
-    """Return the lead of the need at the institution, made and taken when an officer says so; None when it cannot be.
+    """Return the lead of the need at the institution, made when an officer says so; None when it cannot be.
 
-    It cannot when the need has ended, the institution has had its lead or its application, or offers nothing for it.
+    It cannot when the need has ended, the institution has had its application, or offers nothing for it. An officer of
+    the branch that serves the enterprise takes it at once; for others it waits for that branch.
     """
     need, institution = row.guest.demand, row.desk.invitation.institution
     if need is None or institution is None:
@@ -156,7 +158,9 @@ def _lead(row: EventMeeting, actor: User, at: datetime) -> DemandLead | None:
     if not eligible_offers_of(institution, need, at):
         return None
     lead = lead_offer(need, institution, LeadOrigin.EVENT, actor=actor, at=at).lead
-    return lead_take(lead_id=lead.public_id, actor=actor, at=at)
+    if lender_leads(actor).filter(pk=lead.pk).exists():
+        return lead_take(lead_id=lead.public_id, actor=actor, at=at)
+    return lead
 
 
 def _audit(row: EventMeeting, actor: User, at: datetime) -> None:

@@ -36,7 +36,7 @@ from matching.selectors.event import (
 )
 from matching.services.event import (
     event_cancel,
-    event_close,
+    event_complete,
     event_create,
     event_finish,
     event_hold,
@@ -74,7 +74,7 @@ STEPS: dict[str, tuple[Step, str, str]] = {
     "HOLD": (event_hold, "开始后可以签到、登记面谈结果。", "活动开始，可以签到。"),
     "FINISH": (event_finish, "结束现场面谈，继续补登面谈结果。", "面谈结束，请核对面谈结果。"),
     "TRACK": (event_track, "达成意向和继续沟通的面谈将在会后 30、60、90 日跟踪。", "已转入跟踪。"),
-    "CLOSE": (event_close, "办结后不能再反馈。", "活动已办结。"),
+    "COMPLETE": (event_complete, "办结后不能再反馈。", "活动已办结。"),
 }
 """Step of the table to its service, what is asked before, and what is said after."""
 
@@ -216,6 +216,8 @@ def _detail(
     figures = event_figures(event)
     is_inviting = bool(roles) and event.state in ("PREPARING", "SIGN_UP")
     invitations = list(invitations_of(event))
+    silent = [row for row in invitations if row.state == "INVITED"]
+    answered = [row for row in invitations if row.state != "INVITED"]
     context = {
         "event": event,
         "tone": EVENT_TONES[event.state].value,
@@ -225,8 +227,10 @@ def _detail(
         "can_cancel": any(step.event == "CANCEL" for step in allowed),
         "invite_form": form if is_inviting else None,
         "form": cancel_form,
-        "lenders": _lenders([row for row in invitations if row.institution_id]),
-        "guests": _guests([row for row in invitations if row.enterprise_id]),
+        "lenders": _lenders([row for row in answered if row.institution_id]),
+        "guests": _guests([row for row in answered if row.enterprise_id]),
+        "silent_lenders": [invited_name(row) for row in silent if row.institution_id],
+        "silent_guests": [invited_name(row) for row in silent if row.enterprise_id],
         "waiting": _at_the_door(invitations) if roles and event.state == "HELD" else [],
         "actions": _links(event),
         "crumbs": [board_crumb(), Crumb(event.title)],
@@ -308,7 +312,7 @@ def _lenders(rows: list[EventInvitation]) -> Table:
         ]
         for row in rows
     ]
-    return Table(columns, found, empty="还没有邀请机构。")
+    return Table(columns, found, empty="还没有机构答复。")
 
 
 def _guests(rows: list[EventInvitation]) -> Table:
@@ -329,7 +333,7 @@ def _guests(rows: list[EventInvitation]) -> Table:
         ]
         for row in rows
     ]
-    return Table(columns, found, empty="还没有邀请企业。")
+    return Table(columns, found, empty="还没有企业答复。")
 
 
 def _at_the_door(rows: list[EventInvitation]) -> list[Action]:

@@ -39,6 +39,10 @@ KEYS: Mapping[str, str] = {
     "city_review_working_days": "市级复审（工作日）",
     "total_working_days": "全程（工作日）",
     "supplement_days": "补正（日）",
+    "suitable": "产品条件",
+    "branch": "本区网点",
+    "need_wish": "企业志愿",
+    "place_wish": "机构志愿",
 }
 VALUES: Mapping[str, str] = {
     "WORKING": "工作日",

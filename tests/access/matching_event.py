@@ -127,7 +127,7 @@ BOARD = [
 ]
 
 STEPS = [
-    *step("invite", DISTRICT, on("PREPARING", source="LENDERS")),
+    *step("invite", DISTRICT, on("PREPARING", whom="LENDERS")),
     *step("publish", DISTRICT, on("PREPARING")),
     *step("assign", DISTRICT, on("SIGN_UP", method="OPTIMAL")),
     *step("confirm", LEAD, assigned),
@@ -135,7 +135,7 @@ STEPS = [
     *step("hold", DISTRICT, on("ARRANGED")),
     *step("finish", DISTRICT, on("HELD")),
     *step("track", DISTRICT, on("INTENTION")),
-    *step("close", LEAD, followed),
+    *step("complete", LEAD, followed),
     *step("cancel", LEAD, on("SIGN_UP", reason="示例原因")),
     *step("sign-in", DISTRICT, on("HELD", guest_of)),
 ]

@@ -11,7 +11,7 @@ from matching.domain.event import EventPlan, InviteSource
 from matching.models import EventFollowUp, EventInvitation, EventMeeting, MatchmakingEvent
 from matching.services.event import (
     event_cancel,
-    event_close,
+    event_complete,
     event_create,
     event_finish,
     event_hold,
@@ -152,7 +152,7 @@ def close(event: MatchmakingEvent, cast: Cast, at: datetime) -> None:
     follow_up_report(
         follow_up_id=follow_up_of(event).public_id, status="ENDED", actor=cast.officer, at=at
     )
-    event_close(event=event, actor=cast.district_lead, at=at)
+    event_complete(event=event, actor=cast.district_lead, at=at)
 
 
 _REACH = {

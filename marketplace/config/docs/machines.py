@@ -17,6 +17,8 @@ TITLES = {
     "demand": "融资需求",
     "lead": "需求与机构的对接",
     "whitelist": "区级白名单",
+    "event": "对接会",
+    "invitation": "对接会邀请",
     "product_version": "产品版本",
     "institution": "金融机构",
     "enterprise_account": "企业账户",

@@ -33,6 +33,7 @@ TITLES = {
     "thematic": "专题库",
     "clocks": "申请的时限",
     "demand": "融资需求",
+    "events": "对接会",
     "ranking": "产品排序",
     "outcome": "贷款结果",
     "whitelist": "白名单门槛",

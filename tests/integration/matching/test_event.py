@@ -20,7 +20,7 @@ from matching.selectors.event_plan import event_ways
 from matching.services.clock import clocks_sweep
 from matching.services.event import (
     event_cancel,
-    event_close,
+    event_complete,
     event_create,
     event_finish,
     event_hold,
@@ -56,7 +56,7 @@ STEPS = {
     "HELD": ("district_clerk", event_hold),
     "INTENTION": ("district_clerk", event_finish),
     "FOLLOW_UP": ("district_clerk", event_track),
-    "CLOSED": ("district_lead", event_close),
+    "CLOSED": ("district_lead", event_complete),
 }
 
 
@@ -179,7 +179,7 @@ class TestSteps:
         event = make_event(cast, "FOLLOW_UP")
 
         with pytest.raises(TransitionRefused, match="3 项跟踪没有反馈"):
-            event_close(event=event, actor=cast.district_lead, at=NOW)
+            event_complete(event=event, actor=cast.district_lead, at=NOW)
 
     def test_cancelled_with_a_reason_everybody_invited_is_told(self, cast):
         event = make_event(cast, "SIGN_UP")
@@ -467,7 +467,7 @@ class TestFollowUps:
         assert kinds.count(("event.follow_up", "officer")) == 1
         assert kinds.count(("event.follow_up_late", "district_clerk")) == 1
 
-    def test_an_end_needs_no_later_look(self, cast):
+    def test_an_end_needs_no_other_look(self, cast):
         event = make_event(cast, "FOLLOW_UP")
 
         follow_up_report(

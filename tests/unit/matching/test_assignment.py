@@ -213,7 +213,12 @@ class TestSeat:
     def test_an_institution_is_busy_evenly(self) -> None:
         slot, _ = seat(np.arange(9), np.zeros(9, np.int64), np.array([4]), 4)
 
-        assert sorted(np.bincount(slot).tolist()) == [2, 2, 2, 3]
+        assert np.bincount(slot).tolist() == [3, 2, 2, 2]
+
+    def test_nobody_waits_for_an_empty_slot(self) -> None:
+        slot, _ = seat(np.array([0, 0]), np.array([0, 1]), np.array([1, 1]), 5)
+
+        assert sorted(slot.tolist()) == [0, 1]
 
 
 class TestCostOfStability:
