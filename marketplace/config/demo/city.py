@@ -15,6 +15,7 @@ from lenders.selectors import rules_of, terms_of
 from lenders.services import product_submit, product_version_draft
 from marketplace.config.demo.disputes import objections_lived, repairs_lived
 from marketplace.config.demo.districts import offices, whitelists_lived
+from marketplace.config.demo.gatherings import coming_event, past_event
 from marketplace.config.demo.lending import SHOWN_LENDER, Lender, city_lenders
 from marketplace.config.demo.people import People, city_people, person
 from marketplace.config.demo.plan import BorrowerPlan, borrower_plans
@@ -117,7 +118,9 @@ def _tales(
         _evaluated(people, today),
         _waiting_accounts(city, plans, people, today),
         _waiting_version(lenders[SHOWN_LENDER - 1], today),
+        past_event(people, lenders, today),
         searching_lived(lenders, people, today),
+        coming_event(people, lenders, today),
     ]
 
 

@@ -37,7 +37,7 @@ def searching_lived(lenders: Sequence[Lender], people: People, today: date) -> T
     shown, taken = lenders[SHOWN_LENDER - 1], False
     for way, known in zip(WAYS, _latest(len(WAYS)), strict=False):
         yield clock.office(0.002)
-        need, owner = _asked_again(known, clock.at), known.created_by
+        need, owner = asked_again(known, clock.at), known.created_by
         if way is POOLED:
             demand_enter_pool(demand=need, actor=owner, at=clock.at)
             taken = taken or _taken(need, shown, clock.at)
@@ -63,7 +63,8 @@ def _latest(count: int) -> list[FinancingDemand]:
     return [*is_open[-1:], *closed, *is_open[:-1]][:count]
 
 
-def _asked_again(known: FinancingDemand, at: datetime) -> FinancingDemand:
+def asked_again(known: FinancingDemand, at: datetime) -> FinancingDemand:
+    """Let an enterprise ask for what it asked for before."""
     return demand_create(
         enterprise=known.enterprise,
         amount_yuan=known.amount_yuan,
