@@ -20,7 +20,8 @@ from marketplace.domain.errors import NotFound
 from marketplace.models import District, User
 from marketplace.selectors import parameters_in_force
 from matching.domain.demand import OPEN_DEMAND_STATES
-from matching.domain.event import COMING, FitRules, FollowUpStatus, Outcome, fit_rules
+from matching.domain.event import COMING, FollowUpStatus, Outcome
+from matching.domain.event_fit import FitRules, fit_rules
 from matching.domain.parameters import shipped
 from matching.models import (
     EventDesk,

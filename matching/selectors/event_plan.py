@@ -21,7 +21,8 @@ from matching.domain.assignment import (
     Method,
     stability_cost_bp,
 )
-from matching.domain.event import COMING, FitRules, MeetingFit, meeting_fit
+from matching.domain.event import COMING
+from matching.domain.event_fit import FitRules, MeetingFit, meeting_fit
 from matching.models import EventDesk, EventInvitation, MatchmakingEvent
 from matching.scoring.assignment import assign
 from matching.selectors.dispatch import serving_institutions

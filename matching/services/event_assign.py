@@ -13,7 +13,7 @@ from django.db import transaction
 
 from marketplace.domain.errors import Conflict
 from marketplace.models import User
-from matching.domain.assignment import Assignment, Method
+from matching.domain.assignment import Assignment, Method, why_not
 from matching.models import EventMeeting, MatchmakingEvent
 from matching.selectors.event_plan import EventCase, EventWays, event_ways
 from matching.services.event import (
@@ -99,7 +99,7 @@ def event_rearrange(*, event: MatchmakingEvent, actor: User, at: datetime) -> Ma
 
 
 def figures_of(ways: EventWays, method: Method) -> dict[str, Any]:
-    """Return what is kept of an assignment beside its meetings, and why needs were left out, by invitation."""
+    """Return what is kept of an assignment beside its meetings: why needs were left out, and wishes not met."""
     found = ways.of(method)
     left_out = zip(found.unmet, found.unmet_why, strict=True)
     return {
@@ -111,7 +111,21 @@ def figures_of(ways: EventWays, method: Method) -> dict[str, Any]:
         "blocking": found.blocking,
         "cost_bp": ways.cost_bp if method is Method.STABLE else 0,
         "unmet": {str(ways.case.guests[need].public_id): why.value for need, why in left_out},
+        "missed": _missed(ways.case, found),
     }
+
+
+def _missed(case: EventCase, found: Assignment) -> dict[str, dict[str, str]]:
+    """Return why each enterprise does not meet the institutions it wished for, by invitations."""
+    places = {str(desk.invitation.public_id): place for place, desk in enumerate(case.desks)}
+    missed: dict[str, dict[str, str]] = {}
+    for need, guest in enumerate(case.guests):
+        asked = ((wish, places[wish]) for wish in guest.wishes if wish in places)
+        reasons = {wish: why_not(case.problem, found, need, place) for wish, place in asked}
+        told = {wish: why.value for wish, why in reasons.items() if why is not None}
+        if told:
+            missed[str(guest.public_id)] = told
+    return missed
 
 
 def _meetings(case: EventCase, found: Assignment) -> Iterable[EventMeeting]:

@@ -18,7 +18,8 @@ from django.db.models import Q
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.models import User
-from matching.domain.event import COMING, INVITATION, MOST_TABLES, wishes_checked
+from matching.domain.event import COMING, INVITATION, MOST_TABLES
+from matching.domain.event_fit import wishes_checked
 from matching.models import EventDesk, EventInvitation, EventMeeting, FinancingDemand
 from matching.policies.event import (
     own_invitations,

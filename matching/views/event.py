@@ -271,6 +271,7 @@ def _invitation(
         "form": form,
         "schedule": _schedule(row, list(met)) if is_seated else None,
         "unmet": _unmet(row) if is_seated else "",
+        "missed": _missed(row) if is_seated else [],
         "follow_ups": None if is_guest else follow_up_table(follow_ups_of(met), now),
         "crumbs": [invitations_crumb(), Crumb(event.title)],
     }
@@ -282,6 +283,17 @@ def _unmet(row: EventInvitation) -> str:
     """Return why an enterprise that signed up meets nobody, empty when it does."""
     code = row.event.figures.get("unmet", {}).get(str(row.public_id))
     return why_words(code) if code else ""
+
+
+def _missed(row: EventInvitation) -> list[Pair]:
+    """Return the institutions an enterprise wished for and does not meet, each with the reason."""
+    why: dict[str, str] = row.event.figures.get("missed", {}).get(str(row.public_id), {})
+    banks = institutions_coming(row.event) if why else []
+    return [
+        Pair(invited_name(bank), why_words(why[str(bank.public_id)]))
+        for bank in banks
+        if str(bank.public_id) in why
+    ]
 
 
 def _schedule(row: EventInvitation, rows: list[EventMeeting]) -> Table:

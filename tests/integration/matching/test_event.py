@@ -307,6 +307,23 @@ class TestAssign:
         after = (AuditEvent.objects.count(), set(EventMeeting.objects.values_list("pk")))
         assert after == before
 
+    def test_a_wish_not_met_has_its_reason(self, cast):
+        event = make_event(cast, "SIGN_UP", most_meetings=1)
+        guest, banks = guest_of(event), [desk_of(event, code) for code in ("B001", "B002")]
+        invitation_sign_up(
+            invitation_id=guest.public_id,
+            demand_id=guest.demand.public_id,
+            wishes=[str(bank.public_id) for bank in banks],
+            actor=cast.owner,
+            at=NOW,
+        )
+
+        event_assign(event=event, method=Method.OPTIMAL, actor=cast.district_clerk, at=NOW)
+
+        event.refresh_from_db()
+        missed = {str(banks[1].public_id): "NEED_SERVED"}
+        assert event.figures["missed"] == {str(guest.public_id): missed}
+
     def test_both_ways_are_there_to_compare(self, cast):
         event = make_event(cast, "SIGN_UP", most_meetings=1)
 

@@ -8,14 +8,8 @@ from hypothesis import strategies as st
 from marketplace.domain.errors import Refused
 from marketplace.domain.workdays import DayKind, WeekCalendar
 from matching.domain.assignment import MOST_UTILITY
-from matching.domain.event import (
-    FitRules,
-    fit_rules,
-    follow_up_due,
-    meeting_fit,
-    outcome_problems,
-    wishes_checked,
-)
+from matching.domain.event import follow_up_due, outcome_problems
+from matching.domain.event_fit import FitRules, fit_rules, meeting_fit, wishes_checked
 from matching.domain.parameters import shipped
 
 AT = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
