@@ -1,12 +1,11 @@
 """Files that leave: portraits as PDF, whitelists and statistics as workbooks; every one is registered before it goes.
 
-Source: RFC 6266 (names of files); trust note Z1; domain note 4.2.
+Source: trust note Z1; domain note 4.2.
 """
 
 from __future__ import annotations
 
 import uuid
-from urllib.parse import quote
 
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
@@ -27,31 +26,8 @@ from exports.services import (
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import memberships_live, signed_in
+from marketplace.web.download import PDF, XLSX, file_answer
 from matching.selectors.application import application_get_handled
-
-PDF = "application/pdf"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-SUFFIXES = {PDF: "pdf", XLSX: "xlsx"}
-KEPT_SIGNS = "()-_·"
-
-
-def file_answer(content: bytes, kind: str, plain: str, name: str) -> HttpResponse:
-    """Return a file to be saved, never kept by caches.
-
-    Args:
-        content: the file.
-        kind: ``PDF`` or ``XLSX``.
-        plain: name in ASCII letters, for programs that know no other, without suffix.
-        name: name as people read it, without suffix; signs that file systems refuse are left out.
-    """
-    suffix = SUFFIXES[kind]
-    kept = "".join(sign for sign in name if sign.isalnum() or sign in KEPT_SIGNS)[:80]
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = (
-        f"attachment; filename=\"{plain}.{suffix}\"; filename*=UTF-8''{quote(kept)}.{suffix}"
-    )
-    answer["Cache-Control"] = "no-store"
-    return answer
 
 
 @login_required
