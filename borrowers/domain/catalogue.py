@@ -11,12 +11,15 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from decimal import InvalidOperation
+from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from borrowers.domain.forbidden import refuse_forbidden
 from borrowers.domain.item_spec import (
+    Administration,
     FieldSpec,
     FieldType,
     ItemSpec,
@@ -27,21 +30,32 @@ from borrowers.domain.item_spec import (
     SharingMode,
     Subject,
 )
+from borrowers.domain.quality_rule import (
+    OF_EVENT,
+    QualityKind,
+    QualityRule,
+    rule_fault,
+)
+from borrowers.domain.rhythm import UpdateRhythm
 from marketplace.domain.errors import Refused
 from marketplace.domain.vocabulary import DataClass
 
 __all__ = [
+    "Administration",
     "Catalogue",
     "FieldSpec",
     "FieldType",
     "ItemSpec",
     "Level",
     "Publication",
+    "QualityKind",
+    "QualityRule",
     "RowRule",
     "RuleKind",
     "SharingMode",
     "Subject",
     "UnitSpec",
+    "UpdateRhythm",
     "item_from_mapping",
     "item_to_mapping",
     "load_catalogue",
@@ -99,6 +113,20 @@ _STANDARD_SUBJECT = (
 )
 
 
+_ENUMS: Mapping[str, type[StrEnum]] = {
+    "data_class": DataClass,
+    "subject": Subject,
+    "sharing_mode": SharingMode,
+    "publication": Publication,
+    "level": Level,
+    "administration": Administration,
+    "update_rhythm": UpdateRhythm,
+}
+_NUMBERS = frozenset(
+    {FieldType.INTEGER, FieldType.DECIMAL, FieldType.MONEY_YUAN, FieldType.MONEY_WAN}
+)
+
+
 @lru_cache(maxsize=1)
 def load_catalogue() -> Catalogue:
     """Return the shipped catalogue.
@@ -146,14 +174,14 @@ def _build_item(raw: Mapping[str, Any]) -> ItemSpec:
     if "subject_field" not in values:
         values["subject_field"] = _STANDARD_SUBJECT[0].code
         specs = _STANDARD_SUBJECT + specs
-    enums = {"data_class": DataClass, "subject": Subject, "sharing_mode": SharingMode}
-    for name, kind in {**enums, "publication": Publication, "level": Level}.items():
+    for name, kind in _ENUMS.items():
         if name in values:
             values[name] = kind(values[name])
     for name in ("natural_key", "void_values"):
         values[name] = tuple(values.get(name, ()))
     values["fields"] = specs
     values["rules"] = tuple(_build_rule(entry) for entry in values.get("rules", ()))
+    values["quality"] = tuple(_build_quality(entry) for entry in values.get("quality", ()))
     return ItemSpec(**values)
 
 
@@ -173,6 +201,10 @@ def _build_rule(raw: Mapping[str, Any]) -> RowRule:
     return RowRule(**values)
 
 
+def _build_quality(raw: Mapping[str, Any]) -> QualityRule:
+    return QualityRule(**{**raw, "kind": QualityKind(raw["kind"])})
+
+
 def _check_item(item: ItemSpec) -> None:
     """Refuse an item that names fields it does not have, or has one twice."""
     codes = [spec.code for spec in item.fields]
@@ -181,6 +213,7 @@ def _check_item(item: ItemSpec) -> None:
     named = [item.subject_field, *item.natural_key]
     named += [code for code in (item.event_date, item.void_field) if code]
     named += [code for rule in item.rules for code in rule.field_codes]
+    named += [rule.field for rule in item.quality if rule.field]
     for code in named:
         if code not in codes:
             raise _invalid(item.code, f"引用了不存在的字段 {code}")
@@ -192,6 +225,37 @@ def _check_item(item: ItemSpec) -> None:
     for spec in item.fields:
         if (spec.type is FieldType.CHOICE) is not bool(spec.options):
             raise _invalid(item.code, f"字段 {spec.code} 的选项与类型不符")
+    _check_keeping(item)
+
+
+def _check_keeping(item: ItemSpec) -> None:
+    """Refuse terms below zero, and quality rules that cannot be measured on this item."""
+    if item.due_days < 0 or item.retention_months <= 0 or item.freshness_days <= 0:
+        raise _invalid(item.code, "报送期限、更新时限或保存期限不是正数")
+    codes = [rule.code for rule in item.quality]
+    if len(set(codes)) != len(codes):
+        raise _invalid(item.code, "同一质量规则声明了两次")
+    for rule in item.quality:
+        if fault := _quality_fault(item, rule):
+            raise _invalid(item.code, fault)
+
+
+def _quality_fault(item: ItemSpec, rule: QualityRule) -> str:
+    periodic = item.update_rhythm is not UpdateRhythm.ON_EVENT
+    if rule.kind in OF_EVENT and not item.event_date:
+        return f"质量规则 {rule.code} 需要事件日期"
+    if rule.kind is QualityKind.DUE and not periodic:
+        return "随发生报送的信息项没有按期报送一说"
+    if rule.kind is QualityKind.IN_TIME and periodic:
+        return "及时率按事件计算,只用于随发生报送的信息项"
+    if rule.field and not item.field(rule.field).kept:
+        return f"质量规则 {rule.code} 的字段不保存"
+    if rule.kind is QualityKind.IN_RANGE and item.field(rule.field).type not in _NUMBERS:
+        return f"质量规则 {rule.code} 的字段不是数值"
+    try:
+        return rule_fault(rule)
+    except InvalidOperation:
+        return f"质量规则 {rule.code} 的数值无法识别"
 
 
 def _invalid(code: str, what: str) -> Refused:

@@ -1,4 +1,4 @@
-"""What a catalogue item declares: its typed fields, its keys, who may read it, how it is shared.
+"""What a catalogue item declares: its typed fields, its keys, who may read it, how it is shared and kept up to date.
 
 Source: domain note 2.1, 2.7, 2.9; field levels by GB/T 22239-2019 (安全标记).
 """
@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from borrowers.domain.quality_rule import QualityRule
+from borrowers.domain.rhythm import UpdateRhythm
 from borrowers.domain.rows import Column
 from marketplace.domain.vocabulary import DataClass
 
@@ -28,6 +30,21 @@ class FieldType(StrEnum):
     LOCAL_CODE = "LOCAL_CODE"
 
 
+FIELD_TYPE_LABELS = {
+    FieldType.TEXT: "文本",
+    FieldType.DATE: "日期",
+    FieldType.MONTH: "年月",
+    FieldType.INTEGER: "整数",
+    FieldType.MONEY_YUAN: "金额(元)",
+    FieldType.MONEY_WAN: "金额(万元)",
+    FieldType.DECIMAL: "小数",
+    FieldType.CHOICE: "选项",
+    FieldType.BOOLEAN: "是/否",
+    FieldType.USCC: "统一社会信用代码",
+    FieldType.LOCAL_CODE: "单位内部代码",
+}
+
+
 class Level(StrEnum):
     """Protection level of a field (GB/T 22239-2019, 安全标记)."""
 
@@ -40,12 +57,34 @@ class Level(StrEnum):
 LEVEL_LABELS = {Level.L1: "公开", Level.L2: "内部", Level.L3: "敏感", Level.L4: "个人敏感"}
 
 
+class Administration(StrEnum):
+    """On which level of administration an item is kept: the city's, a district's, a street's (or town's)."""
+
+    CITY = "CITY"
+    DISTRICT = "DISTRICT"
+    STREET = "STREET"
+
+
+ADMINISTRATION_LABELS = {
+    Administration.CITY: "市级",
+    Administration.DISTRICT: "区级",
+    Administration.STREET: "街道(乡镇)级",
+}
+
+
 class Subject(StrEnum):
     """By which code a unit names the enterprise: the credit code, its own, or either."""
 
     USCC = "USCC"
     LOCAL = "LOCAL"
     EITHER = "EITHER"
+
+
+SUBJECT_LABELS = {
+    Subject.USCC: "统一社会信用代码",
+    Subject.LOCAL: "单位内部代码",
+    Subject.EITHER: "两者皆可",
+}
 
 
 class SharingMode(StrEnum):
@@ -69,6 +108,13 @@ class Publication(StrEnum):
     PUBLIC = "PUBLIC"
     NOT_PUBLIC = "NOT_PUBLIC"
     BY_CHOICE = "BY_CHOICE"
+
+
+PUBLICATION_LABELS = {
+    Publication.PUBLIC: "公开",
+    Publication.NOT_PUBLIC: "不公开",
+    Publication.BY_CHOICE: "依企业选择或等级",
+}
 
 
 class RuleKind(StrEnum):
@@ -170,6 +216,12 @@ class ItemSpec:
         void_field, void_values: records whose field has one of the values stay on file and never count.
         fields: at least the subject field.
         rules: conditions between fields.
+        administration: level of administration that keeps the item.
+        update_rhythm: how often the unit updates it.
+        due_days: until when a delivery is due: calendar days after a period's end, working days after an event.
+        retention_months: how long records are kept.
+        retention_basis: on which ground they are kept so long.
+        quality: what every delivery must keep to.
     """
 
     code: str
@@ -191,6 +243,12 @@ class ItemSpec:
     void_field: str = ""
     void_values: tuple[str, ...] = ()
     rules: tuple[RowRule, ...] = ()
+    administration: Administration = Administration.CITY
+    update_rhythm: UpdateRhythm = UpdateRhythm.ON_EVENT
+    due_days: int = 7
+    retention_months: int = 60
+    retention_basis: str = ""
+    quality: tuple[QualityRule, ...] = ()
 
     def field(self, code: str) -> FieldSpec:
         """Return a field by code.

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from borrowers.domain.catalogue import load_catalogue
-from borrowers.domain.item_spec import SHARING_MODE_LABELS, ItemSpec, Publication
+from borrowers.domain.item_spec import PUBLICATION_LABELS, SHARING_MODE_LABELS, ItemSpec
+from borrowers.domain.rhythm import UPDATE_RHYTHM_LABELS
 from lenders.domain.feature import FEATURES, Feature
 from lenders.domain.rule import OPERATOR_LABELS, operators_for
 from marketplace.config.docs.markdown import blocks, code, table
@@ -19,11 +20,6 @@ from matching.domain.scorecard_model import Bin, ScoreModel, model_from
 from matching.domain.whitelist import GATE_CODES, MARK_CODES
 from matching.domain.whitelist_labels import code_label
 
-PUBLICATION_LABELS = {
-    Publication.PUBLIC: "公开",
-    Publication.NOT_PUBLIC: "不公开",
-    Publication.BY_CHOICE: "依企业选择或等级",
-}
 IDENTITY_CODES = ("WL_USCC_INVALID", "WL_NOT_IN_REGISTER")
 TRUTH = {"YES": "是", "NO": "否"}
 
@@ -82,7 +78,19 @@ def catalogue_section() -> str:
     """Return the items of each class of the shipped catalogue."""
     catalogue = load_catalogue()
     units = {unit.code: unit.name for unit in catalogue.units}
-    headings = ("信息项", "代码", "来源单位", "授权", "共享方式", "公开", "更新间隔(天)", "依据")
+    headings = (
+        "信息项",
+        "代码",
+        "来源单位",
+        "授权",
+        "共享方式",
+        "公开",
+        "更新周期",
+        "报送期限(天)",
+        "更新时限(天)",
+        "保存(月)",
+        "依据",
+    )
     parts = []
     for data_class, label in DATA_CLASS_LABELS.items():
         items = [item for item in catalogue.items if item.data_class is data_class]
@@ -144,6 +152,9 @@ def _item_row(item: ItemSpec, units: Mapping[str, str]) -> tuple[str, ...]:
         "须授权" if item.consent_required else "",
         SHARING_MODE_LABELS[item.sharing_mode],
         PUBLICATION_LABELS[item.publication],
+        UPDATE_RHYTHM_LABELS[item.update_rhythm],
+        str(item.due_days),
         str(item.freshness_days),
+        str(item.retention_months),
         item.legal_basis,
     )
