@@ -7,9 +7,10 @@ from typing import Any
 from django import forms
 
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
+from borrowers.domain.item_spec import ADMINISTRATION_LABELS
 from borrowers.domain.register import REGISTER_STATUS_LABELS
 from borrowers.models import CatalogueItem, SourceUnit
-from borrowers.selectors import EnterpriseFilter
+from borrowers.selectors import EnterpriseFilter, ItemFilter
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.web.forms import DayField
@@ -249,6 +250,41 @@ class BatchUploadForm(forms.Form):
         known = [(item.code, f"{item.data_class} {item.name}") for item in items]
         self.fields["item"] = forms.ChoiceField(label="信息项", choices=known)
         self.fields["unit"] = unit_field(units)
+
+
+class ItemFilterForm(forms.Form):
+    """Items of the catalogue by class, level, unit and name."""
+
+    text = forms.CharField(label="名称或代码开头", max_length=100, required=False, strip=True)
+    data_class = forms.ChoiceField(
+        label="类别", required=False, choices=with_all(DATA_CLASS_LABELS, "全部类别")
+    )
+    administration = forms.ChoiceField(
+        label="管理层级", required=False, choices=with_all(ADMINISTRATION_LABELS)
+    )
+    unit = forms.ChoiceField(label="来源单位", required=False)
+    active = forms.ChoiceField(
+        label="状态", required=False, choices=[("", "全部"), ("1", "启用"), ("0", "停用")]
+    )
+
+    def __init__(self, data: Any = None, *, units: list[SourceUnit]) -> None:
+        super().__init__(data)
+        chosen = forms.ChoiceField(
+            label="来源单位",
+            required=False,
+            choices=with_all({unit.code: unit.name for unit in units}),
+        )
+        self.fields["unit"] = chosen
+
+    def wanted(self) -> ItemFilter:
+        """Return what a valid form asks for."""
+        return ItemFilter(**self.cleaned_data)
+
+
+class CatalogueUploadForm(forms.Form):
+    """A workbook of the catalogue."""
+
+    file = forms.FileField(label="目录表文件(xlsx)", allow_empty_file=True)
 
 
 class AliasForm(forms.Form):

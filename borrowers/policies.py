@@ -11,6 +11,7 @@ from __future__ import annotations
 from django.db.models import Q, QuerySet
 
 from borrowers.models import (
+    CatalogueImport,
     CatalogueItem,
     Consent,
     CreditRecord,
@@ -149,6 +150,12 @@ def visible_lists(user: Reader) -> QuerySet[ThematicList]:
 def visible_memberships(user: Reader) -> QuerySet[ListMembership]:
     """Return on which lists enterprises are, of the enterprises whose register facts the user may see."""
     return ListMembership.objects.filter(enterprise__in=visible_enterprises(user))
+
+
+def visible_imports(user: Reader) -> QuerySet[CatalogueImport]:
+    """Return the workbooks of the catalogue that were read: the city's staff see all, nobody else any."""
+    everything = has_role(user, *CITY_ROLES)
+    return CatalogueImport.objects.all() if everything else CatalogueImport.objects.none()
 
 
 def can_act_for(user: Reader, enterprise: Enterprise) -> bool:

@@ -9,6 +9,7 @@ from borrowers.views import (
     operator,
     operator_batch,
     operator_catalogue,
+    operator_catalogue_import,
     operator_thematic,
     register,
     repair_desk,
@@ -94,7 +95,32 @@ operator_urls = [
 data_urls = [
     path("operator/catalogue/", operator_catalogue.catalogue, name="catalogue-list"),
     path("operator/catalogue/aliases/", operator_catalogue.aliases, name="alias-list"),
+    path(
+        "operator/catalogue/export.xlsx",
+        operator_catalogue_import.catalogue_export,
+        name="catalogue-export",
+    ),
+    path(
+        "operator/catalogue/imports/",
+        operator_catalogue_import.catalogue_imports,
+        name="catalogue-imports",
+    ),
+    path(
+        "operator/catalogue/imports/<uuid:public_id>/",
+        operator_catalogue_import.catalogue_import,
+        name="catalogue-import",
+    ),
+    path(
+        "operator/catalogue/imports/<uuid:public_id>/apply/",
+        operator_catalogue_import.catalogue_apply,
+        name="catalogue-apply",
+    ),
     path("operator/catalogue/<slug:code>/", operator_catalogue.item, name="catalogue-detail"),
+    path(
+        "operator/catalogue/<slug:code>/versions/",
+        operator_catalogue.versions,
+        name="catalogue-versions",
+    ),
     path(
         "operator/catalogue/<slug:code>/template.csv",
         operator_catalogue.item_template,

@@ -1,4 +1,4 @@
-"""API of the register, the catalogue and delivered files, for the city (the register also for districts)."""
+"""API of the register and delivered files, for the city (the register also for districts)."""
 
 from __future__ import annotations
 
@@ -20,12 +20,10 @@ from borrowers.api.serializers import (
     BatchOutput,
     EnterpriseFilterInput,
     EnterpriseOutput,
-    ItemDetailOutput,
-    ItemOutput,
     RegisterFileInput,
     RejectOutput,
 )
-from borrowers.models import CatalogueItem, Enterprise, IngestBatch, IngestReject, SubjectAlias
+from borrowers.models import Enterprise, IngestBatch, IngestReject, SubjectAlias
 from borrowers.policies import CITY_ROLES, DISTRICT_ROLES
 from borrowers.selectors import (
     EnterpriseFilter,
@@ -35,8 +33,6 @@ from borrowers.selectors import (
     enterprise_get,
     enterprise_list,
     enterprise_registered,
-    item_get,
-    item_list,
     reject_list,
     unit_get,
 )
@@ -165,27 +161,6 @@ class RejectListView(ListAPIView[IngestReject]):
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of rejects."""
         return self.list(request, *args, **kwargs)
-
-
-class ItemListView(APIView):
-    """The catalogue."""
-
-    @extend_schema(
-        operation_id="catalogue_list", summary="信息项目录", responses=ItemOutput(many=True)
-    )
-    def get(self, request: Request) -> Response:
-        """Return the items in force."""
-        items: list[CatalogueItem] = item_list(request.user)
-        return Response(ItemOutput(items, many=True).data)
-
-
-class ItemView(APIView):
-    """One item."""
-
-    @extend_schema(operation_id="catalogue_get", summary="一个信息项", responses=ItemDetailOutput)
-    def get(self, request: Request, code: str) -> Response:
-        """Return its declaration."""
-        return Response(ItemDetailOutput(item_get(request.user, code)).data)
 
 
 class AliasListView(ListAPIView[SubjectAlias]):

@@ -6,7 +6,6 @@ from typing import Any
 
 from rest_framework import serializers
 
-from borrowers.models import CatalogueItem
 from borrowers.services.objection import OUTCOMES
 from borrowers.services.repair import STEP_EVENTS
 from marketplace.api.serializers import StrictSerializer
@@ -291,6 +290,7 @@ class BatchOutput(serializers.Serializer[Any]):
     id = serializers.UUIDField(source="public_id")
     kind = serializers.CharField()
     item = serializers.CharField(source="item.code", default=None, allow_null=True)
+    item_version = serializers.IntegerField(allow_null=True)
     unit = serializers.CharField(source="unit.code", default=None, allow_null=True)
     file_name = serializers.CharField()
     file_sha256 = serializers.CharField()
@@ -310,29 +310,6 @@ class RejectOutput(serializers.Serializer[Any]):
     field = serializers.CharField()
     code = serializers.CharField()
     sentence = serializers.CharField()
-
-
-class ItemOutput(serializers.Serializer[Any]):
-    """An item of the catalogue."""
-
-    code = serializers.CharField()
-    name = serializers.CharField()
-    data_class = serializers.CharField()
-    consent_required = serializers.BooleanField()
-    sharing_mode = serializers.CharField()
-    legal_basis = serializers.CharField()
-    version = serializers.IntegerField()
-
-
-class ItemDetailOutput(ItemOutput):
-    """An item with its declaration."""
-
-    units = serializers.SerializerMethodField()
-    spec = serializers.DictField()
-
-    def get_units(self, item: CatalogueItem) -> list[str]:
-        """Return the codes of the units that deliver the item."""
-        return [unit.code for unit in item.units.all()]
 
 
 class AliasOutput(serializers.Serializer[Any]):

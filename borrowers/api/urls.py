@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from borrowers.api import account, borrower, dispute, operator, thematic
+from borrowers.api import account, borrower, catalogue, dispute, operator, thematic
 
 # registration, verification, team
 account_urls = [
@@ -79,9 +79,25 @@ operator_urls = [
     path(
         "batches/<uuid:public_id>/rejects/", operator.RejectListView.as_view(), name="batch-rejects"
     ),
-    path("catalogue/", operator.ItemListView.as_view(), name="catalogue-list"),
+    path("catalogue/", catalogue.ItemListView.as_view(), name="catalogue-list"),
+    path("catalogue/imports/", catalogue.ImportListView.as_view(), name="catalogue-imports"),
+    path(
+        "catalogue/imports/<uuid:public_id>/",
+        catalogue.ImportView.as_view(),
+        name="catalogue-import",
+    ),
+    path(
+        "catalogue/imports/<uuid:public_id>/apply/",
+        catalogue.ImportApplyView.as_view(),
+        name="catalogue-apply",
+    ),
     path("catalogue/aliases/", operator.AliasListView.as_view(), name="alias-list"),
-    path("catalogue/<slug:code>/", operator.ItemView.as_view(), name="catalogue-detail"),
+    path("catalogue/<slug:code>/", catalogue.ItemView.as_view(), name="catalogue-detail"),
+    path(
+        "catalogue/<slug:code>/versions/",
+        catalogue.VersionListView.as_view(),
+        name="catalogue-versions",
+    ),
 ]
 
 # thematic lists

@@ -1,16 +1,26 @@
 """Tables of the borrowing side."""
 
 from borrowers.models.archive import ArchiveSegment
-from borrowers.models.catalogue import CatalogueItem, SourceUnit, SubjectAlias
+from borrowers.models.catalogue import (
+    CatalogueImport,
+    CatalogueItem,
+    CatalogueItemVersion,
+    SourceUnit,
+    SubjectAlias,
+)
 from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
+from borrowers.models.quality import BatchQuality, QualityFinding
 from borrowers.models.record import CreditRecord, IngestBatch, IngestReject
 from borrowers.models.repair import CreditRepair, Objection
 from borrowers.models.thematic import ListMembership, ThematicList
 
 __all__ = [
     "ArchiveSegment",
+    "BatchQuality",
+    "CatalogueImport",
     "CatalogueItem",
+    "CatalogueItemVersion",
     "Consent",
     "CreditRecord",
     "CreditRepair",
@@ -20,6 +30,7 @@ __all__ = [
     "IngestReject",
     "ListMembership",
     "Objection",
+    "QualityFinding",
     "SourceUnit",
     "SubjectAlias",
     "ThematicList",

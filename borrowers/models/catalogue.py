@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from django.db import models
+import uuid
 
+from django.db import models
+from django.db.models import Q
+
+from borrowers.domain.item_spec import ADMINISTRATION_LABELS
+from borrowers.domain.rhythm import UPDATE_RHYTHM_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 
 
@@ -25,17 +30,40 @@ class SourceUnit(models.Model):
 
 
 class CatalogueItem(models.Model):
-    """One item of the catalogue; ``spec`` is the typed declaration of ``borrowers.domain.catalogue.ItemSpec``."""
+    """One item of the catalogue; ``spec`` is the typed declaration of ``borrowers.domain.catalogue.ItemSpec``.
+
+    What lists are searched and boards are counted by stands in columns beside it: a catalogue has thousands of items.
+    ``source_unit`` answers for the item; ``units`` may deliver it.
+    """
 
     code = models.CharField("信息项代码", max_length=48, unique=True)
     name = models.CharField("信息项名称", max_length=100)
     data_class = models.CharField(
         "类别", max_length=2, choices=[(k.value, v) for k, v in DATA_CLASS_LABELS.items()]
     )
+    source_unit = models.ForeignKey(
+        SourceUnit,
+        verbose_name="责任单位",
+        on_delete=models.PROTECT,
+        related_name="answered_items",
+    )
     units = models.ManyToManyField(SourceUnit, verbose_name="来源单位", related_name="items")
     consent_required = models.BooleanField("须企业授权")
     sharing_mode = models.CharField("共享方式", max_length=16, default="BATCH")
     legal_basis = models.CharField("依据", max_length=200, blank=True, default="")
+    administration = models.CharField(
+        "管理层级",
+        max_length=8,
+        choices=[(k.value, v) for k, v in ADMINISTRATION_LABELS.items()],
+        default="CITY",
+    )
+    update_rhythm = models.CharField(
+        "更新周期",
+        max_length=12,
+        choices=[(k.value, v) for k, v in UPDATE_RHYTHM_LABELS.items()],
+        default="ON_EVENT",
+    )
+    due_days = models.PositiveIntegerField("报送期限(天)", default=7)
     spec = models.JSONField("声明")
     version = models.PositiveIntegerField("版本", default=1)
     is_active = models.BooleanField("启用", default=True)
@@ -47,6 +75,87 @@ class CatalogueItem(models.Model):
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"
+
+
+class CatalogueItemVersion(models.Model):
+    """One declaration of an item as it was from a moment on; never changed afterwards."""
+
+    item = models.ForeignKey(
+        CatalogueItem, verbose_name="信息项", on_delete=models.CASCADE, related_name="versions"
+    )
+    version = models.PositiveIntegerField("版本")
+    spec = models.JSONField("声明")
+    is_active = models.BooleanField("启用", default=True)
+    effective_from = models.DateTimeField("生效时间")
+    changed_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="变更人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = "信息项版本"
+        verbose_name_plural = "信息项版本"
+        ordering = ["item", "-version"]
+        constraints = [
+            models.UniqueConstraint(fields=["item", "version"], name="catalogue_version_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.item_id} v{self.version}"
+
+
+class CatalogueImport(models.Model):
+    """A sheet of the catalogue that was read and compared; applied in a second step, or never.
+
+    ``entries`` holds what would change: code, version found, units, whether active, declaration. ``units`` holds units
+    the sheet names that are not known yet.
+    """
+
+    public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
+    file_name = models.CharField("文件名", max_length=200)
+    file_sha256 = models.CharField("文件哈希", max_length=64)
+    items_read = models.PositiveIntegerField("读取信息项数", default=0)
+    created = models.PositiveIntegerField("新增信息项数", default=0)
+    changed = models.PositiveIntegerField("变更信息项数", default=0)
+    entries = models.JSONField("待生效的变更", default=list)
+    units = models.JSONField("新增来源单位", default=list)
+    errors = models.JSONField("错误", default=list)
+    error_count = models.PositiveIntegerField("错误数", default=0)
+    read_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="读入人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    read_at = models.DateTimeField("读入时间")
+    applied_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="生效人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    applied_at = models.DateTimeField("生效时间", null=True, blank=True)
+
+    class Meta:
+        verbose_name = "目录导入"
+        verbose_name_plural = "目录导入"
+        ordering = ["-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(applied_at=None) | Q(error_count=0), name="catalogue_import_clean"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.file_name} {self.read_at:%Y-%m-%d}"
 
 
 class SubjectAlias(models.Model):

@@ -30,6 +30,7 @@ class IngestBatch(models.Model):
         on_delete=models.PROTECT,
         related_name="batches",
     )
+    item_version = models.PositiveIntegerField("信息项版本", null=True, blank=True)
     unit = models.ForeignKey(
         "borrowers.SourceUnit",
         verbose_name="来源单位",

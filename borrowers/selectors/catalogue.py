@@ -9,51 +9,116 @@ from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
 
-from django.db.models import Max, Prefetch, Q, QuerySet, TextField
+from django.db.models import (
+    Count,
+    Exists,
+    Max,
+    OuterRef,
+    Q,
+    QuerySet,
+    Subquery,
+    TextField,
+)
 from django.db.models.functions import Cast
 
 from borrowers.domain.catalogue import ItemSpec, item_from_mapping
-from borrowers.models import CatalogueItem, IngestBatch, IngestReject, SourceUnit, SubjectAlias
+from borrowers.domain.catalogue_diff import Difference, differences
+from borrowers.models import (
+    CatalogueItem,
+    CatalogueItemVersion,
+    IngestBatch,
+    IngestReject,
+    SourceUnit,
+    SubjectAlias,
+)
 from borrowers.policies import visible_batches, visible_items, visible_units
 from marketplace.domain.errors import NotFound, Refused
-from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.policies import Reader
 
 
 @dataclass(frozen=True)
-class ItemLine:
-    """An item of the catalogue with its units and its latest delivery."""
+class ItemFilter:
+    """Which items are wanted; empty means all."""
 
-    item: CatalogueItem
-    units: tuple[str, ...]
-    latest_at: datetime | None
+    text: str = ""
+    data_class: str = ""
+    administration: str = ""
+    unit: str = ""
+    active: str = ""
+
+
+def catalogue_list(user: Reader, wanted: ItemFilter) -> QuerySet[CatalogueItem]:
+    """Return the items the reader asked for with their responsible unit and latest delivery; for keyset pages by code.
+
+    Args:
+        user: reader.
+        wanted: ``text`` is the beginning of a code or a part of a name; ``unit`` the code of a unit that may deliver.
+    """
+    found = visible_items(user).select_related("source_unit")
+    if wanted.text:
+        named = Q(name__icontains=wanted.text) | Q(code__istartswith=wanted.text)
+        found = found.filter(named)
+    if wanted.data_class:
+        found = found.filter(data_class=wanted.data_class)
+    if wanted.administration:
+        found = found.filter(administration=wanted.administration)
+    if wanted.unit:
+        delivers = CatalogueItem.units.through.objects.filter(
+            catalogueitem=OuterRef("pk"), sourceunit__code=wanted.unit
+        )
+        found = found.filter(Exists(delivers))
+    if wanted.active:
+        found = found.filter(is_active=wanted.active == "1")
+    batches = IngestBatch.objects.filter(item=OuterRef("pk")).order_by()
+    latest = batches.values("item").annotate(latest=Max("received_at")).values("latest")
+    return found.annotate(latest_at=Subquery(latest))
+
+
+def class_counts(user: Reader) -> dict[str, int]:
+    """Return class to how many items in force it has. Queries: one."""
+    items = visible_items(user).filter(is_active=True).order_by()
+    return dict(items.values_list("data_class").annotate(count=Count("pk")))
+
+
+def catalogue_items() -> list[CatalogueItem]:
+    """Return every item with its responsible unit, by class and code; for the workbook. Queries: one."""
+    return list(CatalogueItem.objects.select_related("source_unit").order_by("data_class", "code"))
 
 
 @dataclass(frozen=True)
-class ClassGroup:
-    """The items of one data class."""
+class VersionStep:
+    """One version of an item and in what it differs from the one before."""
 
-    data_class: str
-    label: str
-    lines: tuple[ItemLine, ...]
+    version: CatalogueItemVersion
+    changes: tuple[Difference, ...]
+    batches: int
 
 
-def catalogue_by_class(user: Reader) -> list[ClassGroup]:
-    """Return the catalogue by class, every class of the list, also those without items.
+def version_steps(item: CatalogueItem) -> list[VersionStep]:
+    """Return the versions of an item, latest first, each with its differences and how many files it was used for.
+
+    The first version has no differences: everything in it is new.
 
     Queries: two.
     """
-    units = Prefetch("units", queryset=SourceUnit.objects.order_by("code"))
-    latest = Max("batches__received_at")
-    items = visible_items(user).annotate(latest_at=latest).order_by("code").prefetch_related(units)
-    grouped: dict[str, list[ItemLine]] = {code.value: [] for code in DATA_CLASS_LABELS}
-    for item in items:
-        names = tuple(unit.name for unit in item.units.all())
-        grouped[item.data_class].append(ItemLine(item, names, item.latest_at))
-    return [
-        ClassGroup(code.value, label, tuple(grouped[code.value]))
-        for code, label in DATA_CLASS_LABELS.items()
-    ]
+    versions = list(item.versions.select_related("changed_by").order_by("version"))
+    used = IngestBatch.objects.filter(item=item).order_by().values_list("item_version")
+    counts = dict(used.annotate(count=Count("pk")))
+    steps: list[VersionStep] = []
+    before: CatalogueItemVersion | None = None
+    for version in versions:
+        changes = _changes(before, version) if before else ()
+        steps.append(VersionStep(version, changes, counts.get(version.version, 0)))
+        before = version
+    return steps[::-1]
+
+
+def _changes(before: CatalogueItemVersion, after: CatalogueItemVersion) -> tuple[Difference, ...]:
+    found = differences(item_from_mapping(before.spec), item_from_mapping(after.spec))
+    if before.is_active != after.is_active:
+        words = {True: "是", False: "否"}
+        found += (Difference("启用", words[before.is_active], words[after.is_active]),)
+    return found
 
 
 def catalogue_specs() -> list[ItemSpec]:
@@ -89,7 +154,7 @@ def item_spec(item: CatalogueItem) -> ItemSpec:
     return _spec_of(json.dumps(item.spec))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=8192)
 def _spec_of(text: str) -> ItemSpec:
     return item_from_mapping(json.loads(text))
 

@@ -12,6 +12,10 @@ from borrowers.services.catalogue import (
     reference_ensure,
     subject_alias_confirm,
 )
+from borrowers.services.catalogue_import import (
+    catalogue_import_apply,
+    catalogue_import_read,
+)
 from borrowers.services.consent import consent_close, consent_grant, consent_revoke
 from borrowers.services.delivery import records_ingest, register_import
 from borrowers.services.ingest import item_and_unit, records_ingest_rows
@@ -29,6 +33,8 @@ __all__ = [
     "account_review",
     "agent_add",
     "agent_end",
+    "catalogue_import_apply",
+    "catalogue_import_read",
     "catalogue_seed",
     "consent_close",
     "consent_grant",

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from borrowers.domain.catalogue import Catalogue, ItemSpec, item_to_mapping, load_catalogue
+from borrowers.domain.catalogue import Catalogue, load_catalogue
 from borrowers.models import CatalogueItem, Enterprise, SourceUnit, SubjectAlias
+from borrowers.services.catalogue_entry import ItemEntry, items_enter, units_enter
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.errors import Conflict
@@ -28,19 +29,13 @@ def catalogue_seed(
     Returns:
         How many units and how many items were new or changed.
 
-    Writes: ``SourceUnit``, ``CatalogueItem``, audit ``borrowers.catalogue.seed`` when anything changed.
+    Writes: ``SourceUnit``, ``CatalogueItem``, ``CatalogueItemVersion``, audit ``borrowers.catalogue.seed`` when
+        anything changed.
     """
     declared = catalogue or load_catalogue()
-    units = 0
-    for unit in declared.units:
-        values = {"name": unit.name, "legal_basis": unit.legal_basis}
-        row, created = SourceUnit.objects.get_or_create(code=unit.code, defaults=values)
-        if not created and (row.name, row.legal_basis) != (unit.name, unit.legal_basis):
-            SourceUnit.objects.filter(pk=row.pk).update(**values)
-            created = True
-        units += created
-    known = {unit.code: unit for unit in SourceUnit.objects.all()}
-    items = sum(_item_enter(spec, known) for spec in declared.items)
+    units = units_enter(declared.units)
+    entries = [ItemEntry(spec) for spec in declared.items]
+    items = sum(items_enter(entries, actor=actor, at=at))
     if units or items:
         audit_record(
             action="borrowers.catalogue.seed",
@@ -59,41 +54,13 @@ def reference_ensure(*, at: datetime) -> None:
 
     What is there is left alone; ``catalogue_seed`` brings it up to date.
 
-    Writes: ``District``, ``SourceUnit``, ``CatalogueItem``, audit, on an empty installation only.
+    Writes: ``District``, ``SourceUnit``, ``CatalogueItem``, ``CatalogueItemVersion``, audit, on an empty installation
+        only.
     """
     if not District.objects.exists():
         districts_seed(names=DISTRICT_LABELS, actor=None, at=at)
     if not CatalogueItem.objects.exists():
         catalogue_seed(actor=None, at=at)
-
-
-def _item_enter(spec: ItemSpec, units: dict[str, SourceUnit]) -> bool:
-    plain = item_to_mapping(spec)
-    item = CatalogueItem.objects.filter(code=spec.code).first()
-    if item is not None and item.spec == _as_stored(plain):
-        return False
-    if item is None:
-        item = CatalogueItem(code=spec.code, version=0)
-    item.name = spec.name
-    item.data_class = spec.data_class.value
-    item.consent_required = spec.consent_required
-    item.sharing_mode = spec.sharing_mode.value
-    item.legal_basis = spec.legal_basis
-    item.spec = _as_stored(plain)
-    item.version += 1
-    item.save()
-    delivering = list(units.values()) if spec.any_unit else [units[spec.source_unit]]
-    item.units.set(delivering)
-    return True
-
-
-def _as_stored(plain: object) -> object:
-    """Return the plain values as JSON gives them back: lists for tuples."""
-    if isinstance(plain, dict):
-        return {key: _as_stored(value) for key, value in plain.items()}
-    if isinstance(plain, list | tuple):
-        return [_as_stored(value) for value in plain]
-    return plain
 
 
 @transaction.atomic

@@ -1,9 +1,10 @@
-"""The city operator's pages on the catalogue: items by class, their declarations, units' own codes."""
+"""The city operator's pages on the catalogue: its items, their declarations and versions, units' own codes."""
 
 from __future__ import annotations
 
 import csv
 from collections.abc import Iterable
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -14,53 +15,59 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from borrowers.domain.catalogue import ItemSpec, item_from_mapping
-from borrowers.domain.item_spec import LEVEL_LABELS, SHARING_MODE_LABELS
-from borrowers.forms import AliasForm
+from borrowers.domain.item_spec import (
+    FIELD_TYPE_LABELS,
+    LEVEL_LABELS,
+    PUBLICATION_LABELS,
+    SHARING_MODE_LABELS,
+)
+from borrowers.domain.quality_rule import QualityKind
+from borrowers.domain.rhythm import UPDATE_RHYTHM_LABELS, UpdateRhythm
+from borrowers.forms import AliasForm, ItemFilterForm
 from borrowers.models import CatalogueItem, SubjectAlias
 from borrowers.policies import CITY_ROLES, can_handle_data
 from borrowers.selectors import (
-    ClassGroup,
+    ItemFilter,
     alias_list,
-    catalogue_by_class,
+    catalogue_list,
+    class_counts,
     enterprise_registered,
     item_get,
     unit_list,
+    version_steps,
 )
 from borrowers.services import subject_alias_confirm
-from borrowers.views.operator_batch import BOM, data_actions
+from borrowers.views.operator_batch import BOM
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
-from marketplace.web.pagination import number_page
+from marketplace.web.components import Action, Cell, Change, Column, Crumb, Kind, Pair, Table
+from marketplace.web.pagination import keyset_page, number_page
 
-FIELD_TYPE_LABELS = {
-    "TEXT": "文本",
-    "DATE": "日期",
-    "MONTH": "年月",
-    "INTEGER": "整数",
-    "MONEY_YUAN": "金额(元)",
-    "MONEY_WAN": "金额(万元)",
-    "DECIMAL": "小数",
-    "CHOICE": "选项",
-    "BOOLEAN": "是/否",
-    "USCC": "统一社会信用代码",
-    "LOCAL_CODE": "单位内部代码",
-}
+ITEMS_A_PAGE = 50
 
 
 @login_required
 @require_GET
 def catalogue(request: HttpRequest) -> HttpResponse:
-    """Show the catalogue by class, with units and latest deliveries."""
+    """Search the catalogue by class, level, unit and name; a page costs the same however many items there are."""
     require_role(request.user, *CITY_ROLES)
-    groups = catalogue_by_class(request.user)
+    form = ItemFilterForm(request.GET, units=list(unit_list(request.user)))
+    wanted = form.wanted() if form.is_valid() else ItemFilter()
+    found = catalogue_list(request.user, wanted)
+    page = keyset_page(request, found, field="code", descending=False, size=ITEMS_A_PAGE)
+    counts = class_counts(request.user)
     context = {
-        "groups": [(group, _items_table(group)) for group in groups],
-        "actions": data_actions(request),
+        "form": form,
+        "page": page,
+        "table": _items_table(page.rows),
+        "total": sum(counts.values()),
+        "classes": len(counts),
+        "actions": catalogue_actions(request),
         "crumbs": [Crumb("目录与单位")],
     }
-    return render(request, "borrowers/operator/catalogue.html", context)
+    status = form_status(form)
+    return render(request, "borrowers/operator/catalogue.html", context, status=status)
 
 
 @login_required
@@ -74,10 +81,31 @@ def item(request: HttpRequest, code: str) -> HttpResponse:
         "item": found,
         "pairs": _item_pairs(found, spec),
         "fields": _fields_table(spec),
+        "quality": _quality_table(spec),
         "template_url": reverse("borrowers:catalogue-template", args=[found.code]),
         "crumbs": [Crumb("目录与单位", reverse("borrowers:catalogue-list")), Crumb(found.name)],
     }
     return render(request, "borrowers/operator/item.html", context)
+
+
+@login_required
+@require_GET
+def versions(request: HttpRequest, code: str) -> HttpResponse:
+    """Show the versions of an item's declaration, latest first, each with what it changed."""
+    require_role(request.user, *CITY_ROLES)
+    found = item_get(request.user, code)
+    context = {
+        "item": found,
+        "steps": [
+            (step, [Change(*change) for change in step.changes]) for step in version_steps(found)
+        ],
+        "crumbs": [
+            Crumb("目录与单位", reverse("borrowers:catalogue-list")),
+            Crumb(found.name, reverse("borrowers:catalogue-detail", args=[found.code])),
+            Crumb("版本"),
+        ],
+    }
+    return render(request, "borrowers/operator/item_versions.html", context)
 
 
 @login_required
@@ -126,31 +154,59 @@ def aliases(request: HttpRequest) -> HttpResponse:
     return render(request, "borrowers/operator/aliases.html", context, status=form_status(form))
 
 
-def _items_table(group: ClassGroup) -> Table:
+def catalogue_actions(request: HttpRequest) -> list[Action]:
+    """Return what can be done with the catalogue: reading for all readers, importing for operators."""
+    actions = [
+        Action("主体对照", reverse("borrowers:alias-list")),
+        Action("导出目录(xlsx)", reverse("borrowers:catalogue-export")),
+        Action("目录导入", reverse("borrowers:catalogue-imports")),
+    ]
+    if can_handle_data(request.user):
+        actions.append(Action("上传文件", reverse("borrowers:batch-upload"), primary=True))
+    return actions
+
+
+def _items_table(items: Iterable[CatalogueItem]) -> Table:
     columns = [
         Column("信息项"),
         Column("代码", Kind.CODE),
+        Column("类别"),
+        Column("管理层级"),
         Column("来源单位"),
+        Column("更新周期"),
         Column("须企业授权"),
         Column("最近一次接收", Kind.DATETIME),
     ]
-    return Table(
-        columns,
-        [
-            [
-                Cell(
-                    line.item.name,
-                    url=reverse("borrowers:catalogue-detail", args=[line.item.code]),
-                ),
-                line.item.code,
-                line.units[0] if len(line.units) == 1 else f"{len(line.units)} 个单位",
-                "是" if line.item.consent_required else "否",
-                line.latest_at,
-            ]
-            for line in group.lines
-        ],
-        empty="该类别还没有信息项。",
-    )
+    return Table(columns, [_item_row(item) for item in items], empty="没有这样的信息项。")
+
+
+def _item_row(item: CatalogueItem) -> list[Any]:
+    rhythm = UpdateRhythm(item.update_rhythm)
+    return [
+        Cell(
+            item.name,
+            url=reverse("borrowers:catalogue-detail", args=[item.code]),
+            note="" if item.is_active else "已停用",
+        ),
+        item.code,
+        item.get_data_class_display(),
+        item.get_administration_display(),
+        f"{item.source_unit.name}等" if item.spec["any_unit"] else item.source_unit.name,
+        due_words(rhythm, item.due_days),
+        "是" if item.consent_required else "否",
+        getattr(item, "latest_at", None),
+    ]
+
+
+def due_words(rhythm: UpdateRhythm, due_days: int) -> str:
+    """Return rhythm and due term in words.
+
+    >>> due_words(UpdateRhythm.MONTHLY, 15)
+    '每月,期满后 15 天内'
+    """
+    if rhythm is UpdateRhythm.ON_EVENT:
+        return f"随发生,{due_days} 个工作日内"
+    return f"{UPDATE_RHYTHM_LABELS[rhythm]},期满后 {due_days} 天内"
 
 
 def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
@@ -158,14 +214,19 @@ def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
     return [
         Pair("信息项代码", found.code, Kind.CODE),
         Pair("类别", found.get_data_class_display()),
+        Pair("管理层级", found.get_administration_display()),
         Pair("来源单位", "、".join(unit.name for unit in found.units.all())),
         Pair("须企业授权", "是" if found.consent_required else "否"),
         Pair("共享方式", SHARING_MODE_LABELS[spec.sharing_mode]),
+        Pair("公开方式", PUBLICATION_LABELS[spec.publication]),
         Pair("依据", found.legal_basis),
         Pair("自然键", "、".join(labels[code] for code in spec.natural_key) or "每个主体一条"),
         Pair("事件日期", labels.get(spec.event_date, "")),
+        Pair("更新周期", due_words(spec.update_rhythm, spec.due_days)),
         Pair("更新时限", f"{spec.freshness_days} 天"),
+        Pair("保存期限", f"{spec.retention_months} 个月", note=spec.retention_basis),
         Pair("声明版本", found.version, Kind.NUMBER),
+        Pair("状态", "启用" if found.is_active else "停用"),
     ]
 
 
@@ -184,13 +245,30 @@ def _fields_table(spec: ItemSpec) -> Table:
             [
                 field.label,
                 field.code,
-                FIELD_TYPE_LABELS.get(field.type.value, field.type.value),
+                FIELD_TYPE_LABELS[field.type],
                 "是" if field.required else "否",
                 LEVEL_LABELS[field.level] if field.kept else "识别后丢弃,不保存",
                 "、".join(field.synonyms),
             ]
             for field in spec.fields
         ],
+    )
+
+
+def _quality_table(spec: ItemSpec) -> Table:
+    labels = {field.code: field.label for field in spec.fields}
+    columns = [Column("质量规则"), Column("字段"), Column("检查时间")]
+    return Table(
+        columns,
+        [
+            [
+                rule.demand,
+                labels.get(rule.field, ""),
+                "每日" if rule.kind is QualityKind.DUE else "每批报送之后",
+            ]
+            for rule in spec.quality
+        ],
+        empty="没有声明质量规则。",
     )
 
 

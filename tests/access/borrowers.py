@@ -8,6 +8,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 
 from borrowers.models import EnterpriseAccount, Objection
 from borrowers.services import (
+    catalogue_import_read,
     consent_grant,
     objection_submit,
     reference_ensure,
@@ -15,6 +16,7 @@ from borrowers.services import (
     repair_submit,
 )
 from borrowers.services.thematic import thematic_seed
+from borrowers.sheets import catalogue_workbook
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Membership, Organisation
 from tests.access import (
@@ -224,6 +226,17 @@ def with_file(world: World) -> Call:
     return Call(body={"item": "TAX_RATING", "unit": "TAX", "file": file})
 
 
+def with_catalogue_file(world: World) -> Call:
+    with_catalogue(world)
+    return Call(body={"file": SimpleUploadedFile("目录.xlsx", catalogue_workbook(world.at))})
+
+
+def with_catalogue_import(world: World) -> Call:
+    content = with_catalogue_file(world).body["file"].read()
+    read = catalogue_import_read(source=content, file_name="目录.xlsx", actor=None, at=world.at)
+    return Call({"public_id": read.public_id})
+
+
 def with_register_file(world: World) -> Call:
     file = SimpleUploadedFile("登记.csv", f"{REGISTER}天津示例甲有限公司,{NEW}\n".encode())
     return Call(body={"file": file})
@@ -431,6 +444,9 @@ DATA = [
     *each(
         [
             "borrowers:catalogue-list",
+            "borrowers:catalogue-export",
+            "borrowers:catalogue-imports",
+            "api:catalogue-imports",
             "borrowers:batch-list",
             "borrowers:alias-list",
             "api:batch-list",
@@ -440,13 +456,37 @@ DATA = [
         stranger=403,
     ),
     *each(
-        ["borrowers:catalogue-detail", "borrowers:catalogue-template"],
+        [
+            "borrowers:catalogue-detail",
+            "borrowers:catalogue-template",
+            "borrowers:catalogue-versions",
+            "api:catalogue-versions",
+        ],
         allowed=CITY,
         stranger=403,
         make=with_catalogue,
     ),
     Row("api:catalogue-list", allowed=EVERYBODY),
     Row("api:catalogue-detail", allowed=EVERYBODY, make=with_catalogue),
+    *each(
+        ["borrowers:catalogue-imports", "api:catalogue-imports"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_catalogue_file,
+    ),
+    *each(
+        ["borrowers:catalogue-import", "api:catalogue-import"],
+        allowed=CITY,
+        make=with_catalogue_import,
+    ),
+    *each(
+        ["borrowers:catalogue-apply", "api:catalogue-apply"],
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_catalogue_import,
+    ),
     *each(
         [
             "borrowers:batch-detail",
