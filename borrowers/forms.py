@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,6 +13,7 @@ from borrowers.domain.register import REGISTER_STATUS_LABELS
 from borrowers.models import CatalogueItem, SourceUnit
 from borrowers.selectors import EnterpriseFilter, ItemFilter
 from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.domain.period import Period, add_months, month_start
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.web.forms import DayField
 
@@ -285,6 +287,28 @@ class CatalogueUploadForm(forms.Form):
     """A workbook of the catalogue."""
 
     file = forms.FileField(label="目录表文件(xlsx)", allow_empty_file=True)
+
+
+BOARD_MONTHS = 24
+
+
+class MonthForm(forms.Form):
+    """A calendar month, the present one when none is chosen."""
+
+    month = forms.ChoiceField(label="月份", required=False)
+
+    def __init__(self, data: Any = None, *, today: date) -> None:
+        super().__init__(data)
+        months = [add_months(month_start(today), -back) for back in range(BOARD_MONTHS)]
+        named = [(f"{month:%Y-%m}", f"{month:%Y 年 %m 月}") for month in months]
+        self.fields["month"] = forms.ChoiceField(label="月份", required=False, choices=named)
+        self.today = today
+
+    def wanted(self) -> Period:
+        """Return the month asked for, the present one when the form is empty or not valid."""
+        chosen = self.cleaned_data.get("month") if self.is_valid() else ""
+        year, month = (chosen or f"{self.today:%Y-%m}").split("-")
+        return Period.month(int(year), int(month))
 
 
 class AliasForm(forms.Form):

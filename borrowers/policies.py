@@ -21,6 +21,7 @@ from borrowers.models import (
     IngestBatch,
     ListMembership,
     Objection,
+    QualityFinding,
     SourceUnit,
     ThematicList,
 )
@@ -156,6 +157,12 @@ def visible_imports(user: Reader) -> QuerySet[CatalogueImport]:
     """Return the workbooks of the catalogue that were read: the city's staff see all, nobody else any."""
     everything = has_role(user, *CITY_ROLES)
     return CatalogueImport.objects.all() if everything else CatalogueImport.objects.none()
+
+
+def visible_findings(user: Reader) -> QuerySet[QualityFinding]:
+    """Return the quality findings: the city's staff see all, nobody else any."""
+    everything = has_role(user, *CITY_ROLES)
+    return QualityFinding.objects.all() if everything else QualityFinding.objects.none()
 
 
 def can_act_for(user: Reader, enterprise: Enterprise) -> bool:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from borrowers.services.archive import archive_compact, archive_sweep, archive_sync
 from borrowers.services.landing import batches_resume
+from borrowers.services.quality import quality_sweep
 
 
 @shared_task(name="borrowers.batches_resume")
@@ -24,3 +25,9 @@ def archive_nightly_task(**_: Any) -> None:
     archive_sync(at=at)
     archive_compact(at=at)
     archive_sweep(at=at)
+
+
+@shared_task(name="borrowers.quality_sweep")
+def quality_sweep_task(**_: Any) -> None:
+    """Find the deliveries whose term has passed."""
+    quality_sweep(at=timezone.now())

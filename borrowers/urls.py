@@ -11,6 +11,7 @@ from borrowers.views import (
     operator_catalogue,
     operator_catalogue_import,
     operator_thematic,
+    operator_unit,
     register,
     repair_desk,
 )
@@ -126,6 +127,9 @@ data_urls = [
         operator_catalogue.item_template,
         name="catalogue-template",
     ),
+    path("operator/units/", operator_unit.board, name="unit-board"),
+    path("operator/units/board.xlsx", operator_unit.board_sheet, name="unit-board-sheet"),
+    path("operator/units/<slug:code>/", operator_unit.unit, name="unit-detail"),
     path("operator/batches/", operator_batch.batches, name="batch-list"),
     path("operator/batches/upload/", operator_batch.batch_upload, name="batch-upload"),
     path("operator/batches/<uuid:public_id>/", operator_batch.batch, name="batch-detail"),

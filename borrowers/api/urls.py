@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from borrowers.api import account, borrower, catalogue, dispute, operator, thematic
+from borrowers.api import account, borrower, catalogue, dispute, operator, thematic, unit
 
 # registration, verification, team
 account_urls = [
@@ -91,6 +91,8 @@ operator_urls = [
         catalogue.ImportApplyView.as_view(),
         name="catalogue-apply",
     ),
+    path("units/", unit.UnitBoardView.as_view(), name="unit-board"),
+    path("units/<slug:code>/findings/", unit.FindingListView.as_view(), name="unit-findings"),
     path("catalogue/aliases/", operator.AliasListView.as_view(), name="alias-list"),
     path("catalogue/<slug:code>/", catalogue.ItemView.as_view(), name="catalogue-detail"),
     path(

@@ -18,6 +18,7 @@ from borrowers.selectors.catalogue import (
     reject_list,
     unit_get,
     unit_list,
+    unit_named,
     version_steps,
 )
 from borrowers.selectors.catalogue_import import (
@@ -51,6 +52,7 @@ from borrowers.selectors.enterprise import (
     enterprise_registered,
     team_list,
 )
+from borrowers.selectors.quality import finding_list
 from borrowers.selectors.record import (
     ClassCount,
     RecordRow,
@@ -68,6 +70,7 @@ from borrowers.selectors.repair import (
     repair_get,
     repair_list,
 )
+from borrowers.selectors.unit_board import UnitItem, UnitLine, unit_board, unit_items
 
 __all__ = [
     "AccessLine",
@@ -77,6 +80,8 @@ __all__ = [
     "ItemFilter",
     "Prefill",
     "RecordRow",
+    "UnitItem",
+    "UnitLine",
     "VersionStep",
     "access_line",
     "access_rows",
@@ -110,6 +115,7 @@ __all__ = [
     "enterprise_prefill",
     "enterprise_registered",
     "entry_lines",
+    "finding_list",
     "finding_of",
     "item_get",
     "item_list",
@@ -125,7 +131,10 @@ __all__ = [
     "repair_get",
     "repair_list",
     "team_list",
+    "unit_board",
     "unit_get",
+    "unit_items",
     "unit_list",
+    "unit_named",
     "version_steps",
 ]

@@ -204,6 +204,20 @@ def unit_get(user: Reader, code: str) -> SourceUnit:
     return unit
 
 
+def unit_named(user: Reader, code: str) -> SourceUnit:
+    """Return the source unit an address names.
+
+    Raises:
+        NotFound: there is none for this reader.
+
+    Queries: one.
+    """
+    unit = visible_units(user).filter(code=code).first()
+    if unit is None:
+        raise NotFound
+    return unit
+
+
 def batch_list(user: Reader, kind: str = "") -> QuerySet[IngestBatch]:
     """Return the delivered files the user may see, of one kind when asked."""
     found = visible_batches(user).select_related("item", "unit", "received_by")

@@ -24,6 +24,7 @@ from borrowers.services.objection import (
     objection_submit,
     objection_withdraw,
 )
+from borrowers.services.quality import batch_quality_check, quality_sweep
 from borrowers.services.register import register_import_rows
 from borrowers.services.repair import repair_step, repair_submit, repair_supply
 
@@ -33,6 +34,7 @@ __all__ = [
     "account_review",
     "agent_add",
     "agent_end",
+    "batch_quality_check",
     "catalogue_import_apply",
     "catalogue_import_read",
     "catalogue_seed",
@@ -43,6 +45,7 @@ __all__ = [
     "objection_answer",
     "objection_submit",
     "objection_withdraw",
+    "quality_sweep",
     "records_ingest",
     "records_ingest_rows",
     "reference_ensure",

@@ -36,6 +36,7 @@ from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook, Progress
 from borrowers.services.figures import REPORT_ITEM, figures_refresh
+from borrowers.services.quality import batch_quality_check
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.domain.workdays import local_date
@@ -182,8 +183,8 @@ def batch_keep(
     Raises:
         Refused: ``SHEET_*`` where the file turns out to be unreadable.
 
-    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), for large files ``ArchiveSegment``
-        and its file, for annual reports the enterprises' figures and size class, audit
+    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), what `batch_quality_check` finds,
+        for large files ``ArchiveSegment`` and its file, for annual reports the enterprises' figures and size class, audit
         ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after the other.
     """
     CatalogueItem.objects.select_for_update().get(pk=batch.item_id)
@@ -209,6 +210,7 @@ def _close(delivery: Delivery) -> IngestBatch:
     batch, book = delivery.batch, delivery.book
     batch.state = "KEPT"
     book.close(delivery.at)
+    batch_quality_check(batch=batch, item=delivery.item, at=delivery.at)
     if delivery.item.code == REPORT_ITEM and book.accepted:
         figures_refresh(batch=batch, at=delivery.at)
     audit_record(

@@ -157,6 +157,7 @@ def aliases(request: HttpRequest) -> HttpResponse:
 def catalogue_actions(request: HttpRequest) -> list[Action]:
     """Return what can be done with the catalogue: reading for all readers, importing for operators."""
     actions = [
+        Action("报送质量", reverse("borrowers:unit-board")),
         Action("主体对照", reverse("borrowers:alias-list")),
         Action("导出目录(xlsx)", reverse("borrowers:catalogue-export")),
         Action("目录导入", reverse("borrowers:catalogue-imports")),

@@ -18,4 +18,5 @@ app.conf.beat_schedule = {
         "task": "borrowers.archive_nightly",
         "schedule": crontab(hour="2", minute="20"),
     },
+    "quality-sweep": {"task": "borrowers.quality_sweep", "schedule": crontab(hour=3, minute=20)},
 }

@@ -226,6 +226,11 @@ def with_file(world: World) -> Call:
     return Call(body={"item": "TAX_RATING", "unit": "TAX", "file": file})
 
 
+def with_unit(world: World) -> Call:
+    with_catalogue(world)
+    return Call({"code": "TAX"})
+
+
 def with_catalogue_file(world: World) -> Call:
     with_catalogue(world)
     return Call(body={"file": SimpleUploadedFile("目录.xlsx", catalogue_workbook(world.at))})
@@ -447,6 +452,9 @@ DATA = [
             "borrowers:catalogue-export",
             "borrowers:catalogue-imports",
             "api:catalogue-imports",
+            "borrowers:unit-board",
+            "borrowers:unit-board-sheet",
+            "api:unit-board",
             "borrowers:batch-list",
             "borrowers:alias-list",
             "api:batch-list",
@@ -468,6 +476,12 @@ DATA = [
     ),
     Row("api:catalogue-list", allowed=EVERYBODY),
     Row("api:catalogue-detail", allowed=EVERYBODY, make=with_catalogue),
+    *each(
+        ["borrowers:unit-detail", "api:unit-findings"],
+        allowed=CITY,
+        stranger=403,
+        make=with_unit,
+    ),
     *each(
         ["borrowers:catalogue-imports", "api:catalogue-imports"],
         "POST",
