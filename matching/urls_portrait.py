@@ -1,10 +1,10 @@
-"""Pages of portraits, evaluations and dated parameters."""
+"""Pages of portraits, evaluations, dated parameters and gaps in the data."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.views import evaluation, parameter, portrait
+from matching.views import evaluation, gap, parameter, portrait
 
 # /portrait/: the enterprise's own
 portrait_urls = [
@@ -38,4 +38,9 @@ parameter_urls = [
     path("operator/parameters/<str:code>/", parameter.parameter, name="parameter-detail"),
 ]
 
-urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls]
+# /operator/gaps/: what is not delivered, and whom that leaves undecided
+gap_urls = [
+    path("operator/gaps/", gap.gaps, name="gap-list"),
+]
+
+urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls, *gap_urls]

@@ -46,6 +46,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "table": _board_table(lines),
         "definitions": DEFINITIONS.values(),
         "actions": [
+            Action("数据缺口", reverse("matching:gap-list")),
             Action("导出(xlsx)", sheet),
         ],
         "crumbs": [_catalogue_crumb(), Crumb("报送质量")],

@@ -1,10 +1,10 @@
-"""API of portraits, evaluations and dated parameters."""
+"""API of portraits, evaluations, dated parameters and gaps in the data."""
 
 from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.api import evaluation, portrait
+from matching.api import evaluation, gap, portrait
 
 # /api/v1/portrait/ and the portrait of an application
 portrait_urls = [
@@ -46,4 +46,9 @@ parameter_urls = [
     ),
 ]
 
-urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls]
+# /api/v1/operator/gaps/
+gap_urls = [
+    path("operator/gaps/", gap.GapListView.as_view(), name="gap-list"),
+]
+
+urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls, *gap_urls]

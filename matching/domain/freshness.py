@@ -162,18 +162,29 @@ def unusable_since(
         day: date of the portrait.
         parameters: instead of the shipped ones.
     """
-    chosen = parameters or shipped_freshness()
-    days = int(chosen.value_on("freshness.unusable_after_days", day))
-    intervals = int(chosen.value_on("freshness.unusable_after_intervals", day))
     ends: list[date] = []
     for code in items:
         entry = freshness.get(code)
         if entry is None or entry.latest_received_at is None:
             continue
         delivered = _beijing_date(entry.latest_received_at)
-        if (day - delivered).days > max(days, intervals * entry.expected_days):
+        if (day - delivered).days > usable_days(entry.expected_days, day, parameters):
             ends.append(delivered)
     return min(ends) if ends else None
+
+
+def usable_days(expected_days: int, day: date, parameters: ParameterSet | None = None) -> int:
+    """Return for how many days after a delivery an item is good enough to judge by.
+
+    Args:
+        expected_days: the item's own interval.
+        day: which dated parameters hold.
+        parameters: instead of the shipped ones.
+    """
+    chosen = parameters or shipped_freshness()
+    days = int(chosen.value_on("freshness.unusable_after_days", day))
+    intervals = int(chosen.value_on("freshness.unusable_after_intervals", day))
+    return max(days, intervals * expected_days)
 
 
 @cache

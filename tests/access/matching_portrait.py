@@ -129,4 +129,6 @@ PARAMETERS = [
     ),
 ]
 
-ROWS = [*PORTRAITS, *EVALUATIONS, *PARAMETERS]
+GAPS = each(["matching:gap-list", "api:gap-list"], allowed=CITY, stranger=403)
+
+ROWS = [*GAPS, *PORTRAITS, *EVALUATIONS, *PARAMETERS]

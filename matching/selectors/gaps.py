@@ -1,0 +1,169 @@
+"""Which gap in the delivered data leaves how many enterprises without an indicator: counts, nothing about any of them.
+
+Source: issue of the catalogue (gap page); `matching.domain.gaps`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db.models import Count, Q, QuerySet
+
+from borrowers.domain.item_spec import ItemSpec
+from borrowers.models import CreditRecord, Enterprise, SourceUnit
+from borrowers.selectors import catalogue_delivered
+from lenders.selectors import product_published_list
+from marketplace.domain.workdays import local_date
+from matching.domain.declaration import IndicatorDeclaration, declarations_on
+from matching.domain.freshness import usable_days
+from matching.domain.gaps import Holders, ItemGap, ItemState, indicator_gap, item_gaps
+from matching.domain.subject import ACTIVE
+
+
+@dataclass(frozen=True)
+class GapLine:
+    """One item's gap with the unit that answers for it.
+
+    Attributes:
+        gap: see `ItemGap`.
+        name: of the item; its code when the catalogue does not have it.
+        unit_code, unit_name: who answers for it; empty likewise.
+        latest_at: latest delivery.
+        product_names: products whose rules ask for it.
+    """
+
+    gap: ItemGap
+    name: str
+    unit_code: str
+    unit_name: str
+    latest_at: datetime | None
+    product_names: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class GapReport:
+    """All gaps at a moment over the active enterprises."""
+
+    active: int
+    lines: tuple[GapLine, ...]
+
+
+def gap_report(at: datetime) -> GapReport:
+    """Return what every item that indicators are made of leaves open, the gravest first.
+
+    A record is usable when it stands, is not repaired, has happened, and, where the item is read enterprise by
+    enterprise with consent, was received within the item's usable time.
+
+    Args:
+        at: now, aware.
+
+    Queries: seven, and one per set of items that an indicator reads together; none per enterprise.
+    """
+    day = local_date(at)
+    specs, fed = catalogue_delivered(at)
+    known = {spec.code: spec for spec in specs}
+    declared = [entry for entry in declarations_on(day) if entry.selection.items]
+    states = _states(known, fed, at)
+    active = Enterprise.objects.filter(status=ACTIVE).count()
+    holders = Holders(active, _holders(declared, known, at))
+    products, names = _products(at)
+    gaps = item_gaps([indicator_gap(entry, states, holders) for entry in declared], products)
+    units = dict(SourceUnit.objects.values_list("code", "name"))
+    return GapReport(
+        active, tuple(_line(gap, known.get(gap.item), units, fed, names) for gap in gaps)
+    )
+
+
+def _line(
+    gap: ItemGap,
+    spec: ItemSpec | None,
+    units: Mapping[str, str],
+    fed: Mapping[str, datetime],
+    names: Mapping[str, str],
+) -> GapLine:
+    unit = spec.source_unit if spec else ""
+    return GapLine(
+        gap,
+        spec.name if spec else gap.item,
+        unit,
+        units.get(unit, ""),
+        fed.get(gap.item),
+        tuple(names[code] for code in gap.products),
+    )
+
+
+def _states(
+    known: Mapping[str, ItemSpec], fed: Mapping[str, datetime], at: datetime
+) -> dict[str, ItemState]:
+    """Return what is there of each item; one read with consent ages with each enterprise's own records."""
+    day = local_date(at)
+    found = {}
+    for code, spec in known.items():
+        latest = fed.get(code)
+        outdated = (
+            latest is not None
+            and not spec.consent_required
+            and (day - local_date(latest)).days > usable_days(spec.freshness_days, day)
+        )
+        found[code] = ItemState(latest is not None, outdated)
+    return found
+
+
+def _holders(
+    declared: Iterable[IndicatorDeclaration], known: Mapping[str, ItemSpec], at: datetime
+) -> dict[tuple[str, ...], int]:
+    """Return sets of items to how many active enterprises have a usable record of any of them."""
+    sets = {entry.selection.items for entry in declared}
+    singles = {items[0] for items in sets if len(items) == 1}
+    counts = dict(
+        _usable(singles, known, at)
+        .values_list("item__code")
+        .annotate(enterprises=Count("enterprise", distinct=True))
+    )
+    found = {(code,): counts.get(code, 0) for code in singles}
+    for items in sets - found.keys():
+        usable = _usable(items, known, at)
+        found[items] = usable.aggregate(count=Count("enterprise", distinct=True))["count"]
+    return found
+
+
+def _usable(
+    codes: Iterable[str], known: Mapping[str, ItemSpec], at: datetime
+) -> QuerySet[CreditRecord]:
+    """Return the records of active enterprises that may still be judged by."""
+    day = local_date(at)
+    by_age: dict[int | None, list[str]] = defaultdict(list)
+    for code in sorted(codes):
+        spec = known.get(code)
+        if spec is not None:
+            ages = spec.consent_required
+            by_age[usable_days(spec.freshness_days, day) if ages else None].append(code)
+    wanted = Q(pk__in=())
+    for days, group in by_age.items():
+        recent = Q(received_at__gte=at - timedelta(days=days + 1)) if days else Q()
+        wanted |= Q(item__code__in=group) & recent
+    happened = Q(event_date=None) | Q(event_date__lte=day)
+    return CreditRecord.objects.filter(
+        wanted,
+        happened,
+        superseded_at=None,
+        repaired_at=None,
+        received_at__lte=at,
+        enterprise__status=ACTIVE,
+    ).order_by()
+
+
+def _products(at: datetime) -> tuple[dict[str, frozenset[str]], dict[str, str]]:
+    """Return feature to the published products whose rules ask for it, and the names of the products."""
+    day = local_date(at)
+    asking: dict[str, set[str]] = defaultdict(set)
+    names: dict[str, str] = {}
+    for published in product_published_list(at):
+        code = str(published.product.public_id)
+        names[code] = published.product.name
+        for rule in published.rules_on(day):
+            asking[rule.feature].add(code)
+    return {feature: frozenset(codes) for feature, codes in asking.items()}, names
