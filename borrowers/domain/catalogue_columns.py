@@ -33,6 +33,7 @@ ITEM_CODE = "信息项代码"
 UNIT_NAME = "来源单位名称"
 ACTIVE = "启用"
 YES, NO = "是", "否"
+LONGEST_TEXT = next(entry.default for entry in fields(FieldSpec) if entry.name == "max_length")
 
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{1,47}")
 _FIELD_CODE = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,47}")
@@ -127,6 +128,11 @@ def _labelled(labels: Mapping[Any, str]) -> Callable[[Any], str]:
 
 def _yes_no(value: bool) -> str:
     return YES if value else NO
+
+
+def _unless(default: Any, write: Callable[[Any], str]) -> Callable[[Any], str]:
+    """Return what leaves the cell of a default empty: most fields have it."""
+    return lambda value: "" if value == default else write(value)
 
 
 def _rules(kind: type[RowRule] | type[QualityRule]) -> Callable[[str], list[dict[str, Any]]]:
@@ -245,8 +251,8 @@ FIELD_COLUMNS = (
     SheetColumn("level", "字段保护级别", _labelled(LEVEL_LABELS), _one_of(LEVEL_LABELS)),
     SheetColumn("synonyms", "其他写法", "\n".join, _list, width=24),
     SheetColumn("kept", "保存", _yes_no, _flag),
-    SheetColumn("max_length", "最大长度", str, _whole),
-    SheetColumn("negative", "可为负", _yes_no, _flag),
+    SheetColumn("max_length", "最大长度", _unless(LONGEST_TEXT, str), _whole),
+    SheetColumn("negative", "可为负", _unless(False, _yes_no), _flag),
     SheetColumn("minimum", "最小值", str, _decimal),
     SheetColumn("maximum", "最大值", str, _decimal),
 )

@@ -184,8 +184,9 @@ def batch_keep(
         Refused: ``SHEET_*`` where the file turns out to be unreadable.
 
     Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), what `batch_quality_check` finds,
-        for large files ``ArchiveSegment`` and its file, for annual reports the enterprises' figures and size class, audit
-        ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after the other.
+        for large files ``ArchiveSegment`` and its file, for annual reports the enterprises' figures and size class,
+        audit ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after
+        the other.
     """
     CatalogueItem.objects.select_for_update().get(pk=batch.item_id)
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}

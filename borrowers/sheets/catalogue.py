@@ -62,13 +62,14 @@ def _fields(declared: Declared, at: datetime) -> SheetTable:
 def _item_rows(declared: Declared) -> Iterator[Sequence[CellValue]]:
     for item, spec in declared:
         active = YES if item.is_active else NO
-        yield [*item_cells(spec).values(), item.source_unit.name, active]
+        cells = item_cells(spec).values()
+        yield [*(text or None for text in cells), item.source_unit.name, active]
 
 
 def _field_rows(declared: Declared) -> Iterator[Sequence[CellValue]]:
     for item, spec in declared:
         for field in spec.fields:
-            yield [item.code, *field_cells(field).values()]
+            yield [item.code, *(text or None for text in field_cells(field).values())]
 
 
 def _columns(columns: Iterable[SheetColumn]) -> list[Column]:

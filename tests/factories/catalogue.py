@@ -68,4 +68,5 @@ def workbook_of(items: Iterable[ItemSpec], *, unit_names: bool = True, active: s
 
 def _table(title: str, heads: Iterable[str], rows: list[list[str]]) -> SheetTable:
     columns = [Column(head) for head in heads]
-    return SheetTable(title, columns, rows, generated_at=MADE_AT, show_title=False)
+    filled = [[text or None for text in row] for row in rows]
+    return SheetTable(title, columns, filled, generated_at=MADE_AT, show_title=False)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ["ingest", "prematch", "evaluation", "assignment"]
+MODULES = ["ingest", "prematch", "evaluation", "assignment", "catalogue"]
 """Measurements in the order of the report; what needs a database server of its own is run by ``make torture``."""
 
 

@@ -115,6 +115,8 @@ class _Sheet:
         )
         self.sheet.set_row(self.line, LINE_HEIGHT * min(lines, MOST_LINES) + 2)
         for place, (column, value) in enumerate(zip(self.columns, values, strict=True)):
+            if value is None and not self.table.show_title:
+                continue  # a machine reads it back and needs no frame around nothing
             write_value(self.sheet, self.line, place, column, value, self.formats)
         self.line += 1
 
