@@ -27,6 +27,7 @@ ROOT = Path(__file__).resolve().parents[1]
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 REDIS_URL = os.environ.get("TEST_REDIS_URL", "redis://127.0.0.1:6379/15")
 REAL_DATA = Path(os.environ.get("TEST_REAL_DATA", ROOT.parent / "shared" / "data"))
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 REQUIRED = os.environ.get("REQUIRE_SERVICES", "") not in {"", "0"}
 REAL_DATA_REQUIRED = os.environ.get("REQUIRE_SERVICES") == "all"
 LEFT_OUT = re.compile(r"未运行〔(?P<label>.+?)〕")
@@ -53,9 +54,17 @@ def has_redis() -> bool:
 
 
 @cache
+def browser_program() -> str | None:
+    """Return the browser for tests: the one named by ``CHROMIUM``, else the first of the usual names found."""
+    named = os.environ.get("CHROMIUM")
+    found = (shutil.which(name) for name in ([named] if named else BROWSERS))
+    return next(filter(None, found), None)
+
+
+@cache
 def has_browser() -> bool:
     """Return whether a browser and its driver are installed."""
-    return shutil.which("chromium") is not None and bool(importlib.util.find_spec("playwright"))
+    return browser_program() is not None and bool(importlib.util.find_spec("playwright"))
 
 
 def runs_on_postgresql() -> bool:
@@ -89,7 +98,7 @@ POSTGRESQL = Service(
     runs_on_postgresql,
 )
 REDIS = Service("redis", "Redis", "启动 Redis 并设置 TEST_REDIS_URL", has_redis)
-BROWSER = Service("browser", "浏览器", "安装 chromium 与 playwright", has_browser)
+BROWSER = Service("browser", "浏览器", "安装 chromium(或设置 CHROMIUM)与 playwright", has_browser)
 REALDATA = Service(
     "realdata",
     "真实数据",

@@ -20,11 +20,12 @@ STATIC_VENDOR = Path(__file__).resolve().parents[2] / "static" / "vendor"
 MANIFEST = "MANIFEST.sha256"
 
 WANTED: dict[str, tuple[str, ...]] = {
+    "axe-core": ("axe.min.js",),
     "bootstrap": ("dist/css/bootstrap.min.css",),
     "echarts": ("dist/echarts.common.min.js",),
     "htmx.org": ("dist/htmx.min.js",),
 }
-"""Package name to the files of it that pages use."""
+"""Package name to the files of it that pages use; ``axe-core`` looks at pages in tests (``--target``)."""
 
 LICENCE_NAME = re.compile(r"^(LICEN[CS]E|NOTICE|COPYING)", re.IGNORECASE)
 SOURCE_MAP = re.compile(rb"\n?(/\*# sourceMappingURL=\S+ \*/|//# sourceMappingURL=\S+)\s*$")
@@ -37,7 +38,7 @@ class Command(BaseCommand):
     help = "从已下载的 npm 包（npm pack 所得 .tgz）提取前端文件到 static/vendor/，并写入许可与校验清单。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Take one or more package files and, for tests, another target folder."""
+        """Take one or more package files and, for what only tests use, another target folder."""
         parser.add_argument("packs", nargs="+", type=Path, metavar="PACK.tgz")
         parser.add_argument("--target", type=Path, default=STATIC_VENDOR)
 

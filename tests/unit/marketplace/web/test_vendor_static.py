@@ -13,7 +13,9 @@ from django.contrib.staticfiles import finders
 from django.core.management import CommandError, call_command
 
 from marketplace.management.commands.vendor_static import MANIFEST, STATIC_VENDOR
+from tests.architecture.source import ROOT
 
+TEST_VENDOR = ROOT / "tests" / "browser" / "vendor"
 BASE = STATIC_VENDOR.parents[1] / "templates" / "marketplace" / "base.html"
 
 
@@ -60,18 +62,16 @@ class TestVendorStatic:
             call_command("vendor_static", pack(tmp_path, name, files), target=tmp_path / "vendor")
 
 
+@pytest.mark.parametrize("folder", [STATIC_VENDOR, TEST_VENDOR], ids=["served", "tests only"])
 class TestVendoredFiles:
-    def test_are_what_the_manifest_says(self):
+    def test_are_what_the_manifest_says(self, folder):
         listed = dict(
-            reversed(line.split("  "))
-            for line in (STATIC_VENDOR / MANIFEST).read_text().splitlines()
+            reversed(line.split("  ")) for line in (folder / MANIFEST).read_text().splitlines()
         )
 
         found = {
-            path.relative_to(STATIC_VENDOR).as_posix(): hashlib.sha256(
-                path.read_bytes()
-            ).hexdigest()
-            for path in STATIC_VENDOR.rglob("*")
+            path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in folder.rglob("*")
             if path.is_file() and path.name != MANIFEST
         }
 

@@ -1,0 +1,66 @@
+"""The marketplace served to a browser by the running test, on the test's own database connection.
+
+A page therefore sees what the test has made, committed or not, on SQLite in memory as on PostgreSQL; requests that may
+touch the database are answered one at a time.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from django.conf import settings
+from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
+from django.core.wsgi import get_wsgi_application
+from django.db import DEFAULT_DB_ALIAS, connections
+
+Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class QuietHandler(WSGIRequestHandler):
+    """Answers without a line in the log for each request."""
+
+    def log_message(self, format: str, *arguments: Any) -> None:
+        """Say nothing."""
+
+
+class OwnServer(ThreadedWSGIServer):
+    """Threads of it share the test's connection, which none of them closes."""
+
+    def _close_connections(self) -> None:
+        """Leave the connection to the test."""
+
+
+def one_at_a_time(application: Application) -> Application:
+    """Return the application with its pages, but not its static files, answered one after the other."""
+    turn = threading.Lock()
+
+    def answered(environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
+        if environ["PATH_INFO"].startswith(settings.STATIC_URL):
+            return application(environ, start)
+        with turn:
+            return application(environ, start)
+
+    return answered
+
+
+@contextmanager
+def serving() -> Iterator[str]:
+    """Serve on a free port of this machine and give the address, without a closing slash."""
+    connection = connections[DEFAULT_DB_ALIAS]
+    connection.inc_thread_sharing()
+    server = OwnServer(
+        ("127.0.0.1", 0), QuietHandler, connections_override={DEFAULT_DB_ALIAS: connection}
+    )
+    server.set_app(one_at_a_time(get_wsgi_application()))
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+        connection.dec_thread_sharing()
