@@ -86,24 +86,51 @@
     );
   }
 
+  // The place of the picture is kept and the table folded at once, so that nothing moves when the picture comes.
+  function prepare(figure) {
+    if (figure.hasAttribute("data-drawn")) return;
+    figure.setAttribute("data-drawn", "");
+    fold(figure, false);
+  }
+
+  function fold(figure, open) {
+    var table = figure.querySelector("details.mk-chart-table");
+    if (table) table.open = open;
+  }
+
   function draw(figure) {
     var data = figure.querySelector("script[type='application/json']");
     var canvas = figure.querySelector(".mk-chart-canvas");
     if (!data || !canvas) return;
-    library().then(function (echarts) {
-      figure.setAttribute("data-drawn", "");
-      var chart = echarts.getInstanceByDom(canvas) || echarts.init(canvas, null, { locale: "ZH" });
-      chart.setOption(dress(JSON.parse(data.textContent)), true);
-      var table = figure.querySelector("details.mk-chart-table");
-      if (table && !table.dataset.kept) {
-        table.open = false;
-        table.dataset.kept = "yes";
+    library().then(
+      function (echarts) {
+        var chart = echarts.getInstanceByDom(canvas) || echarts.init(canvas, null, { locale: "ZH" });
+        chart.setOption(dress(JSON.parse(data.textContent)), true);
+      },
+      function () {
+        figure.removeAttribute("data-drawn");
+        fold(figure, true);
       }
-    });
+    );
   }
 
-  function drawAll(root) {
-    (root || document).querySelectorAll("[data-chart]").forEach(draw);
+  // The library is fetched when the first chart comes into view, so that a page whose charts are folded stays light.
+  var inView = new IntersectionObserver(
+    function (entries) {
+      entries.forEach(function (entry) {
+        if (!entry.isIntersecting) return;
+        inView.unobserve(entry.target);
+        draw(entry.target);
+      });
+    },
+    { rootMargin: "200px" }
+  );
+
+  function drawAll() {
+    document.querySelectorAll("[data-chart]").forEach(function (figure) {
+      prepare(figure);
+      inView.observe(figure);
+    });
   }
 
   function resizeAll() {
@@ -115,13 +142,13 @@
   }
 
   drawAll();
-  document.addEventListener("htmx:after:swap", function () {
-    drawAll();
-  });
+  document.addEventListener("htmx:after:swap", drawAll);
   window.addEventListener("resize", resizeAll);
-  // A chart drawn inside closed details has no width until they open.
   document.addEventListener("toggle", resizeAll, true);
-  window.addEventListener("beforeprint", resizeAll);
+  window.addEventListener("beforeprint", function () {
+    document.querySelectorAll("[data-chart]").forEach(draw);
+    resizeAll();
+  });
   window.matchMedia("(prefers-color-scheme: dark)").addEventListener("change", function () {
     window.setTimeout(drawAll, 50);
   });
