@@ -70,22 +70,28 @@ class Column:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of a table that is a link, has a tone or needs a note."""
+    """A value of a table that is a link, has a tone, needs a note or offers a deed."""
 
     value: Any
     url: str = ""
     tone: Tone = Tone.NEUTRAL
     note: str = ""
+    action: Action | None = None
 
 
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; on a phone every row becomes a card, headed by its first value."""
+    """Rows under columns; on a phone every row becomes a card, headed by its first value.
+
+    Attributes:
+        keys: what the keys do while the focus is in the list, one sentence; empty for a list without keys.
+    """
 
     columns: Sequence[Column]
     rows: Sequence[Sequence[Any]]
     caption: str = ""
     empty: str = "暂无记录。"
+    keys: str = ""
 
     def __iter__(self) -> Iterator[list[tuple[Column, Cell]]]:
         """Yield each row as pairs of column and cell."""

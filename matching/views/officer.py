@@ -22,7 +22,7 @@ from marketplace.domain.grant import GRANT_TERMS, GrantKind
 from marketplace.domain.roles import Role
 from marketplace.models import ExceptionalGrant, User
 from marketplace.policies import has_role, require_role, signed_in
-from marketplace.web.components import Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import Action, Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.grant_words import last_day_of
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
@@ -57,6 +57,8 @@ SCOPE_LABELS = {
     QueueScope.BRANCH: "本网点",
     QueueScope.DONE: "已办结",
 }
+KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开"
+TAKING_KEY = "，t 受理"
 
 
 class QueueFilter(forms.Form):
@@ -83,7 +85,8 @@ def queue(request: HttpRequest) -> HttpResponse:
     """
     user = signed_in(request.user)
     require_role(user, *LENDER_ROLES)
-    if not has_role(user, Role.OFFICER) and "scope" not in request.GET:
+    is_officer = has_role(user, Role.OFFICER)
+    if not is_officer and "scope" not in request.GET:
         return redirect("matching:approval-list")
     form = QueueFilter(request.GET)
     form.is_valid()
@@ -93,7 +96,9 @@ def queue(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "title": SCOPE_LABELS[scope],
-        "table": queue_table(list(page.object_list), timezone.now(), "matching:review-detail"),
+        "table": queue_table(
+            list(page.object_list), timezone.now(), "matching:review-detail", can_take=is_officer
+        ),
         "crumbs": [Crumb("工作队列")],
     }
     return render(request, "matching/officer/queue.html", context, status=form_status(form))
@@ -257,8 +262,10 @@ def acts_for(
     return found
 
 
-def queue_table(rows: list[LoanApplication], now: datetime, name: str) -> Table:
-    """Return a lender's list of cases; each leads to the page of that URL name."""
+def queue_table(
+    rows: list[LoanApplication], now: datetime, name: str, *, can_take: bool = False
+) -> Table:
+    """Return a lender's list of cases; each leads to the page of that URL name, and waiting ones can be taken there."""
     columns = [
         Column("企业"),
         Column("产品"),
@@ -280,11 +287,23 @@ def queue_table(rows: list[LoanApplication], now: datetime, name: str) -> Table:
             row.submitted_at,
             due_cell(row, now),
             str(row.officer) if row.officer else "未受理",
-            Cell(state_label(row.state), tone=tone_of(row.state)),
+            Cell(
+                state_label(row.state),
+                tone=tone_of(row.state),
+                action=_taking(row) if can_take else None,
+            ),
         ]
         for row in rows
     ]
-    return Table(columns, found, caption="申请", empty="没有这样的申请。")
+    keys = KEYS + TAKING_KEY if can_take else KEYS
+    return Table(columns, found, caption="申请", empty="没有这样的申请。", keys=f"{keys}。")
+
+
+def _taking(row: LoanApplication) -> Action | None:
+    """Return the button that takes a waiting case on."""
+    if not any(event == "ACCEPT" for event, _ in buttons(row.state, [Role.OFFICER])):
+        return None
+    return Action("受理", reverse("matching:review-act", args=[row.public_id, "accept"]))
 
 
 def due_cell(row: LoanApplication, now: datetime) -> Cell:

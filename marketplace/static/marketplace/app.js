@@ -84,6 +84,31 @@
     if (form && form.hasAttribute("data-at-once")) form.requestSubmit();
   });
 
+  // Keys of a list, only while the focus is in it: j and k move, o opens, t does what the row offers.
+  function move(list, step) {
+    var links = Array.from(list.querySelectorAll("tbody tr [data-lead] a, tbody tr td:first-child a"));
+    var row = document.activeElement.closest("tr");
+    var here = links.findIndex(function (link) {
+      return row && row.contains(link);
+    });
+    var next = links[here < 0 ? (step > 0 ? 0 : links.length - 1) : here + step];
+    if (next) next.focus();
+  }
+  document.addEventListener("keydown", function (event) {
+    var list = event.target.closest && event.target.closest("[data-keys]");
+    if (!list || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.matches("input, select, textarea")) return;
+    var row = event.target.closest("tr");
+    var link = row && row.querySelector("a");
+    var deed = row && row.querySelector("[data-row-action]");
+    if (event.key === "j") move(list, 1);
+    else if (event.key === "k") move(list, -1);
+    else if (event.key === "o" && link) link.click();
+    else if (event.key === "t" && deed) deed.requestSubmit();
+    else return;
+    event.preventDefault();
+  });
+
   // The one sentence for a network that is gone; the server's refusals come as fragments by themselves.
   function say(sentence) {
     var place = document.getElementById("live");
