@@ -49,6 +49,15 @@ class UploadForm(IssueForm):
     file = forms.FileField(label="名单文件", help_text="xlsx 或 csv,不超过 20 MB、20 万行。")
 
 
+class CorrectionForm(forms.Form):
+    """The sheet of a draft once more, with the draft's own district, number and title."""
+
+    district = forms.CharField(widget=forms.HiddenInput)
+    issue_no = forms.CharField(widget=forms.HiddenInput)
+    title = forms.CharField(widget=forms.HiddenInput)
+    file = forms.FileField(label="更正表", help_text="xlsx 或 csv，不超过 20 MB、20 万行。")
+
+
 class GenerateForm(IssueForm):
     """What the issue asks beyond the district's gates."""
 

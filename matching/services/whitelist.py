@@ -73,6 +73,19 @@ def whitelist_submit(*, whitelist: Whitelist, actor: User, at: datetime) -> Whit
 
 
 @transaction.atomic
+def whitelist_hand_over(*, whitelist: Whitelist, actor: User, at: datetime) -> Whitelist:
+    """Judge a draft once more and hand it to the second person, both or neither.
+
+    Raises:
+        NotFound, TransitionRefused, NotPermitted: as `whitelist_recheck` and `whitelist_submit`.
+
+    Writes: what these two write.
+    """
+    checked = whitelist_recheck(whitelist=whitelist, actor=actor, at=at)
+    return whitelist_submit(whitelist=checked, actor=actor, at=at)
+
+
+@transaction.atomic
 def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whitelist:
     """Publish a submitted list; the actor is not the one who made it.
 

@@ -24,7 +24,7 @@ from marketplace.web.labels import tone_of
 from marketplace.web.pagination import keyset_page, number_page
 from matching.domain.whitelist import WHITELIST
 from matching.domain.whitelist_labels import code_label
-from matching.forms.whitelist import EntryFilterForm, WhitelistReasonForm
+from matching.forms.whitelist import CorrectionForm, EntryFilterForm, WhitelistReasonForm
 from matching.models import Whitelist, WhitelistEntry
 from matching.policies.whitelist import REJUDGING_ROLES, roles_held, roles_towards
 from matching.selectors.whitelist import (
@@ -38,6 +38,7 @@ from matching.selectors.whitelist import (
 )
 from matching.services.whitelist import (
     whitelist_approve,
+    whitelist_hand_over,
     whitelist_recall,
     whitelist_recheck,
     whitelist_rejudge,
@@ -67,7 +68,10 @@ def detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_POST
 def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Judge a draft again and call it checked."""
+    """Judge a draft again and call it checked; with ``submit``, hand it over as well."""
+    if "submit" in request.POST:
+        said = "已核验并提交,须由另一位复核人发布。"
+        return _deed(request, public_id, whitelist_hand_over, said)
     return _deed(request, public_id, whitelist_recheck, "已按当前数据重新核验。")
 
 
@@ -207,6 +211,7 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
         "can_rejudge": whitelist.state == "PUBLISHED"
         and bool(roles_held(user, whitelist.district_id) & REJUDGING_ROLES),
         "form": form,
+        "correction_form": _correction_form(whitelist, events),
         "links": _links(whitelist),
         "crumbs": [list_crumb(), Crumb(whitelist.title)],
     }
@@ -248,6 +253,19 @@ def _links(whitelist: Whitelist) -> list[Action]:
     if whitelist.origin == "UPLOADED":
         links.append(Action("下载更正表", reverse("matching:whitelist-correction", args=args)))
     return links
+
+
+def _correction_form(whitelist: Whitelist, events: set[str]) -> CorrectionForm | None:
+    """Return the form for a corrected sheet where a draft came from one that has faults."""
+    if whitelist.origin != "UPLOADED" or "CHECK" not in events or not whitelist.refused:
+        return None
+    return CorrectionForm(
+        initial={
+            "district": whitelist.district_id,
+            "issue_no": whitelist.issue_no,
+            "title": whitelist.title,
+        }
+    )
 
 
 def _reason_lines(whitelist: Whitelist) -> list[tuple[str, str, int]]:
