@@ -5,7 +5,7 @@ Nothing leaves this machine: every other name and address is unreachable for the
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any, ParamSpec, TypeVar
@@ -17,7 +17,6 @@ from tests.services import browser_program
 
 WIDE = {"width": 1440, "height": 900}
 PHONE = {"width": 390, "height": 844}
-WIDTHS: Mapping[str, Any] = {"宽屏": WIDE, "手机": PHONE}
 FLAGS = [
     "--disable-dev-shm-usage",
     "--disable-gpu",
