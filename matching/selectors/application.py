@@ -33,6 +33,7 @@ WATCHED_EVENTS = ("ESCALATE", "URGE")
 
 _NEEDED = (
     "demand__enterprise__district",
+    "demand__enterprise__register_batch",
     "enterprise__account",
     "enterprise__district",
     "product",

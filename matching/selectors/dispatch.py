@@ -9,8 +9,9 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
 from lenders.models import Branch, BranchPosting, Institution
 from marketplace.domain.roles import Role
@@ -56,7 +57,7 @@ def dispatch_suggestions(demand: FinancingDemand, at: datetime) -> list[Suggesti
         demand: with its enterprise loaded.
         at: moment of asking.
 
-    Queries: eight.
+    Queries: six.
     """
     offers: defaultdict[int, list[EligibleOffer]] = defaultdict(list)
     for entry in eligible_offers(demand, at):
@@ -83,28 +84,31 @@ def dispatch_suggestions(demand: FinancingDemand, at: datetime) -> list[Suggesti
 def serving_institutions(district_code: str) -> tuple[set[int], set[int]]:
     """Return the institutions with a branch of their own for the district, and those with one for whatever is left.
 
-    Queries: two.
+    Queries: one.
     """
-    serving = Branch.objects.filter(districts=district_code, is_default=False)
-    default = Branch.objects.filter(is_default=True)
+    serving = Q(districts=district_code, is_default=False)
+    found = Branch.objects.filter(serving | Q(is_default=True))
+    pairs = set(found.values_list("institution_id", "is_default"))
     return (
-        set(serving.values_list("institution_id", flat=True)),
-        set(default.values_list("institution_id", flat=True)),
+        {pk for pk, is_default in pairs if not is_default},
+        {pk for pk, is_default in pairs if is_default},
     )
 
 
 _BEFORE = {LeadState.RETURNED.value: "曾退回", LeadState.LAPSED.value: "曾超时"}
 
 
+def _counted(found: QuerySet[Any]) -> QuerySet[Any, Any]:
+    return found.order_by().values_list("institution_id").annotate(count=Count("pk"))
+
+
 def _load() -> dict[int, Decimal]:
-    """Return how much lies before each officer of each institution now. Queries: three."""
+    """Return how much lies before each officer of each institution now. Queries: two."""
     work: Counter[int] = Counter()
-    for found in (
-        DemandLead.objects.filter(state__in=OPEN_LEAD_STATES),
-        LoanApplication.objects.filter(state__in=SUSPENDABLE_STATES),
-    ):
-        counted = found.order_by().values_list("institution_id").annotate(count=Count("pk"))
-        work.update(dict(counted))
+    leads = DemandLead.objects.filter(state__in=OPEN_LEAD_STATES)
+    cases = LoanApplication.objects.filter(state__in=SUSPENDABLE_STATES)
+    for pk, count in _counted(leads).union(_counted(cases), all=True):
+        work[pk] += count
     staff = (
         BranchPosting.objects.filter(membership__role=Role.OFFICER, membership__ended_at=None)
         .order_by()

@@ -22,11 +22,7 @@ from marketplace.web.components import Crumb
 from marketplace.web.pagination import number_page
 from matching.forms.review import ACTS
 from matching.models import ApplicationEvent, LoanApplication
-from matching.selectors.application import (
-    application_get_handled,
-    approval_list,
-    events_of,
-)
+from matching.selectors.application import application_get_handled, approval_list
 from matching.services.transition import application_transition
 from matching.views.case import state_label
 from matching.views.officer import case_context, queue_table
@@ -99,7 +95,7 @@ def _page(
             reverse("matching:approval-detail", args=[application.public_id]),
         )
     context |= {
-        "opinion": _opinion(events_of(application)),
+        "opinion": _opinion(context["events"]),
         "is_own": application.officer_id == user.pk,
         "crumbs": [Crumb("待审批", reverse("matching:approval-list")), Crumb("审批")],
     }

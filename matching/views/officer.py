@@ -228,6 +228,7 @@ def case_context(
         "refusal": refusal_sentence(application),
         "review": opened,
         "screen": reading_screen(opened.reading),
+        "events": events,
         "entries": timeline(events, Side.LENDER),
         "acts": acts_for(application, user, bound),
         "outcomes_url": _outcomes_url(application),
