@@ -14,10 +14,10 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help demo test bench torture lint types check format docs lock shape clean core dev extra
+.PHONY: help demo test bench torture screenshots lint types check format docs lock shape clean core dev extra
 
 help: ## 显示本说明
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 demo: export PUBLIC_BASE_URL ?= http://127.0.0.1:$(PORT)
 demo: core ## 一条命令看演示:建环境、建库、造数据、启动(PORT=端口,默认 8000)
@@ -40,6 +40,9 @@ torture: dev ## 性质测试各跑 10,000 例(匹配、改变集合、批量预�
 		tests/unit/matching/test_fit_changes.py tests/unit/matching/test_prematch.py \
 		tests/unit/matching/test_ranking.py
 	@$(PYTHON_BIN) -m tests.performance.pool_race $(ARGS)
+
+screenshots: dev ## 演示的每一页、每个角色、两种宽度各截一张图,存入 var/screenshots/(ARGS=角色 或 角色:页面,--dark 深色)
+	@$(PYTHON_BIN) -m tests.browser.screenshots $(ARGS)
 
 lint: export DATABASE_URL = sqlite://:memory:
 lint: dev ## 风格、分层、模板、迁移、系统检查
