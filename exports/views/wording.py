@@ -12,8 +12,8 @@ from exports.domain.statistics_book import Breakdown, Figure, Headline
 from exports.domain.tally import Dimension, growth
 from exports.selectors.statistics import Statistics
 from marketplace.domain.money import WAN, YI, display_rate, display_wan, display_yi
-from marketplace.web.charts import series_chart
-from marketplace.web.components import Chart, Column, Kind, Stat, Table
+from marketplace.web.charts import district_map, series_chart
+from marketplace.web.components import Chart, Column, DistrictMap, Kind, Stat, Table
 
 S = Statistic
 KINDS = {
@@ -80,6 +80,7 @@ class BreakdownSection:
     chart: Chart | None
     tables: list[Table]
     notes: tuple[str, ...]
+    map: DistrictMap | None = None
 
 
 def figure_sections(found: Statistics) -> list[FigureSection]:
@@ -103,7 +104,13 @@ def stat_of(line: Headline) -> Stat:
 def breakdown_sections(found: Statistics) -> list[BreakdownSection]:
     """Return the breakdowns as charts and tables."""
     return [
-        BreakdownSection(part.title, _chart(dimension, part), tables_of(part), _notes(part))
+        BreakdownSection(
+            part.title,
+            _chart(dimension, part),
+            tables_of(part),
+            _notes(part),
+            _map(part) if dimension is Dimension.DISTRICT else None,
+        )
         for dimension, part in found.breakdowns.items()
     ]
 
@@ -156,6 +163,22 @@ def _chart(dimension: Dimension, part: Breakdown) -> Chart | None:
         unit="万元",
         definition=definition(S.FUNDED_AMOUNT).sentence,
     )
+
+
+def _map(part: Breakdown) -> DistrictMap:
+    """Return the money lent so far on the grid of the districts."""
+    place = part.codes.index(S.FUNDED_AMOUNT)
+    return district_map(
+        "各区累计放款金额",
+        values={label: _whole_wan(values[place]) for label, values in part.rows[:-1]},
+        unit="万元",
+        definition=definition(S.FUNDED_AMOUNT).sentence,
+    )
+
+
+def _whole_wan(value: Figure) -> Decimal | None:
+    amount = _wan(value)
+    return None if amount is None else amount.to_integral_value(ROUND_HALF_UP)
 
 
 def _wan(value: Figure) -> Decimal | None:

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
-from marketplace.web.components import Chart, Column, Kind, Table
+from marketplace.domain.district import DISTRICT_LABELS
+from marketplace.web.components import Chart, Column, DistrictMap, Kind, Table, Tile
 
 Number = int | float | Decimal | None
+MOST_LEVELS = 4
 
 
 def series_chart(
@@ -102,6 +104,36 @@ def waterfall_chart(
     sentence = f"{title}：{len(parts)} 项，合计 {reached} {unit}。"
     table = _table(title, labels, amounts, label_name, "")
     return Chart(chart_id, title, option, table, sentence, definition)
+
+
+def district_map(
+    title: str, *, values: Mapping[str, Number], unit: str = "", definition: str = ""
+) -> DistrictMap:
+    """Return the districts with a value each, shaded by their share of the largest.
+
+    Args:
+        title: what is shown.
+        values: district name to value; None where nothing is known or published, which is never shown as zero.
+        unit: unit of every value.
+        definition: 口径 of the values.
+    """
+    largest = max((value for value in values.values() if value is not None), default=0)
+    tiles = [
+        Tile(code, label, _tile_words(values.get(label), unit), _level(values.get(label), largest))
+        for code, label in DISTRICT_LABELS.items()
+    ]
+    return DistrictMap(title, tiles, definition)
+
+
+def _tile_words(value: Number, unit: str) -> str:
+    return "—" if value is None else f"{value:,} {unit}".rstrip()
+
+
+def _level(value: Number, largest: int | float | Decimal) -> int:
+    """Return how dark a tile is: 0 for nothing, 1 up to a quarter of the largest, 4 above three quarters."""
+    if not value or largest <= 0:
+        return 0
+    return min(MOST_LEVELS, int(Decimal(value) * MOST_LEVELS / Decimal(largest)) + 1)
 
 
 def _bar(name: str, values: Sequence[float | None]) -> dict[str, Any]:

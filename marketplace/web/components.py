@@ -273,3 +273,29 @@ class Chart:
     table: Table
     sentence: str = ""
     definition: str = field(default="")
+
+
+@dataclass(frozen=True)
+class Tile:
+    """A district on the grid map.
+
+    Attributes:
+        code: GB/T 2260, which is its place on the grid.
+        label: its name.
+        value: what is shown, already in words.
+        level: 0 for nothing or not published, 1 to 4 by its share of the largest.
+    """
+
+    code: str
+    label: str
+    value: str
+    level: int
+
+
+@dataclass(frozen=True)
+class DistrictMap:
+    """The sixteen districts as tiles, roughly where they lie; no boundary is drawn."""
+
+    title: str
+    tiles: Sequence[Tile]
+    definition: str = ""

@@ -11,7 +11,7 @@ from django.core.paginator import Paginator
 
 from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS
-from marketplace.web.charts import series_chart, waterfall_chart
+from marketplace.web.charts import district_map, series_chart, waterfall_chart
 from marketplace.web.components import (
     Action,
     Cell,
@@ -105,6 +105,7 @@ def samples(now: datetime) -> dict[str, Any]:
         "filters": SampleFilter(),
         "page": Paginator(range(230), 20).get_page(3),
         "charts": _charts(),
+        "map": district_map("各区需求", values={"和平区": 12, "滨海新区": 48}, unit="笔"),
         "now": now,
         "outcomes": list(Outcome),
         "tones": list(Tone),

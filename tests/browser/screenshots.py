@@ -2,7 +2,7 @@
 
 The city in ``VAR_DIR`` (or ``DATABASE_URL``) is walked and each page is taken whole, wide and on a phone, into
 ``<VAR_DIR>/screenshots/<width>/<reader>/<page>.png``. To look at some only: ``python -m tests.browser.screenshots
-officer:matching:review-detail owner`` takes a reader's page, or all pages of a reader; ``--dark`` takes the dark colours.
+officer:matching:review-detail owner`` takes a reader's page, or all pages of a reader; ``--dark`` takes dark colours.
 """
 
 from __future__ import annotations

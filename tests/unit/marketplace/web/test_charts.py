@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from marketplace.web.charts import series_chart, waterfall_chart
+from marketplace.web.charts import district_map, series_chart, waterfall_chart
+from tests.architecture.source import ROOT
+
+STATIC = ROOT / "marketplace" / "static" / "marketplace"
 
 
 class TestSeriesChart:
@@ -47,3 +51,30 @@ class TestWaterfallChart:
         assert chart.option["series"][-1]["data"][-1] == 100 + sum(amounts)
         assert chart.table.rows[-1] == ["合计", 100 + sum(amounts)]
         json.dumps(chart.option, allow_nan=False)
+
+
+class TestDistrictMap:
+    def test_shades_by_the_share_of_the_largest_and_keeps_the_unknown_apart_from_zero(self):
+        values = {"和平区": 100, "河东区": 26, "河西区": 25, "南开区": 0, "河北区": None}
+
+        tiles = {
+            tile.label: tile for tile in district_map("放款", values=values, unit="万元").tiles
+        }
+
+        assert len(tiles) == 16
+        assert [tiles[name].level for name in values] == [4, 2, 2, 0, 0]
+        assert [tiles[name].value for name in values] == [
+            "100 万元",
+            "26 万元",
+            "25 万元",
+            "0 万元",
+            "—",
+        ]
+
+    def test_has_a_place_for_each_district(self):
+        sheet = (STATIC / "map.css").read_text(encoding="utf-8")
+
+        places = dict(re.findall(r"\.mk-tile-(\d{6}) \{\s*grid-area: (\d / \d);", sheet))
+
+        assert set(places) == {tile.code for tile in district_map("放款", values={}).tiles}
+        assert len(set(places.values())) == 16
