@@ -22,6 +22,7 @@ FLAGS = [
     "--disable-gpu",
     "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--lang=zh-CN",
     "--no-sandbox",
 ]
 OBSERVERS = """
