@@ -12,6 +12,7 @@ from django.utils import timezone
 from matching.services.application import application_route, consent_ended
 from matching.services.clock import clocks_sweep
 from matching.services.evaluation import evaluation_continue
+from matching.services.whitelist_standing import enterprise_rejudge
 
 
 @shared_task(name="matching.application_route")
@@ -42,3 +43,9 @@ def clocks_sweep_task(**_: Any) -> None:
 def evaluation_continue_task(*, run_id: str, **_: Any) -> None:
     """Evaluate the next stretch of a run, by public id."""
     evaluation_continue(public_id=uuid.UUID(run_id), at=timezone.now())
+
+
+@shared_task(name="matching.enterprise_rejudge")
+def enterprise_rejudge_task(*, enterprise_id: int, **_: Any) -> None:
+    """Judge an enterprise again on the published whitelists, by primary key, after its records changed."""
+    enterprise_rejudge(enterprise_id=enterprise_id, at=timezone.now())

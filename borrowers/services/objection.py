@@ -26,6 +26,7 @@ from marketplace.domain.machine import Transition
 from marketplace.domain.roles import SYSTEM, Role
 from marketplace.domain.workdays import add_calendar_days, local_date
 from marketplace.models import User
+from marketplace.queue import enqueue
 from marketplace.services import notify
 
 BORROWER_ROLES = (Role.OWNER, Role.AGENT)
@@ -104,8 +105,8 @@ def objection_answer(
         TransitionRefused: it has been answered or withdrawn.
         Refused: ``OUTCOME_UNKNOWN``, ``ANSWER_REQUIRED``, ``CORRECTION_MISSING``.
 
-    Writes: ``Objection``, the record's mark or end, audit ``borrowers.objection.answer``, a notice to who objected;
-        locks the row and the record.
+    Writes: ``Objection``, the record's mark or end, audit ``borrowers.objection.answer``, a notice to who objected,
+        with CORRECT outbox ``matching.enterprise_rejudge``; locks the row and the record.
     """
     require(can_handle_data(actor))
     objection = _locked(objection_id, actor)
@@ -116,6 +117,7 @@ def objection_answer(
     _advance(objection, outcome, (Role.OPERATOR,), {"answer": words})
     if outcome == "CORRECT":
         _correct(objection.record, at, withdraw=withdraw_record)
+        enqueue("matching.enterprise_rejudge", enterprise_id=objection.record.enterprise_id)
     objection.answer, objection.answered_by, objection.answered_at = words, actor, at
     objection.save()
     if objection.state != UNCONFIRMED:

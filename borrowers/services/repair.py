@@ -28,6 +28,7 @@ from marketplace.domain.errors import Conflict, NotFound, Refused, TransitionRef
 from marketplace.domain.vocabulary import DataClass
 from marketplace.domain.workdays import add_working_days, local_date
 from marketplace.models import User
+from marketplace.queue import enqueue
 from marketplace.services import notify
 
 STEP_EVENTS = ("ACCEPT", "ASK_SUPPLEMENT", "PASS_ON", "AGREE", "APPROVE", "REFUSE", "WITHDRAW")
@@ -138,7 +139,7 @@ def repair_step(
         TransitionRefused: not in this state, or a reason is missing.
 
     Writes: ``CreditRepair``; with APPROVE the record's ``repaired_at``; audit ``borrowers.repair.<event>``, a notice
-        to who applied; locks the row.
+        to who applied, with APPROVE outbox ``matching.enterprise_rejudge``; locks the row.
     """
     repair = _locked(repair_id, actor)
     if event not in STEP_EVENTS:
@@ -156,6 +157,7 @@ def repair_step(
     if event == "APPROVE":
         concerned = CreditRecord.objects.filter(pk=repair.record_id)
         (concerned | standing_versions(repair.record)).update(repaired_at=at)
+        enqueue("matching.enterprise_rejudge", enterprise_id=repair.record.enterprise_id)
     _audit(event.lower(), repair, actor, at)
     _tell(repair, at)
     return repair

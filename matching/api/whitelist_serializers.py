@@ -194,10 +194,11 @@ class WhitelistCheckOutput(serializers.Serializer[Any]):
     problems = WhitelistProblemOutput(many=True)
 
 
-class WhitelistSuspendedOutput(serializers.Serializer[Any]):
-    """How many entries a re-check moved out."""
+class WhitelistRejudgedOutput(serializers.Serializer[Any]):
+    """How many entries a re-check moved out and took back."""
 
     suspended = serializers.IntegerField()
+    restored = serializers.IntegerField()
 
 
 class WhitelistDiffOutput(serializers.Serializer[Any]):

@@ -17,7 +17,7 @@ from matching.api.whitelist import valid, whitelist_asked
 from matching.api.whitelist_serializers import (
     WhitelistOutput,
     WhitelistReasonInput,
-    WhitelistSuspendedOutput,
+    WhitelistRejudgedOutput,
 )
 from matching.models import Whitelist
 from matching.services.whitelist import (
@@ -152,12 +152,13 @@ class WhitelistRejudgeView(APIView):
         operation_id="whitelist_rejudge",
         summary="复核移出",
         request=None,
-        responses=WhitelistSuspendedOutput,
+        responses=WhitelistRejudgedOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Move out whoever hits a gate now."""
+        """Move out whoever hits a gate now, take back who does not any more."""
         whitelist = whitelist_asked(request, public_id)
-        count = whitelist_rejudge(
+        found = whitelist_rejudge(
             whitelist=whitelist, actor=signed_in(request.user), at=timezone.now()
         )
-        return Response({"suspended": count})
+        counts = {"suspended": len(found.moved_out), "restored": len(found.restored)}
+        return Response(WhitelistRejudgedOutput(counts).data)

@@ -9,14 +9,18 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from marketplace.domain.errors import NotFound
+from marketplace.domain.parameters import ParameterSet
+from marketplace.domain.workdays import local_date
 from marketplace.models import District, User
+from marketplace.selectors import parameters_in_force
+from matching.domain.parameters import shipped
 from matching.domain.whitelist_entry import EntryStatus
 from matching.models import Whitelist, WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import (
@@ -144,6 +148,22 @@ def entry_get(user: User, public_id: uuid.UUID, at: datetime) -> WhitelistEntry:
     if entry is None:
         raise NotFound
     return entry
+
+
+def recheck_due_on(checked_at: datetime, parameters: ParameterSet) -> datetime:
+    """Return when a published list last checked at a moment is to be judged again.
+
+    Args:
+        checked_at: aware.
+        parameters: ``whitelist.recheck_days``.
+    """
+    days = int(parameters.value_on("whitelist.recheck_days", local_date(checked_at)))
+    return checked_at + timedelta(days=days)
+
+
+def recheck_next(whitelist: Whitelist) -> datetime:
+    """Return when a published list is to be judged again by itself. Queries: one."""
+    return recheck_due_on(whitelist.checked_at, parameters_in_force(shipped()))
 
 
 def entry_status_counts(whitelist: Whitelist) -> dict[str, int]:

@@ -30,6 +30,7 @@ from matching.services.demand import demand_expire
 from matching.services.event_follow_up import events_sweep
 from matching.services.lead_clock import leads_sweep
 from matching.services.transition import LockedCase, case_lock, event_append, step
+from matching.services.whitelist_standing import whitelists_recheck_due
 
 logger = logging.getLogger(__name__)
 ROUTE_AFTER = timedelta(minutes=10)
@@ -51,10 +52,13 @@ class SweepCount:
     leads_lapsed: int = 0
     pools_closed: int = 0
     dispatched: int = 0
+    lists_rechecked: int = 0
 
 
 def clocks_sweep(*, at: datetime) -> SweepCount:
-    """Do everything whose time has come: route, remind, escalate, expire, lapse, end needs; leads, pool and events.
+    """Do everything whose time has come: route, remind, escalate, expire, lapse, suspend, end needs, check lists again.
+
+    Leads, the pool and events are part of it.
 
     Each case is a transaction of its own; one that is refused is logged and left for the next time.
 
@@ -85,6 +89,7 @@ def clocks_sweep(*, at: datetime) -> SweepCount:
     events = events_sweep(at=at, table=table)
     count.reminded += events.reminded
     count.escalated += events.escalated
+    count.lists_rechecked = whitelists_recheck_due(at=at)
     return count
 
 

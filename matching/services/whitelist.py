@@ -22,7 +22,7 @@ from marketplace.models import Organisation, User
 from marketplace.services import notify, notify_role
 from matching.domain.whitelist import WHITELIST
 from matching.domain.whitelist_entry import EntryStatus
-from matching.models import Whitelist, WhitelistContact, WhitelistEntry
+from matching.models import Whitelist
 from matching.policies.whitelist import (
     LENDER_ROLES,
     REJUDGING_ROLES,
@@ -31,8 +31,9 @@ from matching.policies.whitelist import (
     roles_towards,
     visible_whitelists,
 )
-from matching.services.whitelist_rejudge import entries_rejudge, entries_suspend_failing
+from matching.services.whitelist_rejudge import Rejudged, entries_move, entries_rejudge
 from matching.services.whitelist_run import Judge
+from matching.services.whitelist_standing import list_rejudged
 
 LONGEST_REASON = 200
 
@@ -100,7 +101,7 @@ def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
     """
     row = _locked(whitelist, actor, at)
     step = _step(row, "PUBLISH", actor, at)
-    entries_suspend_failing(row, at)
+    entries_move(row, at)
     if not row.entries.filter(status=EntryStatus.ADMITTED).exists():
         raise Refused("WL_NOTHING_LEFT", "名单中的企业目前均触发门槛,不能发布,请退回修改。")
     days = int(Judge.of(row.district_id, at).parameter("validity_days"))
@@ -163,10 +164,10 @@ def whitelist_recall(*, whitelist: Whitelist, reason: str, actor: User, at: date
 
 
 @transaction.atomic
-def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> int:
-    """Judge a published list again and move out whoever hits a gate now; return how many.
+def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> Rejudged:
+    """Judge a published list again: move out whoever hits a gate now, take back who does not any more.
 
-    Institutions that took such an enterprise on are told that it was moved out, without the reason.
+    Institutions that took such an enterprise on are told that it was moved out or back, without the reason.
 
     Raises:
         NotFound: it is not the actor's.
@@ -182,12 +183,7 @@ def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> int
         raise NotPermitted
     if row.state != "PUBLISHED":
         raise Refused("WL_NOT_PUBLISHED", "只有已发布的名单需要复核移出。")
-    moved_out = entries_suspend_failing(row, at)
-    row.checked_at = at
-    row.save(update_fields=["checked_at"])
-    _audit(row, "rejudge", actor, at, {"suspended": len(moved_out)})
-    _tell_officers(moved_out, at)
-    return len(moved_out)
+    return list_rejudged(row, actor, at)
 
 
 def _locked(whitelist: Whitelist, actor: User, at: datetime) -> Whitelist:
@@ -284,15 +280,3 @@ def _tell_lenders(row: Whitelist, title: str, verb: str, at: datetime) -> None:
         at=at,
         path=reverse("matching:recommendation-list"),
     )
-
-
-def _tell_officers(moved_out: Sequence[WhitelistEntry], at: datetime) -> None:
-    taken = WhitelistContact.objects.filter(entry__in=[entry.pk for entry in moved_out])
-    for contact in taken.select_related("entry"):
-        notify(
-            users=[contact.officer_id],
-            kind="whitelist.moved_out",
-            title=f"推荐清单企业已移出:{contact.entry.name}",
-            at=at,
-            path=reverse("matching:recommendation-detail", args=[contact.entry.public_id]),
-        )

@@ -1,11 +1,14 @@
 """Rows of a kept whitelist judged again: before it is submitted, at publication, and at each later re-check.
 
-Source: domain note 2.3 (automatic check; monthly re-check, an enterprise that hits a hard gate is moved out).
+An enterprise that was moved out comes back when no gate keeps it out any more, e.g. after a credit repair.
+
+Source: domain note 2.3 (automatic check; monthly re-check, an enterprise that hits a hard gate is moved out), 2.8.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -45,21 +48,42 @@ def entries_rejudge(whitelist: Whitelist, at: datetime) -> Tally:
     return _tally(whitelist)
 
 
-def entries_suspend_failing(whitelist: Whitelist, at: datetime) -> list[WhitelistEntry]:
-    """Move out the admitted entries that a gate keeps out now, and return them.
+@dataclass
+class Rejudged:
+    """Entries whose standing changed: moved out by a gate, or back because none keeps them out any more."""
+
+    moved_out: list[WhitelistEntry] = field(default_factory=list)
+    restored: list[WhitelistEntry] = field(default_factory=list)
+
+
+def entries_move(
+    whitelist: Whitelist, at: datetime, *, enterprise: Enterprise | None = None
+) -> Rejudged:
+    """Move out the admitted entries that a gate keeps out now, and take back those moved out that pass again.
+
+    Args:
+        whitelist: a list on its way to publication, or published.
+        at: moment of judgment, aware.
+        enterprise: only its rows; None for all.
 
     Writes: ``WhitelistEntry`` status and reasons.
     """
-    moved_out: list[WhitelistEntry] = []
-    admitted = whitelist.entries.filter(status=EntryStatus.ADMITTED)
-    for found in _verdicts(whitelist, admitted, at):
-        failing = [(e, v) for e, v in found if v["status"] is not EntryStatus.ADMITTED]
-        for entry, verdict in failing:
-            entry.status = EntryStatus.SUSPENDED.value
+    result = Rejudged()
+    standing = whitelist.entries.filter(status__in=[EntryStatus.ADMITTED, EntryStatus.SUSPENDED])
+    if enterprise is not None:
+        standing = standing.filter(enterprise=enterprise)
+    for found in _verdicts(whitelist, standing, at):
+        changed = []
+        for entry, verdict in found:
+            passes = verdict["status"] is EntryStatus.ADMITTED
+            if passes is (entry.status == EntryStatus.ADMITTED):
+                continue
+            entry.status = (EntryStatus.ADMITTED if passes else EntryStatus.SUSPENDED).value
             _take(entry, verdict)
-        WhitelistEntry.objects.bulk_update([entry for entry, _ in failing], JUDGED_FIELDS)
-        moved_out += [entry for entry, _ in failing]
-    return moved_out
+            changed.append(entry)
+            (result.restored if passes else result.moved_out).append(entry)
+        WhitelistEntry.objects.bulk_update(changed, JUDGED_FIELDS)
+    return result
 
 
 def _verdicts(

@@ -32,6 +32,7 @@ from matching.selectors.whitelist import (
     contact_counts,
     entry_status_counts,
     reasons_now,
+    recheck_next,
     whitelist_diff,
     whitelist_entries,
     whitelist_get,
@@ -117,8 +118,9 @@ def rejudge(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Judge a published list again and move out whoever hits a gate now."""
     user, now = reader(request), timezone.now()
     whitelist = whitelist_get(user, public_id, now)
-    count = whitelist_rejudge(whitelist=whitelist, actor=user, at=now)
-    messages.success(request, f"复核完成,移出 {count} 户。")
+    found = whitelist_rejudge(whitelist=whitelist, actor=user, at=now)
+    moved = f"移出 {len(found.moved_out)} 户,恢复 {len(found.restored)} 户。"
+    messages.success(request, f"复核完成,{moved}")
     return redirect("matching:whitelist-detail", public_id)
 
 
@@ -233,6 +235,7 @@ def _stats(whitelist: Whitelist) -> list[Stat]:
 
 
 def _pairs(whitelist: Whitelist) -> list[Pair]:
+    recheck = recheck_next(whitelist) if whitelist.state == "PUBLISHED" else None
     pairs = [
         Pair("区", whitelist.district.name),
         Pair("期号", whitelist.issue_no),
@@ -242,6 +245,7 @@ def _pairs(whitelist: Whitelist) -> list[Pair]:
         Pair("复核人", str(whitelist.approved_by) if whitelist.approved_by else ""),
         Pair("发布时间", whitelist.published_at, Kind.DATETIME),
         Pair("有效期至", whitelist.expires_at, Kind.DATETIME),
+        Pair("下次复核", recheck, Kind.DATE, definition="到期由平台自动复核,触发门槛的移出。"),
         Pair("退回或撤下原因", whitelist.return_reason),
     ]
     return [pair for pair in pairs if pair.value]

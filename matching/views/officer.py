@@ -313,7 +313,8 @@ def due_cell(row: LoanApplication, now: datetime) -> Cell:
         return Cell("计时暂停" if row.paused_at else "—", tone=Tone.NEUTRAL)
     clock = Clock("", row.clock_due_at, now, row.clock_is_provisional)
     local = timezone.localtime(row.clock_due_at)
-    return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止")
+    provisional = "（暂定）" if row.clock_is_provisional else ""
+    return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止{provisional}")
 
 
 def enterprise_pairs(application: LoanApplication) -> list[Pair]:

@@ -9,7 +9,8 @@ import subprocess
 import sys
 
 MODULES = ["ingest", "prematch", "evaluation", "assignment", "catalogue"]
-"""Measurements in the order of the report; what needs a database server of its own is run by ``make torture``."""
+"""Measurements in the order of the report; what needs a database server of its own is run by ``make torture``, and
+``pages`` is asked for by name, since it measures the city that stands in the database of the environment."""
 
 
 def main(names: list[str]) -> int:

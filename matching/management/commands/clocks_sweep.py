@@ -23,6 +23,7 @@ LABELS = {
     "leads_lapsed": "线索逾时",
     "pools_closed": "出池",
     "dispatched": "派单",
+    "lists_rechecked": "名单复核",
 }
 
 

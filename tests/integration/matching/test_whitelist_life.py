@@ -266,9 +266,9 @@ class TestRejudge:
         whitelist_contact(entry_id=entry.public_id, actor=cast.officer, at=now)
         list_enterprise(cast.enterprise, "DISHONEST_DEBTOR")
 
-        count = whitelist_rejudge(whitelist=whitelist, actor=cast.district_clerk, at=now)
+        found = whitelist_rejudge(whitelist=whitelist, actor=cast.district_clerk, at=now)
 
-        assert count == 1
+        assert [row.pk for row in found.moved_out] == [entry.pk]
         notice = Notification.objects.get(user=cast.officer, kind="whitelist.moved_out")
         assert "失信" not in notice.title + notice.body
 
