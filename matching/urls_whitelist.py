@@ -4,11 +4,19 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.views import district, district_entry, district_whitelist, grant, lender_whitelist
+from matching.views import (
+    district,
+    district_duty,
+    district_entry,
+    district_whitelist,
+    grant,
+    lender_whitelist,
+)
 
 # /district/whitelists/: making lists
 make_urls = [
     path("district/whitelists/", district.whitelists, name="whitelist-list"),
+    path("district/whitelists/watch/", district_duty.watch, name="whitelist-watch"),
     path("district/whitelists/upload/", district.upload, name="whitelist-upload"),
     path("district/whitelists/upload/template.csv", district.template, name="whitelist-template"),
     path("district/whitelists/delegations/", grant.delegations, name="delegation-list"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.api import grant, whitelist, whitelist_lender, whitelist_steps
+from matching.api import grant, whitelist, whitelist_duty, whitelist_lender, whitelist_steps
 
 # /api/v1/whitelists/: making lists
 make_urls = [
@@ -80,6 +80,7 @@ STEPS = {
     "rejudge": whitelist_steps.WhitelistRejudgeView,
     "entries": whitelist.WhitelistEntriesView,
     "diff": whitelist.WhitelistDiffView,
+    "receipts": whitelist_duty.WhitelistReceiptsView,
 }
 
 # /api/v1/whitelists/<id>/: one list on its way

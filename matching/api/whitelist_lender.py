@@ -33,6 +33,7 @@ from matching.services.whitelist_contact import (
     whitelist_contact_read,
     whitelist_contact_result,
 )
+from matching.services.whitelist_push import receipts_read
 
 PAGING = ("cursor", "limit")
 
@@ -47,6 +48,7 @@ class RecommendationListView(ListAPIView[WhitelistEntry]):
         """Return the enterprises asked for."""
         user = signed_in(self.request.user)
         require_role(user, *LENDER_ROLES)
+        receipts_read(actor=user, at=timezone.now())
         query = RecommendationFilterInput(data=self.request.query_params.dict())
         query.is_valid(raise_exception=True)
         wanted = {k: v for k, v in query.validated_data.items() if k not in PAGING}

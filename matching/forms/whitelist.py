@@ -117,6 +117,13 @@ class EntryFilterForm(forms.Form):
         choices=[("", "全部"), *((s.value, label) for s, label in ENTRY_STATUS_LABELS.items())],
     )
     code = forms.ChoiceField(label="原因", required=False)
+    taken = forms.TypedChoiceField(
+        label="对接",
+        required=False,
+        choices=[("", "全部"), ("1", "已有机构对接"), ("0", "未对接")],
+        coerce=lambda code: code == "1",
+        empty_value=None,
+    )
 
     def __init__(self, data: Any = None, *, codes: Mapping[str, int]) -> None:
         super().__init__(data)

@@ -14,7 +14,8 @@ from matching.models.event import (
 from matching.models.lead import DemandLead, LeadEvent
 from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
-from matching.models.whitelist import Whitelist, WhitelistContact, WhitelistEntry
+from matching.models.whitelist import Whitelist, WhitelistEntry
+from matching.models.whitelist_contact import WhitelistContact, WhitelistReceipt
 
 __all__ = [
     "ApplicationEvent",
@@ -38,4 +39,5 @@ __all__ = [
     "Whitelist",
     "WhitelistContact",
     "WhitelistEntry",
+    "WhitelistReceipt",
 ]

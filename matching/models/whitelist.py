@@ -1,4 +1,4 @@
-"""Whitelists of districts, their entries with the reasons why in and why out, and lenders' contacts."""
+"""Whitelists of districts and their entries with the reasons why in and why out."""
 
 from __future__ import annotations
 
@@ -9,7 +9,6 @@ from django.db.models import F, Q
 
 from marketplace.crypto import EncryptedTextField
 from matching.domain.whitelist import WHITELIST
-from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS
 from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
 
 
@@ -56,6 +55,8 @@ class Whitelist(models.Model):
     published_at = models.DateTimeField("发布时间", null=True, blank=True)
     expires_at = models.DateTimeField("有效期至", null=True, blank=True)
     return_reason = models.CharField("退回原因", max_length=200, blank=True, default="")
+    clock_steps = models.JSONField("已发提醒", default=list, blank=True)
+    escalated_at = models.DateTimeField("督办时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "白名单"
@@ -148,41 +149,3 @@ class WhitelistEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.whitelist_id}#{self.row_number}"
-
-
-class WhitelistContact(models.Model):
-    """A lender's duty to contact a listed enterprise: taken on, and what came of it."""
-
-    public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
-    entry = models.ForeignKey(WhitelistEntry, on_delete=models.CASCADE, related_name="contacts")
-    institution = models.ForeignKey(
-        "lenders.Institution", verbose_name="机构", on_delete=models.PROTECT, related_name="+"
-    )
-    officer = models.ForeignKey(
-        "marketplace.User", verbose_name="客户经理", on_delete=models.PROTECT, related_name="+"
-    )
-    contacted_at = models.DateTimeField("对接时间")
-    result = models.CharField(
-        "结果",
-        max_length=32,
-        choices=[(code.value, label) for code, label in CONTACT_RESULT_LABELS.items()],
-        blank=True,
-        default="",
-    )
-    reported_at = models.DateTimeField("反馈时间", null=True, blank=True)
-    note = models.CharField("备注", max_length=200, blank=True, default="")
-
-    class Meta:
-        verbose_name = "白名单对接"
-        verbose_name_plural = "白名单对接"
-        ordering = ["-id"]
-        constraints = [
-            models.UniqueConstraint(fields=["entry", "institution"], name="whitelist_contact_once"),
-            models.CheckConstraint(
-                condition=Q(result="") | Q(reported_at__isnull=False),
-                name="whitelist_result_dated",
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.entry_id}:{self.institution_id}"

@@ -48,16 +48,21 @@ def visible_entries(user: Reader, at: datetime) -> QuerySet[WhitelistEntry]:
     return WhitelistEntry.objects.filter(whitelist__in=visible_whitelists(user, at))
 
 
-def writable_districts(user: Reader, at: datetime) -> QuerySet[District]:
-    """Return the districts for which the user may make whitelists: the own and the delegated ones."""
-    own = Q(
+def held_districts(user: Reader) -> QuerySet[District]:
+    """Return the districts the user works for by a post of their own."""
+    return District.objects.filter(
         code__in=[
             row.organisation.district_id
             for row in memberships_live(user)
             if row.organisation.kind == OrganisationKind.DISTRICT and row.role in DISTRICT_ROLES
         ]
     )
-    return District.objects.filter(own | Q(pk__in=delegated_districts(user, at)))
+
+
+def writable_districts(user: Reader, at: datetime) -> QuerySet[District]:
+    """Return the districts for which the user may make whitelists: the own and the delegated ones."""
+    own, delegated = held_districts(user).values("pk"), delegated_districts(user, at)
+    return District.objects.filter(Q(pk__in=own) | Q(pk__in=delegated))
 
 
 def roles_towards(user: Reader, district_code: str, at: datetime) -> frozenset[str]:

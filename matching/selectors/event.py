@@ -40,7 +40,7 @@ from matching.policies.event import (
     visible_follow_ups,
     visible_meetings,
 )
-from matching.policies.whitelist import institutions_serving, writable_districts
+from matching.policies.whitelist import held_districts, institutions_serving
 from matching.selectors.lead import MaskedNeed, masked_many
 
 _GUEST = ("enterprise__account__organisation", "institution__organisation", "demand")
@@ -93,7 +93,7 @@ class EventFigures:
 
 def event_districts(user: User) -> list[District]:
     """Return the districts for which the user makes events. Queries: one."""
-    return list(writable_districts(user))
+    return list(held_districts(user))
 
 
 def event_list(user: User) -> QuerySet[MatchmakingEvent]:

@@ -67,23 +67,6 @@ class WhitelistDiff:
     stayed: QuerySet[WhitelistEntry]
 
 
-@dataclass(frozen=True)
-class ContactCount:
-    """What one institution did with a list.
-
-    Attributes:
-        institution: name.
-        taken: enterprises it took on.
-        reported: those of which it reported a result.
-        will_apply: those who want to apply.
-    """
-
-    institution: str
-    taken: int
-    reported: int
-    will_apply: int
-
-
 def district_choices(user: User, at: datetime) -> list[District]:
     """Return the districts for which the user makes lists. Queries: one, for clerks one more."""
     return list(writable_districts(user, at))
@@ -113,7 +96,12 @@ def whitelist_get(user: User, public_id: uuid.UUID, at: datetime) -> Whitelist:
 
 
 def whitelist_entries(
-    user: User, whitelist: Whitelist, at: datetime, status: str = "", code: str = ""
+    user: User,
+    whitelist: Whitelist,
+    at: datetime,
+    status: str = "",
+    code: str = "",
+    taken: bool | None = None,
 ) -> QuerySet[WhitelistEntry]:
     """Return the rows of a list, of one status and with one code among reasons or marks when asked, not ordered.
 
@@ -123,10 +111,16 @@ def whitelist_entries(
         at: moment of reading, aware.
         status: code of ``EntryStatus``.
         code: rule code.
+        taken: True for admitted ones that an institution took on, False for those nobody did.
     """
     found = visible_entries(user, at).filter(whitelist=whitelist)
     if status:
         found = found.filter(status=status)
+    if taken is not None:
+        contacts = WhitelistContact.objects.filter(entry=OuterRef("pk"))
+        found = found.filter(
+            Exists(contacts) if taken else ~Exists(contacts), status=EntryStatus.ADMITTED
+        )
     if code:
         quoted = f'"rule_code": "{code}"'
         found = found.annotate(
@@ -177,30 +171,6 @@ def rows_delivered(whitelist: Whitelist) -> Iterator[tuple[WhitelistEntry, tuple
     entries = WhitelistEntry.objects.filter(whitelist=whitelist).order_by("row_number")
     for entry in entries.iterator(2000):
         yield entry, tuple(json.loads(entry.row)) if entry.row else ()
-
-
-def contact_counts(whitelist: Whitelist) -> list[ContactCount]:
-    """Return what institutions did with a list, the busiest first. Queries: one."""
-    rows = (
-        WhitelistContact.objects.filter(entry__whitelist=whitelist)
-        .order_by()
-        .values("institution__organisation__name")
-        .annotate(
-            taken=Count("pk"),
-            reported=Count("pk", filter=~Q(result="")),
-            will_apply=Count("pk", filter=Q(result="WILL_APPLY")),
-        )
-    )
-    counts = [
-        ContactCount(
-            row["institution__organisation__name"],
-            row["taken"],
-            row["reported"],
-            row["will_apply"],
-        )
-        for row in rows
-    ]
-    return sorted(counts, key=lambda count: (-count.taken, count.institution))
 
 
 def entry_contacts(entry: WhitelistEntry) -> list[WhitelistContact]:

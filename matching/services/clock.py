@@ -30,6 +30,8 @@ from matching.services.demand import demand_expire
 from matching.services.event_follow_up import events_sweep
 from matching.services.lead_clock import leads_sweep
 from matching.services.transition import LockedCase, case_lock, event_append, step
+from matching.services.whitelist_duty import duties_sweep
+from matching.services.whitelist_push import whitelists_push
 from matching.services.whitelist_standing import whitelists_recheck_due
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,7 @@ class SweepCount:
     pools_closed: int = 0
     dispatched: int = 0
     lists_rechecked: int = 0
+    lists_pushed: int = 0
 
 
 def clocks_sweep(*, at: datetime) -> SweepCount:
@@ -87,9 +90,13 @@ def clocks_sweep(*, at: datetime) -> SweepCount:
     count.leads_lapsed, count.pools_closed = leads.lapsed, leads.pools_closed
     count.dispatched = leads.dispatched
     events = events_sweep(at=at, table=table)
-    count.reminded += events.reminded
-    count.escalated += events.escalated
-    count.lists_rechecked = whitelists_recheck_due(at=at)
+    count.lists_rechecked, count.lists_pushed = (
+        whitelists_recheck_due(at=at),
+        whitelists_push(at=at),
+    )
+    duties = duties_sweep(at=at, table=table)
+    count.reminded += events.reminded + duties.reminded
+    count.escalated += events.escalated + duties.escalated
     return count
 
 

@@ -31,6 +31,7 @@ from matching.policies.whitelist import (
     roles_towards,
     visible_whitelists,
 )
+from matching.services.whitelist_push import list_pushed
 from matching.services.whitelist_rejudge import Rejudged, entries_move, entries_rejudge
 from matching.services.whitelist_run import Judge
 from matching.services.whitelist_standing import list_rejudged
@@ -96,8 +97,8 @@ def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
         NotFound, TransitionRefused, NotPermitted: as `whitelist_recheck`.
         Refused: ``WL_NOTHING_LEFT``, no entry passes the gates any more.
 
-    Writes: ``Whitelist`` state and dates, ``WhitelistEntry`` moved out, audit, notices to its maker and to the officers
-        of every institution that serves the district; locks the list.
+    Writes: ``Whitelist`` state and dates, ``WhitelistEntry`` moved out, audit, a notice to its maker, a
+        receipt and notices for every institution that serves the district; locks the list.
     """
     row = _locked(whitelist, actor, at)
     step = _step(row, "PUBLISH", actor, at)
@@ -109,7 +110,7 @@ def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
     row.published_at, row.expires_at = at, at + timedelta(days=days)
     _moved(row, step, actor, at, fields=("approved_by", "published_at", "expires_at"))
     _tell_maker(row, f"白名单已发布:{row.title}", "published", actor, at)
-    _tell_lenders(row, f"新的推荐清单:{row.title}", "recommended", at)
+    list_pushed(row, at)
     return row
 
 

@@ -29,7 +29,6 @@ from matching.models import Whitelist, WhitelistEntry
 from matching.policies.whitelist import REJUDGING_ROLES, roles_held, roles_towards
 from matching.selectors.whitelist import (
     WhitelistDiff,
-    contact_counts,
     entry_status_counts,
     reasons_now,
     recheck_next,
@@ -49,6 +48,7 @@ from matching.services.whitelist import (
 )
 from matching.services.whitelist_build import correction_of
 from matching.views.district import ORIGINS, list_crumb
+from matching.views.district_duty import duty_pairs, receipts_table
 from matching.views.district_entry import ENTRY_TONES, detail_crumb
 
 DIFF_LABELS = {"new": "新入选", "gone": "不再列入", "stayed": "继续列入"}
@@ -193,7 +193,7 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
     user, now = reader(request), timezone.now()
     filters = EntryFilterForm(request.GET, codes=whitelist.reason_counts)
     wanted = filters.cleaned_data if filters.is_valid() else {}
-    rows = whitelist_entries(user, whitelist, now, wanted.get("status", ""), wanted.get("code", ""))
+    rows = whitelist_entries(user, whitelist, now, **wanted)
     page = keyset_page(request, rows, field="row_number", descending=False)
     roles = roles_towards(user, whitelist.district_id, now)
     waits = whitelist.state == "PENDING_APPROVAL" and whitelist.created_by_id == user.pk
@@ -204,7 +204,8 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
         "stats": _stats(whitelist),
         "pairs": _pairs(whitelist),
         "reasons": _reason_lines(whitelist),
-        "contacts": _contacts_table(whitelist) if whitelist.published_at else None,
+        "contacts": receipts_table(whitelist) if whitelist.published_at else None,
+        "duty": duty_pairs(whitelist) if whitelist.state == "PUBLISHED" else [],
         "filters": filters,
         "page": page,
         "table": _entries_table(page.rows),
@@ -300,17 +301,6 @@ def _entry_row(row: WhitelistEntry) -> list[Any]:
         Cell(row.get_status_display(), tone=ENTRY_TONES[row.status]),
         Cell(reasons or "符合全部门槛。", note=marks),
     ]
-
-
-def _contacts_table(whitelist: Whitelist) -> Table:
-    columns = [
-        Column("机构"),
-        Column("已对接", Kind.NUMBER, "登记由本机构对接的户数。"),
-        Column("已反馈", Kind.NUMBER, "其中已反馈结果的户数。"),
-        Column("有意向", Kind.NUMBER, "其中有意向并引导申请的户数。"),
-    ]
-    rows = [[c.institution, c.taken, c.reported, c.will_apply] for c in contact_counts(whitelist)]
-    return Table(columns, rows, empty="尚无机构对接。")
 
 
 def _diff_stats(found: WhitelistDiff) -> list[Stat]:

@@ -34,6 +34,7 @@ from matching.services.whitelist_contact import (
     whitelist_contact_read,
     whitelist_contact_result,
 )
+from matching.services.whitelist_push import receipts_read
 
 PURPOSES = {code.value: label for code, label in PURPOSE_LABELS.items()}
 
@@ -41,12 +42,13 @@ PURPOSES = {code.value: label for code, label in PURPOSE_LABELS.items()}
 @login_required
 @require_GET
 def recommendations(request: HttpRequest) -> HttpResponse:
-    """List what districts recommend to the reader's institution, latest first.
+    """List what districts recommend to the reader's institution, latest first; opening it is the receipt.
 
     Queries: at most 10, whatever the number of rows.
     """
     user, now = reader(request), timezone.now()
     require_role(user, *LENDER_ROLES)
+    receipts_read(actor=user, at=now)
     form = RecommendationFilterForm(request.GET)
     wanted = RecommendationFilter(**form.cleaned_data) if form.is_valid() else None
     page = keyset_page(request, lender_entries(user, now, wanted), field="id")

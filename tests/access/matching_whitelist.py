@@ -101,7 +101,11 @@ def step(verb: str, state: str, allowed: frozenset[str], **body: Any) -> list[Ro
 
 
 MAKING = [
-    *each(["matching:whitelist-list", "api:whitelist-list"], allowed=STAFF | CITY, stranger=403),
+    *each(
+        ["matching:whitelist-list", "api:whitelist-list", "matching:whitelist-watch"],
+        allowed=STAFF | CITY,
+        stranger=403,
+    ),
     *each(
         ["matching:whitelist-upload", "matching:whitelist-generate", "matching:whitelist-template"],
         allowed=STAFF,
@@ -159,6 +163,7 @@ READING = [
         make=in_state("DRAFT"),
     ),
     Row("api:whitelist-entries", allowed=SHOWN, make=in_state("DRAFT")),
+    Row("api:whitelist-receipts", allowed=SHOWN, make=in_state("PUBLISHED")),
     *each(["matching:whitelist-entry", "api:whitelist-entry"], allowed=SHOWN, make=with_entry),
     *each(
         ["matching:whitelist-entry-contact", "api:whitelist-entry-contact"],

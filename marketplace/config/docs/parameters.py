@@ -190,7 +190,12 @@ def _clock(value: Mapping[str, Any]) -> str:
     return ";".join(part for part in parts if part)
 
 
-CLOCK_STARTS = {"FILE_COMPLETE": "资料齐全", "DISBURSEMENT": "放款"}
+CLOCK_STARTS = {
+    "FILE_COMPLETE": "资料齐全",
+    "DISBURSEMENT": "放款",
+    "PUBLISHED": "发布",
+    "CONTACTED": "登记对接",
+}
 
 
 def _indicator(value: Mapping[str, Any]) -> str:

@@ -24,6 +24,7 @@ LABELS = {
     "pools_closed": "出池",
     "dispatched": "派单",
     "lists_rechecked": "名单复核",
+    "lists_pushed": "名单推送",
 }
 
 

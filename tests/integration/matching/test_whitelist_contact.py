@@ -10,10 +10,10 @@ from marketplace.models import AccessRecord, AuditEvent
 from matching.models import WhitelistContact
 from matching.selectors.whitelist import (
     RecommendationFilter,
-    contact_counts,
     lender_entries,
     lender_entry_get,
 )
+from matching.selectors.whitelist_duty import receipt_lines
 from matching.services.whitelist import whitelist_recall, whitelist_rejudge
 from matching.services.whitelist_contact import (
     whitelist_contact,
@@ -201,7 +201,7 @@ class TestContactResult:
         take(entry, cast, now)
         report(entry, cast, now)
 
-        count = contact_counts(entry.whitelist)[0]
+        count = receipt_lines(entry.whitelist)[0]
         assert (count.institution, count.taken, count.reported, count.will_apply) == (
             cast.institution.organisation.name,
             1,
