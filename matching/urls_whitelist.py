@@ -10,6 +10,7 @@ from matching.views import (
     district_entry,
     district_whitelist,
     grant,
+    lender_feedback,
     lender_whitelist,
 )
 
@@ -92,6 +93,16 @@ detail_urls = [
 # /lender/whitelist/: enterprises recommended to a lender
 lender_urls = [
     path("lender/whitelist/", lender_whitelist.recommendations, name="recommendation-list"),
+    path(
+        "lender/whitelist/feedback/",
+        lender_feedback.feedback_upload,
+        name="recommendation-feedback",
+    ),
+    path(
+        "lender/whitelist/feedback/template.csv",
+        lender_feedback.template_sheet,
+        name="recommendation-feedback-template",
+    ),
     path(
         "lender/whitelist/<uuid:public_id>/",
         lender_whitelist.recommendation,

@@ -78,6 +78,7 @@ VERBS: Mapping[str, str] = {
     "escalate": "督办",
     "expire": "超时关闭",
     "fail": "结束对接",
+    "feedback": "批量反馈",
     "finish": "结束面谈",
     "follow_up": "跟踪反馈",
     "freeze": "冻结",

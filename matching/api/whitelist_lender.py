@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
 from typing import Any
 
 from django.utils import timezone
@@ -18,12 +19,13 @@ from matching.api.whitelist_serializers import (
     RecommendationOutput,
     WhitelistContactDataOutput,
     WhitelistContactOutput,
-    WhitelistContactResultInput,
+    WhitelistContactReportInput,
 )
 from matching.models import WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES, is_live
 from matching.selectors.whitelist import (
     RecommendationFilter,
+    feedback_of,
     lender_entries,
     lender_entry_get,
     own_contacts,
@@ -117,17 +119,21 @@ class RecommendationResultView(APIView):
     @extend_schema(
         operation_id="recommendation_result",
         summary="反馈对接结果",
-        request=WhitelistContactResultInput,
+        request=WhitelistContactReportInput,
         responses=WhitelistContactOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Keep the result and return the contact."""
         user, now = signed_in(request.user), timezone.now()
-        lender_entry_get(user, public_id, now)
-        body = WhitelistContactResultInput(data=request.data)
+        entry = lender_entry_get(user, public_id, now)
+        body = WhitelistContactReportInput(data=request.data)
         body.is_valid(raise_exception=True)
+        said = dict(body.validated_data)
+        own = own_contacts(user, [entry]).get(entry.pk)
+        details = said.pop("feedback", None)
+        feedback = replace(feedback_of(own), **details) if own and details else None
         contact = whitelist_contact_result(
-            entry_id=public_id, **body.validated_data, actor=user, at=now
+            entry_id=public_id, **said, feedback=feedback, actor=user, at=now
         )
         return Response(WhitelistContactOutput(contact).data)
 

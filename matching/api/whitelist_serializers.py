@@ -108,6 +108,35 @@ class WhitelistContactResultInput(StrictSerializer):
     note = serializers.CharField(max_length=200, required=False, default="", allow_blank=True)
 
 
+class WhitelistFeedbackInput(StrictSerializer):
+    """What an institution reports beyond the result; fields left out stay as they were."""
+
+    visit_date = serializers.DateField(required=False, allow_null=True)
+    visitor = serializers.CharField(required=False, max_length=32, allow_blank=True)
+    contact_date = serializers.DateField(required=False, allow_null=True)
+    file_complete_date = serializers.DateField(required=False, allow_null=True)
+    decision_date = serializers.DateField(required=False, allow_null=True)
+    granted_yuan = AmountField(required=False, allow_null=True)
+    contract_date = serializers.DateField(required=False, allow_null=True)
+    drawn_yuan = AmountField(required=False, allow_null=True)
+    drawn_date = serializers.DateField(required=False, allow_null=True)
+    annual_rate_bp = serializers.IntegerField(required=False, allow_null=True)
+    term_months = serializers.IntegerField(required=False, allow_null=True)
+    guarantee = serializers.CharField(required=False, max_length=16, allow_blank=True)
+    is_first_loan = serializers.BooleanField(required=False)
+    is_renewal = serializers.BooleanField(required=False)
+    refusal_code = serializers.CharField(required=False, max_length=32, allow_blank=True)
+    refusal_note = serializers.CharField(required=False, max_length=300, allow_blank=True)
+    help_measure = serializers.CharField(required=False, max_length=200, allow_blank=True)
+    is_agreed = serializers.BooleanField(required=False)
+
+
+class WhitelistContactReportInput(WhitelistContactResultInput):
+    """What came of a contact, with its dates, amounts and reasons when there are any."""
+
+    feedback = WhitelistFeedbackInput(required=False)
+
+
 # --- Outputs for the district and the city ---------------------------------------------------------
 
 

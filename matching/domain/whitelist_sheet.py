@@ -248,23 +248,24 @@ def parse_rows(
 
 def _readers(scale: Decimal) -> dict[str, Callable[[str], Any]]:
     return {
-        "uscc": _uscc,
+        "uscc": read_uscc,
         "name": _name,
         "district": _district,
         "street": _text,
         "contact_name": _text,
         "contact_phone": _phone,
-        "amount_yuan": lambda cell: _amount(cell, scale),
-        "term_months": _term,
+        "amount_yuan": lambda cell: read_amount(cell, scale),
+        "term_months": read_term,
         "purpose": _purpose,
         "sector": _sector,
-        "willing": _willing,
+        "willing": read_yes_no,
         "willing_date": lambda cell: None if is_blank(cell) else parse_date(cell),
         "remark": _text,
     }
 
 
-def _uscc(cell: str) -> str:
+def read_uscc(cell: str) -> str:
+    """Return the credit code of a cell; raise ``CellUnreadable`` when it is none."""
     if (
         isinstance(cell, NumberCell)
         and len(cell) != REGISTRATION_NO_LENGTH
@@ -308,7 +309,8 @@ def _phone(cell: str) -> str:
     return flat
 
 
-def _amount(cell: str, scale: Decimal) -> Decimal | None:
+def read_amount(cell: str, scale: Decimal) -> Decimal | None:
+    """Return an amount in yuan, ``scale`` being what one unit of a bare number is; None for an empty cell."""
     if is_blank(cell):
         return None
     found = _AMOUNT.fullmatch(half_width(clean(cell)).replace("约", ""))
@@ -324,7 +326,8 @@ def _amount(cell: str, scale: Decimal) -> Decimal | None:
     return amount
 
 
-def _term(cell: str) -> int | None:
+def read_term(cell: str) -> int | None:
+    """Return a term in months; None for an empty cell."""
     if is_blank(cell):
         return None
     found = _TERM.fullmatch(half_width(clean(cell)))
@@ -359,7 +362,8 @@ def _section_named(text: str) -> str:
     return matches[0]
 
 
-def _willing(cell: str) -> bool | None:
+def read_yes_no(cell: str) -> bool | None:
+    """Return what a cell says in words or signs of yes and no; None for an empty one."""
     flat = half_width(clean(cell)).upper()
     if flat in YES:
         return True

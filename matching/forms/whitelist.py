@@ -10,11 +10,14 @@ from django import forms
 from borrowers.domain.industry import SECTION_LABELS
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.thematic import LIST_LABELS
-from marketplace.domain.vocabulary import SIZE_CLASS_LABELS, SizeClass
+from marketplace.domain.vocabulary import GUARANTEE_LABELS, SIZE_CLASS_LABELS, SizeClass
 from marketplace.models import District
-from marketplace.web.forms import MonthsField, WanField
+from marketplace.web.forms import DayField, MonthsField, RateField, WanField
+from matching.domain.refusal import MAX_NOTE_LENGTH as MAX_REFUSAL_NOTE
+from matching.domain.refusal import REFUSAL_LABELS
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS, MAX_NOTE_LENGTH
 from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
+from matching.domain.whitelist_feedback import LONGEST_HELP, LONGEST_VISITOR, NAMES, Feedback
 from matching.domain.whitelist_labels import code_label
 
 LISTED_SIZES = (SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO, SizeClass.INDIVIDUAL)
@@ -163,3 +166,76 @@ class ContactResultForm(forms.Form):
         help_text="选择“其他”时必填。",
         widget=forms.Textarea(attrs={"rows": 2}),
     )
+
+
+class FeedbackForm(ContactResultForm):
+    """What came of a contact with its dates, amounts and reasons; fields are those of ``Feedback``."""
+
+    visit_date = DayField(label="走访日期", required=False)
+    visitor = forms.CharField(label="走访人", required=False, max_length=LONGEST_VISITOR)
+    contact_date = DayField(label="联系日期", required=False)
+    file_complete_date = DayField(
+        label="资料齐全日期", required=False, help_text="自此日起 30 日内作出授信决定。"
+    )
+    decision_date = DayField(label="授信决定日期", required=False)
+    granted_yuan = WanField(label="授信金额", required=False)
+    contract_date = DayField(label="签约日期", required=False)
+    drawn_yuan = WanField(label="放款金额", required=False)
+    drawn_date = DayField(label="放款日期", required=False)
+    annual_rate_bp = RateField(label="年化利率", required=False)
+    term_months = MonthsField(label="期限", required=False)
+    guarantee = forms.ChoiceField(
+        label="担保方式",
+        required=False,
+        choices=[("", "未填"), *((c.value, label) for c, label in GUARANTEE_LABELS.items())],
+    )
+    is_first_loan = forms.BooleanField(label="首贷户", required=False)
+    is_renewal = forms.BooleanField(label="无还本续贷", required=False)
+    is_agreed = forms.BooleanField(
+        label="企业已同意报送授信和放款信息",
+        required=False,
+        help_text="填写授信金额时必选;同意书由本机构留存。",
+    )
+    refusal_code = forms.ChoiceField(
+        label="拒绝原因",
+        required=False,
+        choices=[("", "未拒绝"), *((c.value, label) for c, label in REFUSAL_LABELS.items())],
+    )
+    refusal_note = forms.CharField(label="拒绝说明", required=False, max_length=MAX_REFUSAL_NOTE)
+    help_measure = forms.CharField(label="帮扶措施", required=False, max_length=LONGEST_HELP)
+
+    GROUPS = (
+        ("对接", ("result", "note", "visit_date", "visitor", "contact_date")),
+        (
+            "授信与放款",
+            (
+                "file_complete_date",
+                "decision_date",
+                "granted_yuan",
+                "contract_date",
+                "drawn_yuan",
+                "drawn_date",
+                "annual_rate_bp",
+                "term_months",
+                "guarantee",
+                "is_first_loan",
+                "is_renewal",
+                "is_agreed",
+            ),
+        ),
+        ("未授信的", ("refusal_code", "refusal_note", "help_measure")),
+    )
+
+    def groups(self) -> list[tuple[str, list[forms.BoundField]]]:
+        """Return the fields under their headings."""
+        return [(legend, [self[name] for name in names]) for legend, names in self.GROUPS]
+
+    def feedback(self) -> Feedback:
+        """Return the valid form's fields beyond result and note."""
+        return Feedback(**{name: self.cleaned_data[name] for name in NAMES})
+
+
+class FeedbackUploadForm(forms.Form):
+    """A sheet of feedback."""
+
+    file = forms.FileField(label="反馈表", help_text="xlsx 或 csv,不超过 5,000 行。")

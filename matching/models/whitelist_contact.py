@@ -7,6 +7,7 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from marketplace.crypto import EncryptedTextField
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS
 from matching.models.whitelist import Whitelist, WhitelistEntry
 
@@ -77,6 +78,28 @@ class WhitelistContact(models.Model):
     reported_at = models.DateTimeField("反馈时间", null=True, blank=True)
     note = models.CharField("备注", max_length=200, blank=True, default="")
     clock_steps = models.JSONField("已发提醒", default=list, blank=True)
+    visit_date = models.DateField("走访日期", null=True, blank=True)
+    visitor = EncryptedTextField("走访人", blank=True, default="")
+    contact_date = models.DateField("联系日期", null=True, blank=True)
+    file_complete_date = models.DateField("资料齐全日期", null=True, blank=True)
+    decision_date = models.DateField("授信决定日期", null=True, blank=True)
+    granted_yuan = models.DecimalField(
+        "授信金额", max_digits=18, decimal_places=2, null=True, blank=True
+    )
+    contract_date = models.DateField("签约日期", null=True, blank=True)
+    drawn_yuan = models.DecimalField(
+        "放款金额", max_digits=18, decimal_places=2, null=True, blank=True
+    )
+    drawn_date = models.DateField("放款日期", null=True, blank=True)
+    annual_rate_bp = models.PositiveIntegerField("年化利率(BP)", null=True, blank=True)
+    term_months = models.PositiveSmallIntegerField("期限(月)", null=True, blank=True)
+    guarantee = models.CharField("担保方式", max_length=16, blank=True, default="")
+    is_first_loan = models.BooleanField("首贷", default=False)
+    is_renewal = models.BooleanField("无还本续贷", default=False)
+    refusal_code = models.CharField("拒绝原因", max_length=32, blank=True, default="")
+    refusal_note = models.CharField("拒绝说明", max_length=300, blank=True, default="")
+    help_measure = models.CharField("帮扶措施", max_length=200, blank=True, default="")
+    is_agreed = models.BooleanField("企业同意报送", default=False)
 
     class Meta:
         verbose_name = "白名单对接"
@@ -87,6 +110,18 @@ class WhitelistContact(models.Model):
             models.CheckConstraint(
                 condition=Q(result="") | Q(reported_at__isnull=False),
                 name="whitelist_result_dated",
+            ),
+            models.CheckConstraint(
+                condition=Q(refusal_code="") | Q(granted_yuan=None),
+                name="whitelist_granted_or_refused",
+            ),
+            models.CheckConstraint(
+                condition=Q(drawn_yuan=None) | Q(granted_yuan__gte=F("drawn_yuan")),
+                name="whitelist_drawn_within",
+            ),
+            models.CheckConstraint(
+                condition=Q(granted_yuan=None) | Q(is_agreed=True),
+                name="whitelist_granted_agreed",
             ),
         ]
 

@@ -22,6 +22,7 @@ from marketplace.models import District, User
 from marketplace.selectors import parameters_in_force
 from matching.domain.parameters import shipped
 from matching.domain.whitelist_entry import EntryStatus
+from matching.domain.whitelist_feedback import NAMES, Feedback
 from matching.models import Whitelist, WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import (
     lending_institutions,
@@ -247,6 +248,21 @@ def lender_entry_get(user: User, public_id: uuid.UUID, at: datetime) -> Whitelis
     if entry is None:
         raise NotFound
     return entry
+
+
+def entries_by_code(
+    user: User, at: datetime, uscc: str, issue_no: str = ""
+) -> list[WhitelistEntry]:
+    """Return the recommended entries of one enterprise, of one issue when its number is given. Queries: one."""
+    found = visible_recommendations(user, at).filter(uscc=uscc)
+    if issue_no:
+        found = found.filter(whitelist__issue_no=issue_no)
+    return list(found.select_related("whitelist").order_by("pk"))
+
+
+def feedback_of(contact: WhitelistContact) -> Feedback:
+    """Return what an institution reported of a contact so far. Queries: none."""
+    return Feedback(**{name: getattr(contact, name) for name in NAMES})
 
 
 def own_contacts(user: User, entries: Sequence[WhitelistEntry]) -> dict[int, WhitelistContact]:

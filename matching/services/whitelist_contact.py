@@ -18,9 +18,11 @@ from marketplace.audit import access_record, audit_record, enterprise_stream
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
 from marketplace.domain.vocabulary import QueryPurpose
+from marketplace.domain.workdays import local_date
 from marketplace.models import Organisation, User
 from marketplace.policies import acting_organisation
 from matching.domain.whitelist_contact import contact_parts, result_problems
+from matching.domain.whitelist_feedback import NAMES, Feedback, feedback_problems
 from matching.models import WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import (
     DISTRICT_ROLES,
@@ -63,7 +65,13 @@ def whitelist_contact(*, entry_id: uuid.UUID, actor: User, at: datetime) -> Whit
 
 @transaction.atomic
 def whitelist_contact_result(
-    *, entry_id: uuid.UUID, result: str, note: str, actor: User, at: datetime
+    *,
+    entry_id: uuid.UUID,
+    result: str,
+    note: str,
+    actor: User,
+    at: datetime,
+    feedback: Feedback | None = None,
 ) -> WhitelistContact:
     """Report what came of a contact; a later report replaces an earlier one.
 
@@ -71,6 +79,7 @@ def whitelist_contact_result(
         entry_id: public id of the entry.
         result: code of ``ContactResult``.
         note: further words, needed with ``OTHER``.
+        feedback: dates, amounts and reasons; None leaves what was reported of them before.
 
     Raises:
         NotFound: it does not stand before the actor's institution.
@@ -80,12 +89,17 @@ def whitelist_contact_result(
     Writes: ``WhitelistContact``, audit ``matching.whitelist.contact_result``; locks the entry.
     """
     problems = result_problems(result, note)
+    if feedback is not None:
+        problems |= feedback_problems(feedback, local_date(at))
     if problems:
         raise Refused("WL_RESULT_INVALID", "对接结果填写有误,请按提示修改。", problems)
     entry = _recommended(entry_id, actor, at)
     contact = _own_contact(entry, actor)
     contact.result, contact.note, contact.reported_at = result, note.strip(), at
-    contact.save(update_fields=["result", "note", "reported_at"])
+    details = {} if feedback is None else {name: getattr(feedback, name) for name in NAMES}
+    for name, value in details.items():
+        setattr(contact, name, value)
+    contact.save(update_fields=["result", "note", "reported_at", *details])
     _audit("contact_result", entry, contact, actor, at)
     return contact
 

@@ -17,7 +17,7 @@ from django.urls import reverse
 
 from marketplace.audit import audit_record
 from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.domain.workdays import local_date
+from marketplace.domain.workdays import end_of_day, local_date
 from marketplace.models import Organisation
 from marketplace.services import notify, notify_role
 from matching.domain.clock import ClockAction, ClockStep, clock_on, due_steps
@@ -64,7 +64,7 @@ def duties_sweep(*, at: datetime, table: ClockTable) -> DutyCount:
 
 
 def _owing() -> Q:
-    return Q(result="")
+    return Q(result="") | Q(file_complete_date__isnull=False, decision_date=None)
 
 
 def _steps(
@@ -135,8 +135,14 @@ def _tell_watchers(row: Whitelist, words: str, at: datetime) -> None:
 def _owed(
     contact: WhitelistContact, at: datetime, table: ClockTable
 ) -> list[tuple[str, ClockStep]]:
-    """Return what is due of a contact: its first result."""
-    return _steps(FEEDBACK_CLOCK, contact.contacted_at, contact.clock_steps, at, table)
+    """Return what is due of a contact: its first result, and the decision on a complete file."""
+    due = []
+    if not contact.result:
+        due += _steps(FEEDBACK_CLOCK, contact.contacted_at, contact.clock_steps, at, table)
+    if contact.file_complete_date and not contact.decision_date:
+        since = end_of_day(contact.file_complete_date)
+        due += _steps(DECISION_CLOCK, since, contact.clock_steps, at, table)
+    return due
 
 
 @transaction.atomic

@@ -13,12 +13,14 @@ from django.views.decorators.http import require_GET, require_POST
 
 from borrowers.domain.industry import SECTION_LABELS
 from lenders.views.attempt import reader
-from marketplace.domain.vocabulary import PURPOSE_LABELS
+from marketplace.domain.vocabulary import PURPOSE_LABELS, Guarantee
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import label_of
+from matching.domain.refusal import REFUSAL_LABELS
 from matching.domain.whitelist_contact import contact_masked, result_label
+from matching.domain.whitelist_feedback import granted_band
 from matching.domain.whitelist_labels import code_label
-from matching.models import Whitelist, WhitelistEntry
+from matching.models import Whitelist, WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import REJUDGING_ROLES, roles_held
 from matching.selectors.whitelist import entry_contacts, entry_get
 from matching.services.whitelist_contact import whitelist_contact_oversee
@@ -92,6 +94,7 @@ def _taken_table(row: WhitelistEntry) -> Table:
         Column("机构"),
         Column("对接时间", Kind.DATETIME),
         Column("结果"),
+        Column("授信"),
         Column("反馈时间", Kind.DATETIME),
     ]
     rows = [
@@ -99,8 +102,26 @@ def _taken_table(row: WhitelistEntry) -> Table:
             contact.institution.organisation.name,
             contact.contacted_at,
             Cell(result_label(contact.result), note=contact.note),
+            _credit_cell(contact),
             contact.reported_at,
         ]
         for contact in entry_contacts(row)
     ]
     return Table(columns, rows, empty="尚无机构对接。")
+
+
+def _credit_cell(contact: WhitelistContact) -> Cell:
+    """Return what a district sees of a decision: the band of a granted limit, or why none was granted."""
+    flags = {
+        "信用贷款": contact.guarantee == Guarantee.CREDIT,
+        "首贷": contact.is_first_loan,
+        "无还本续贷": contact.is_renewal,
+        "已放款": contact.drawn_yuan is not None,
+    }
+    note = "、".join(label for label, holds in flags.items() if holds)
+    if contact.refusal_code:
+        reason = label_of(contact.refusal_code, {str(k): v for k, v in REFUSAL_LABELS.items()})
+        return Cell(f"未授信:{reason}", note=contact.help_measure)
+    if contact.granted_yuan is not None:
+        return Cell(granted_band(contact.granted_yuan), note=note)
+    return Cell("资料已齐,待决定" if contact.file_complete_date else "")

@@ -16,15 +16,16 @@ from borrowers.domain.industry import SECTION_LABELS
 from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.vocabulary import PURPOSE_LABELS
 from marketplace.policies import require_role
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import label_of
 from marketplace.web.pagination import keyset_page
 from matching.domain.whitelist_contact import contact_masked, result_label
-from matching.forms.whitelist import ContactResultForm, RecommendationFilterForm
+from matching.forms.whitelist import FeedbackForm, RecommendationFilterForm
 from matching.models import WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES, is_live
 from matching.selectors.whitelist import (
     RecommendationFilter,
+    feedback_of,
     lender_entries,
     lender_entry_get,
     own_contacts,
@@ -68,6 +69,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "table": Table(_columns(), rows, empty="没有这样的企业。"),
+        "actions": [Action("批量反馈", reverse("matching:recommendation-feedback"), primary=True)],
         "crumbs": [Crumb("推荐清单")],
     }
     template = "matching/lender/recommendation_list.html"
@@ -78,7 +80,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
 @require_GET
 def recommendation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show one recommended enterprise and what the reader may do."""
-    return _detail(request, public_id, ContactResultForm())
+    return _detail(request, public_id, FeedbackForm())
 
 
 @login_required
@@ -96,7 +98,7 @@ def contact_data(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show whom to call, after logging the look."""
     user, now = reader(request), timezone.now()
     shown = whitelist_contact_read(entry_id=public_id, actor=user, at=now)
-    return _detail(request, public_id, ContactResultForm(), " ".join(filter(None, shown)))
+    return _detail(request, public_id, FeedbackForm(), " ".join(filter(None, shown)))
 
 
 @login_required
@@ -105,11 +107,16 @@ def result(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Report what came of the contact."""
     user, now = reader(request), timezone.now()
     entry = lender_entry_get(user, public_id, now)
-    form = ContactResultForm(request.POST)
+    form = FeedbackForm(request.POST)
     done = attempted(
         form,
         lambda: whitelist_contact_result(
-            entry_id=entry.public_id, **form.cleaned_data, actor=user, at=now
+            entry_id=entry.public_id,
+            result=form.cleaned_data["result"],
+            note=form.cleaned_data["note"],
+            actor=user,
+            at=now,
+            feedback=form.feedback(),
         ),
     )
     if done is None:
@@ -119,14 +126,15 @@ def result(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _detail(
-    request: HttpRequest, public_id: uuid.UUID, form: ContactResultForm, shown: str = ""
+    request: HttpRequest, public_id: uuid.UUID, form: FeedbackForm, shown: str = ""
 ) -> HttpResponse:
     user, now = reader(request), timezone.now()
     entry = lender_entry_get(user, public_id, now)
     own = own_contacts(user, [entry]).get(entry.pk)
     live = is_live(entry, now)
     if own and own.result and not form.is_bound:
-        form = ContactResultForm(initial={"result": own.result, "note": own.note})
+        said = {"result": own.result, "note": own.note}
+        form = FeedbackForm(initial=said | vars(feedback_of(own)))
     reveal = reverse("matching:recommendation-contact-data", args=[public_id])
     context = {
         "entry": entry,

@@ -80,6 +80,13 @@ def with_sheet_only(world: World) -> Call:
     return Call(body={"district": "120103", "file": body["file"]})
 
 
+def with_feedback(world: World) -> Call:
+    deliver_lists(world.at)
+    entry = make_recommended(world.cast, world.at)
+    content = f"统一社会信用代码,对接结果\n{entry.uscc},企业暂无融资需求\n".encode()
+    return Call(body={"file": SimpleUploadedFile("反馈.csv", content)})
+
+
 def with_need(world: World) -> Call:
     deliver_lists(world.at)
     make_demand(world.cast, world.at)
@@ -211,4 +218,19 @@ RECOMMENDED = [
     ),
 ]
 
-ROWS = [*MAKING, *READING, *STEPS, *RECOMMENDED]
+FEEDBACK = [
+    *each(
+        ["matching:recommendation-feedback", "matching:recommendation-feedback-template"],
+        allowed=LENDERS,
+        stranger=403,
+    ),
+    Row(
+        "matching:recommendation-feedback",
+        "POST",
+        allowed=LENDERS,
+        stranger=403,
+        make=with_feedback,
+    ),
+]
+
+ROWS = [*FEEDBACK, *MAKING, *READING, *STEPS, *RECOMMENDED]
