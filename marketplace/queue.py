@@ -2,11 +2,15 @@
 
 Embedded profile: drained in this process right after commit. City profile: a Celery worker drains; the message stays
 until its task has ended, so a killed worker loses nothing, and tasks are written to be safe to run twice.
+
+A long task (registered with ``is_long=True``) is not run inside the message's transaction, so that its progress can be
+seen while it runs; it guards itself against running twice at once. In the embedded profile it has a thread of its own.
 """
 
 from __future__ import annotations
 
 import logging
+import threading
 from typing import Any
 
 from celery import current_app, shared_task
@@ -19,6 +23,12 @@ from marketplace.models import OutboxMessage
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
+SMALL_WORK_SECONDS = 1.5
+"""So long a request waits for a long task of its own: most sheets are small, and their result comes at once."""
+
+
+class TaskBusy(Exception):
+    """Somebody else is at this work; the message stays for a later drain."""
 
 
 def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
@@ -38,16 +48,35 @@ def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
 def _hand_over(message_id: int) -> None:
     if settings.BROKER_URL:
         current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message_id})
+    elif settings.OUTBOX_THREADS and _is_long(message_id):
+        worker = threading.Thread(target=_run_in_thread, args=[message_id])
+        worker.start()
+        worker.join(SMALL_WORK_SECONDS)
     else:
         outbox_run_one(message_id)
+
+
+def _run_in_thread(message_id: int) -> None:
+    try:
+        outbox_run_one(message_id)
+    finally:
+        connection.close()
+
+
+def _is_long(message_id: int) -> bool:
+    task = OutboxMessage.objects.values_list("task", flat=True).get(pk=message_id)
+    return bool(getattr(current_app.tasks.get(task), "is_long", False))
 
 
 def outbox_run_one(message_id: int) -> bool:
     """Run one waiting message in this process; return whether it is done.
 
     Writes: the task's own writes and the message's end, in one transaction; the message is locked, so two drains
-    never run it at the same time.
+    never run it at the same time. A long task's writes are its own transactions.
     """
+    waiting = OutboxMessage.objects.filter(pk=message_id, done_at=None)
+    if waiting.exists() and _is_long(message_id):
+        return _run_long(message_id)
     try:
         with transaction.atomic():
             message = (
@@ -67,6 +96,24 @@ def outbox_run_one(message_id: int) -> bool:
             attempts=F("attempts") + 1, failure=f"{type(fault).__name__}: {fault}"[:500]
         )
         return False
+    return True
+
+
+def _run_long(message_id: int) -> bool:
+    message = OutboxMessage.objects.get(pk=message_id)
+    try:
+        current_app.tasks[message.task](**message.kwargs)
+    except TaskBusy:
+        return False
+    except Exception as fault:
+        logger.exception("outbox message %s failed", message_id)
+        OutboxMessage.objects.filter(pk=message_id).update(
+            attempts=F("attempts") + 1, failure=f"{type(fault).__name__}: {fault}"[:500]
+        )
+        return False
+    OutboxMessage.objects.filter(pk=message_id).update(
+        done_at=Now(), attempts=F("attempts") + 1, failure=""
+    )
     return True
 
 

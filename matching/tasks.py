@@ -13,6 +13,7 @@ from matching.services.application import application_route, consent_ended
 from matching.services.clock import clocks_sweep
 from matching.services.evaluation import evaluation_continue
 from matching.services.whitelist_standing import enterprise_rejudge
+from matching.services.whitelist_upload import whitelist_upload_run
 
 
 @shared_task(name="matching.application_route")
@@ -49,3 +50,9 @@ def evaluation_continue_task(*, run_id: str, **_: Any) -> None:
 def enterprise_rejudge_task(*, enterprise_id: int, **_: Any) -> None:
     """Judge an enterprise again on the published whitelists, by primary key, after its records changed."""
     enterprise_rejudge(enterprise_id=enterprise_id, at=timezone.now())
+
+
+@shared_task(name="matching.whitelist_upload_run", is_long=True)
+def whitelist_upload_run_task(*, upload_id: str, **_: Any) -> None:
+    """Judge a delivered whitelist sheet, by public id."""
+    whitelist_upload_run(public_id=uuid.UUID(upload_id), at=timezone.now())

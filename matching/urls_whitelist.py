@@ -8,6 +8,7 @@ from matching.views import (
     district,
     district_duty,
     district_entry,
+    district_upload,
     district_whitelist,
     grant,
     lender_feedback,
@@ -21,6 +22,21 @@ make_urls = [
     path("district/whitelists/upload/", district.upload, name="whitelist-upload"),
     path("district/whitelists/upload/template.csv", district.template, name="whitelist-template"),
     path("district/whitelists/delegations/", grant.delegations, name="delegation-list"),
+    path(
+        "district/whitelists/uploads/<uuid:public_id>/",
+        district_upload.detail,
+        name="whitelist-upload-detail",
+    ),
+    path(
+        "district/whitelists/uploads/<uuid:public_id>/progress/",
+        district_upload.progress,
+        name="whitelist-upload-progress",
+    ),
+    path(
+        "district/whitelists/uploads/<uuid:public_id>/resume/",
+        district_upload.resume,
+        name="whitelist-upload-resume",
+    ),
     path("district/whitelists/generate/", district.generate, name="whitelist-generate"),
 ]
 

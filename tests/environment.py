@@ -36,6 +36,7 @@ def prepare_environment() -> None:
         PRODUCTION="off",
         DEBUG="off",
         BROKER_URL="",
+        OUTBOX_THREADS="off",
         ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
         CSRF_TRUSTED_ORIGINS="",
     )

@@ -229,6 +229,8 @@ SPECTACULAR_SETTINGS = {
 
 BROKER_URL: str = env.str("BROKER_URL", default="")
 """Empty: the embedded profile, messages of the outbox are drained in process after commit."""
+OUTBOX_THREADS: bool = env.bool("OUTBOX_THREADS", default=True)
+"""Embedded profile only: a long task runs in a thread, so that the request that asked for it is answered."""
 CELERY_BROKER_URL = BROKER_URL or "memory://"
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_TASK_ACKS_LATE = True

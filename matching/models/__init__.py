@@ -16,6 +16,7 @@ from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
 from matching.models.whitelist import Whitelist, WhitelistEntry
 from matching.models.whitelist_contact import WhitelistContact, WhitelistReceipt
+from matching.models.whitelist_upload import WhitelistUpload
 
 __all__ = [
     "ApplicationEvent",
@@ -40,4 +41,5 @@ __all__ = [
     "WhitelistContact",
     "WhitelistEntry",
     "WhitelistReceipt",
+    "WhitelistUpload",
 ]

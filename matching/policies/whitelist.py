@@ -25,7 +25,7 @@ from marketplace.policies import (
     organisation_ids,
 )
 from matching.domain.whitelist_entry import EntryStatus
-from matching.models import Whitelist, WhitelistContact, WhitelistEntry
+from matching.models import Whitelist, WhitelistContact, WhitelistEntry, WhitelistUpload
 from matching.policies.grant import delegated_districts
 
 DISTRICT_ROLES = (Role.DISTRICT_CLERK, Role.DISTRICT_LEAD)
@@ -41,6 +41,11 @@ def visible_whitelists(user: Reader, at: datetime) -> QuerySet[Whitelist]:
         return Whitelist.objects.all()
     delegated = Q(district__in=delegated_districts(user, at))
     return Whitelist.objects.filter(Q(district__in=district_codes(user)) | delegated)
+
+
+def visible_uploads(user: Reader, at: datetime) -> QuerySet[WhitelistUpload]:
+    """Return the delivered sheets of the districts for which the user makes whitelists."""
+    return WhitelistUpload.objects.filter(district__in=writable_districts(user, at))
 
 
 def visible_entries(user: Reader, at: datetime) -> QuerySet[WhitelistEntry]:

@@ -30,8 +30,11 @@ from matching.services.whitelist_draft import (
     draft_begin,
     draft_finish,
     draft_keep,
+    issue_free,
     own_district,
+    packed,
     told,
+    unpacked,
 )
 from matching.services.whitelist_run import (
     KNOWN_TITLES,
@@ -112,7 +115,6 @@ def whitelist_check(
     return result
 
 
-@transaction.atomic
 def whitelist_upload(
     *,
     district: str,
@@ -126,7 +128,8 @@ def whitelist_upload(
 ) -> Whitelist:
     """Make a draft of a sheet, every row accounted for: admitted + refused + duplicates = rows read.
 
-    Sending a corrected sheet under the same number replaces the district's draft of that number.
+    Sending a corrected sheet under the same number replaces the district's draft of that number. All rows are judged
+    before the first is written, so that a long sheet holds no lock while it is judged.
 
     Args:
         district: code; the actor works for it or was delegated it.
@@ -146,17 +149,20 @@ def whitelist_upload(
     Writes: ``Whitelist``, ``WhitelistEntry`` (bulk), audit ``matching.whitelist.upload``; locks the draft replaced.
     """
     area = own_district(actor, district, at)
+    issue_free(area, issue_no, title)
     sheet = open_sheet(
         source, file_name, known=KNOWN_TITLES, kinds=UPLOAD_KINDS, limits=UPLOAD_LIMITS
     )
-    whitelist = draft_begin(area, issue_no, title, "UPLOADED", actor, at)
-    whitelist.titles = list(sheet.titles)
-    whitelist.file_name = clean(file_name)[-200:]
-    whitelist.file_sha256 = _sha256(source)
-    tally = draft_keep(whitelist, told(judged_sheet(sheet, Judge.of(area.code, at)), progress))
-    if tally.read == 0:
+    judged = packed(told(judged_sheet(sheet, Judge.of(area.code, at)), progress))
+    if not judged:
         raise _no_rows(file_name)
-    return draft_finish(whitelist, tally, "upload", actor, at)
+    with transaction.atomic():
+        whitelist = draft_begin(area, issue_no, title, "UPLOADED", actor, at)
+        whitelist.titles = list(sheet.titles)
+        whitelist.file_name = clean(file_name)[-200:]
+        whitelist.file_sha256 = _sha256(source)
+        tally = draft_keep(whitelist, unpacked(judged))
+        return draft_finish(whitelist, tally, "upload", actor, at)
 
 
 def correction_write(titles: Iterable[str], rows: Iterable[Judged], stream: IO[bytes]) -> int:

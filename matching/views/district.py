@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
-from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
-from django.core.files.uploadedfile import UploadedFile
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,15 +20,13 @@ from marketplace.policies import has_role, require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
-from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
-from matching.domain.whitelist_labels import code_label
 from matching.domain.whitelist_sheet import COLUMNS
 from matching.forms.whitelist import GenerateForm, IssueForm, UploadForm
-from matching.models import Whitelist
+from matching.models import Whitelist, WhitelistUpload
 from matching.policies.whitelist import CITY_ROLES, DISTRICT_ROLES
 from matching.selectors.whitelist import district_choices, whitelist_list
-from matching.services.whitelist_build import WhitelistCheck, whitelist_check, whitelist_upload
 from matching.services.whitelist_generate import GenerationParameters, whitelist_generate
+from matching.services.whitelist_upload import whitelist_upload_begin
 
 ORIGINS = {"GENERATED": "平台生成", "UPLOADED": "上传"}
 
@@ -61,25 +56,17 @@ def whitelists(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Check a sheet, or make a draft of it; every row is accounted for."""
+    """Take a sheet in to be checked, or to become a draft; its rows are judged in the background."""
     user = reader(request)
     form = UploadForm(request.POST or None, request.FILES or None, districts=_own(user))
     only_check = "check" in request.POST
     if only_check:
         form.fields["issue_no"].required = False
-    found = attempted(form, lambda: _checked(form) if only_check else _uploaded(form, user))
-    if isinstance(found, Whitelist):
-        messages.success(
-            request,
-            f"已读取 {found.rows_read} 行:入选 {found.admitted},未入选 {found.refused},"
-            f"重复 {found.duplicates}。",
-        )
-        return redirect("matching:whitelist-detail", found.public_id)
+    found = attempted(form, lambda: _begun(form, user, only_check=only_check))
+    if found is not None:
+        return redirect("matching:whitelist-upload-detail", found.public_id)
     context = {
         "form": form,
-        "check": found,
-        "problems": _problems_table(found) if found else None,
-        "reasons": _reasons_table(found) if found else None,
         "sample_url": reverse("matching:whitelist-template"),
         "crumbs": [list_crumb(), Crumb("上传名单")],
     }
@@ -131,12 +118,6 @@ def list_crumb() -> Crumb:
     return Crumb("白名单", reverse("matching:whitelist-list"))
 
 
-def source_of(file: UploadedFile) -> Path | bytes:
-    """Return an uploaded file as its temporary path when it has one, else its bytes."""
-    held = getattr(file, "temporary_file_path", None)
-    return Path(held()) if held else file.read()
-
-
 def _own(user: User) -> list[District]:
     found = district_choices(user, timezone.now())
     if not found:
@@ -149,22 +130,13 @@ def _issue(form: IssueForm) -> dict[str, Any]:
     return {name: data[name] for name in ("district", "issue_no", "title")}
 
 
-def _checked(form: forms.Form) -> WhitelistCheck:
+def _begun(form: UploadForm, user: User, *, only_check: bool) -> WhitelistUpload:
     file = form.cleaned_data["file"]
-    return whitelist_check(
-        district=form.cleaned_data["district"],
-        source=source_of(file),
-        file_name=file.name,
-        at=timezone.now(),
-    )
-
-
-def _uploaded(form: UploadForm, user: User) -> Whitelist:
-    file = form.cleaned_data["file"]
-    return whitelist_upload(
+    return whitelist_upload_begin(
         **_issue(form),
-        source=source_of(file),
+        source=file.read(),
         file_name=file.name,
+        only_check=only_check,
         actor=user,
         at=timezone.now(),
     )
@@ -204,30 +176,3 @@ def _lists_table(rows: list[Whitelist]) -> Table:
         for row in rows
     ]
     return Table(columns, found, empty="还没有白名单。")
-
-
-def _reasons_table(check: WhitelistCheck) -> Table:
-    columns = [Column("原因"), Column("代码", Kind.CODE), Column("行数", Kind.NUMBER)]
-    rows = [[code_label(code), code, count] for code, count in check.tally.reasons.most_common()]
-    return Table(columns, rows, caption="未入选与重复的原因")
-
-
-def _problems_table(check: WhitelistCheck) -> Table:
-    columns = [
-        Column("行号", Kind.NUMBER),
-        Column("企业名称"),
-        Column("统一社会信用代码", Kind.CODE),
-        Column("结果"),
-        Column("原因"),
-    ]
-    rows = [
-        [
-            row.row_number,
-            row.name,
-            row.uscc,
-            ENTRY_STATUS_LABELS[row.status],
-            " ".join(f"{reason['sentence']}({reason['rule_code']})" for reason in row.reasons),
-        ]
-        for row in check.problems
-    ]
-    return Table(columns, rows, caption="未入选的行(前 100 行)", empty="没有问题。")

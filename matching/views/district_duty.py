@@ -63,7 +63,7 @@ def receipts_table(whitelist: Whitelist) -> Table:
             line.institution,
             line.pushed_at,
             line.told,
-            line.read_at or Cell("未读", tone=Tone.WARN),
+            Cell(line.read_at, note="" if line.read_at else "未读"),
             line.first_contact_at,
             line.taken,
             line.reported,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
 from matching.services.whitelist_contact import whitelist_contact
+from matching.services.whitelist_upload import whitelist_upload_begin
 from tests.access import (
     CITY,
     DISTRICT,
@@ -78,6 +80,18 @@ def with_sheet(world: World) -> Call:
 def with_sheet_only(world: World) -> Call:
     body = with_sheet(world).body
     return Call(body={"district": "120103", "file": body["file"]})
+
+
+def with_upload(world: World) -> Call:
+    upload = whitelist_upload_begin(
+        district="120103",
+        issue_no="2026-11",
+        source=sheet_of(row_of(world.cast.enterprise)),
+        file_name="名单.csv",
+        actor=world.cast.district_clerk,
+        at=world.at - timedelta(minutes=3),
+    )
+    return Call({"public_id": upload.public_id})
 
 
 def with_feedback(world: World) -> Call:
@@ -218,6 +232,20 @@ RECOMMENDED = [
     ),
 ]
 
+UPLOADS = [
+    *each(
+        ["matching:whitelist-upload-detail", "matching:whitelist-upload-progress"],
+        allowed=DISTRICT,
+        make=with_upload,
+    ),
+    Row(
+        "matching:whitelist-upload-resume",
+        "POST",
+        allowed=DISTRICT,
+        make=with_upload,
+    ),
+]
+
 FEEDBACK = [
     *each(
         ["matching:recommendation-feedback", "matching:recommendation-feedback-template"],
@@ -233,4 +261,4 @@ FEEDBACK = [
     ),
 ]
 
-ROWS = [*FEEDBACK, *MAKING, *READING, *STEPS, *RECOMMENDED]
+ROWS = [*UPLOADS, *FEEDBACK, *MAKING, *READING, *STEPS, *RECOMMENDED]

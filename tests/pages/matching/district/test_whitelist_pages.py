@@ -22,24 +22,32 @@ def clerk(cast, client):
     return client
 
 
-def upload(client, content, **fields):
-    body = {
-        "district": "120103",
-        "issue_no": "2026-11",
-        "file": SimpleUploadedFile("名单.csv", content),
-    }
-    return client.post(reverse("matching:whitelist-upload"), body | fields)
+@pytest.fixture
+def upload(clerk, django_capture_on_commit_callbacks):
+    """Send a sheet and follow to its own page, once it is judged."""
+
+    def upload(content, **fields):
+        body = {
+            "district": "120103",
+            "issue_no": "2026-11",
+            "file": SimpleUploadedFile("名单.csv", content),
+        }
+        with django_capture_on_commit_callbacks(execute=True):
+            answer = clerk.post(reverse("matching:whitelist-upload"), body | fields)
+        return clerk.get(answer.url) if answer.status_code == 302 else answer
+
+    return upload
 
 
 class TestUploadPage:
-    def test_leads_to_the_draft(self, cast, clerk):
-        answer = upload(clerk, sheet_of(row_of(cast.enterprise)))
+    def test_leads_to_the_draft(self, cast, upload):
+        answer = upload(sheet_of(row_of(cast.enterprise)))
 
         whitelist = Whitelist.objects.get()
         assert answer.url == reverse("matching:whitelist-detail", args=[whitelist.public_id])
 
-    def test_shows_a_check_and_saves_nothing(self, cast, clerk):
-        answer = upload(clerk, sheet_of(row_of(cast.rival_enterprise)), check="1", issue_no="")
+    def test_shows_a_check_and_saves_nothing(self, cast, upload):
+        answer = upload(sheet_of(row_of(cast.rival_enterprise)), check="1", issue_no="")
 
         assert answer.status_code == 200
         assert "WL_DISTRICT" in answer.text
@@ -47,16 +55,16 @@ class TestUploadPage:
         assert not Whitelist.objects.exists()
 
     @pytest.mark.parametrize("content", [b"", b"\x00\x01", b"%PDF-1.7", b"a,b\n1,2\n"])
-    def test_tells_of_a_file_that_is_no_sheet(self, clerk, content):
-        answer = upload(clerk, content)
+    def test_tells_of_a_file_that_is_no_sheet(self, upload, content):
+        answer = upload(content)
 
         assert answer.status_code == 422
         assert not Whitelist.objects.exists()
 
-    def test_tells_of_a_number_in_use_at_its_field(self, cast, clerk):
+    def test_tells_of_a_number_in_use_at_its_field(self, cast, upload):
         make_whitelist(cast, "CHECKED")
 
-        answer = upload(clerk, sheet_of(row_of(cast.enterprise)))
+        answer = upload(sheet_of(row_of(cast.enterprise)))
 
         assert answer.status_code == 422
         assert "WL_ISSUE_TAKEN" in answer.text
