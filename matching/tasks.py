@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from matching.services.application import application_route, consent_ended
 from matching.services.clock import clocks_sweep
+from matching.services.clock_reread import clocks_reread
 from matching.services.evaluation import evaluation_continue
 from matching.services.whitelist_standing import enterprise_rejudge
 from matching.services.whitelist_upload import whitelist_upload_run
@@ -56,3 +57,9 @@ def enterprise_rejudge_task(*, enterprise_id: int, **_: Any) -> None:
 def whitelist_upload_run_task(*, upload_id: str, **_: Any) -> None:
     """Judge a delivered whitelist sheet, by public id."""
     whitelist_upload_run(public_id=uuid.UUID(upload_id), at=timezone.now())
+
+
+@shared_task(name="matching.clocks_reread")
+def clocks_reread_task(**_: Any) -> None:
+    """Read running deadlines anew after the working calendar changed."""
+    clocks_reread(at=timezone.now())

@@ -1,5 +1,6 @@
 """Writes of the floor: accounts, memberships, notices, dated parameters."""
 
+from marketplace.services.calendar import calendar_day_set, calendar_year_enter
 from marketplace.services.membership import membership_end, membership_grant, user_create
 from marketplace.services.notification import notification_read, notify, notify_role
 from marketplace.services.organisation import districts_seed, organisation_create
@@ -7,6 +8,8 @@ from marketplace.services.parameter import parameter_set
 from marketplace.services.password import password_change
 
 __all__ = [
+    "calendar_day_set",
+    "calendar_year_enter",
     "districts_seed",
     "membership_end",
     "membership_grant",

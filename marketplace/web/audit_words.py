@@ -13,6 +13,7 @@ from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 
 NOUNS: Mapping[str, str] = {
+    "calendar": "工作日历",
     "account": "企业账户",
     "alias": "主体对照",
     "application": "贷款申请",

@@ -84,6 +84,7 @@ _CITY = (
     Link("matching:whitelist-watch", "清单督办"),
     Link("matching:evaluation-list", "信用评价"),
     Link("matching:parameter-list", "参数"),
+    Link("marketplace:calendar", "工作日历"),
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
 )

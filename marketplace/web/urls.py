@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.web.views import account, auditor, public
+from marketplace.web.views import account, auditor, calendar, public
 
 app_name = "marketplace"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", account.password, name="password-change"),
     path("notifications/", account.notices, name="notification-list"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
+    # /operator/calendar/: working days
+    path("operator/calendar/", calendar.calendar, name="calendar"),
+    path("operator/calendar/day/", calendar.calendar_day, name="calendar-day"),
     # /auditor/: what was done, who read what, what was opened to whom
     path("auditor/", auditor.events, name="audit-search"),
     path("auditor/access/", auditor.accesses, name="access-list"),

@@ -105,7 +105,7 @@ def lead_offer(
     case = LockedLead(lead, [])
     roles = roles_towards_lead(actor, lead)
     _append(case, "OFFER", "", LEAD.initial, {}, actor, min(roles, default=""), at)
-    _refresh(case, at, None)
+    lead_clock_refresh(case, at, None)
     lead.save(update_fields=["clock_due_at", "clock_is_provisional"])
     _tell(case, "OFFER", {}, actor, at)
     return case
@@ -145,7 +145,7 @@ def lead_step(
     lead.ended_at = None if is_open else at
     role = next(name for name in sorted(row.roles) if name in roles)
     written = _append(case, event, row.source, row.target, payload or {}, actor, role, at)
-    _refresh(case, at, table)
+    lead_clock_refresh(case, at, table)
     lead.save()
     _tell(case, event, payload or {}, actor, at)
     return written
@@ -216,7 +216,8 @@ def _branch(institution: Institution, demand: FinancingDemand) -> Branch | None:
         return None
 
 
-def _refresh(case: LockedLead, at: datetime, table: ClockTable | None) -> None:
+def lead_clock_refresh(case: LockedLead, at: datetime, table: ClockTable | None = None) -> None:
+    """Set the lead's clock fields to the clock that ends first now; the caller saves them. Queries: at most two."""
     lead = case.lead
     found: tuple[ClockReading, ...] = ()
     if lead.state in OPEN_LEAD_STATES:

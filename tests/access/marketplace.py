@@ -5,7 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 
 from marketplace.models import Notification
-from tests.access import EVERYBODY, LENDER, NOBODY, Call, Row, World, each, members, public
+from tests.access import (
+    CITY,
+    EVERYBODY,
+    LENDER,
+    NOBODY,
+    OPERATORS,
+    Call,
+    Row,
+    World,
+    each,
+    members,
+    public,
+)
 from tests.cast import PASSWORD
 
 
@@ -20,6 +32,17 @@ def with_new_password(world: World) -> Call:
 
 def with_institution(world: World) -> Call:
     return Call(body={"organisation": str(world.cast.institution.organisation.public_id)})
+
+
+def with_calendar_notice(world: World) -> Call:
+    names = ("元旦：1月1日", "春节：2月5日", "清明节：4月5日", "劳动节：5月1日", "国庆节：10月1日")
+    notice = "".join(f"{name}放假。" for name in names)
+    return Call(body={"year": world.at.year + 1, "source": "示例文号", "notice": notice})
+
+
+def with_calendar_day(world: World) -> Call:
+    day = f"{world.at.year + 1}-01-04"
+    return Call(body={"day": day, "is_working": "0", "note": "示例决定"})
 
 
 def with_notice(world: World) -> Call:
@@ -62,6 +85,22 @@ ROWS = [
         "POST",
         allowed=members("owner"),
         make=with_notice,
+    ),
+    # the working calendar
+    Row("marketplace:calendar", allowed=CITY, stranger=403),
+    Row(
+        "marketplace:calendar",
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_calendar_notice,
+    ),
+    Row(
+        "marketplace:calendar-day",
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_calendar_day,
     ),
     # the auditor's desk
     *each(

@@ -35,6 +35,7 @@ STEPS = {
     "borrowers:account-again": "only for somebody whose registration was refused",
     "lenders:product-compare": "the answer to a form on the shelf",
     "matching:outcome-template": "a file beside the form that takes it",
+    "matching:recommendation-feedback-template": "a file beside the form that takes it",
 }
 """Pages that are no place to go to."""
 
