@@ -97,6 +97,7 @@ class _Context:
     district: str
     on: date
     parameters: ParameterSet
+    seen: dict[Any, Verdict] | None = None
 
     def value(self, name: str) -> Any:
         return self.parameters[f"whitelist.{name}"].value_for(self.on, self.district)
@@ -119,11 +120,17 @@ class _Finding:
 class _Gate:
     name: str
     check: Callable[[_Context], _Finding]
+    reads: tuple[str, ...]
     needs_register: bool = True
 
 
 def gates(
-    candidate: WhitelistCandidate, district: str, on: date, parameters: ParameterSet
+    candidate: WhitelistCandidate,
+    district: str,
+    on: date,
+    parameters: ParameterSet,
+    *,
+    seen: dict[Any, Verdict] | None = None,
 ) -> GateResult:
     """Return whether an enterprise may stand on a district's whitelist on a date, and why.
 
@@ -134,11 +141,13 @@ def gates(
         district: code of the list's district.
         on: business date.
         parameters: ``whitelist.*``; keyed values may name the district.
+        seen: shared by many candidates of one district, date and set of parameters: each gate is then decided once for
+            every combination of what it reads, which makes a whole list set-wise; the answer is the same without.
 
     Raises:
         Refused: ``PARAMETER_NOT_IN_FORCE`` for a date before the gates' parameters.
     """
-    context = _Context(candidate, district, on, parameters)
+    context = _Context(candidate, district, on, parameters, seen)
     identity = _identity(context)
     known = identity.outcome is Outcome.FITS
     hard = [identity]
@@ -233,6 +242,22 @@ def _identity(context: _Context) -> Verdict:
 
 
 def _verdict(gate: _Gate, context: _Context) -> Verdict:
+    """Return a gate's verdict, remembered by everything the gate reads."""
+    if context.seen is None:
+        return _decided(gate, context)
+    candidate = context.candidate
+    key = (
+        gate.name,
+        candidate.evidence.get(gate.name, ()),
+        *(repr(getattr(candidate, name)) for name in gate.reads),
+    )
+    found = context.seen.get(key)
+    if found is None:
+        found = context.seen[key] = _decided(gate, context)
+    return found
+
+
+def _decided(gate: _Gate, context: _Context) -> Verdict:
     found = gate.check(context)
     code = f"WL_{gate.name}"
     if found.passed is None:
@@ -297,7 +322,7 @@ def _willing(context: _Context) -> _Finding:
     return _Finding(True, f"企业于 {said} 表示有融资意愿。", said, context.on)
 
 
-def _not_listed(name: str, label: str) -> Callable[[_Context], _Finding]:
+def _listed(gate: str, name: str, label: str) -> _Gate:
     def check(context: _Context) -> _Finding:
         listed: bool | None = getattr(context.candidate, name)
         if listed is None:
@@ -305,7 +330,7 @@ def _not_listed(name: str, label: str) -> Callable[[_Context], _Finding]:
         sentence = f"属于{label}。" if listed else f"不属于{label}。"
         return _Finding(not listed, sentence, own=listed, limit=False)
 
-    return check
+    return _Gate(gate, check, (name,))
 
 
 def _grade(context: _Context) -> _Finding:
@@ -323,33 +348,33 @@ def _arrears(context: _Context) -> _Finding:
     return _Finding(own <= 0, f"欠税余额 {display_wan(own)}。", own, Decimal(0), "元")
 
 
-def _none_of(name: str, label: str, unit: str) -> Callable[[_Context], _Finding]:
+def _counted(gate: str, name: str, label: str, unit: str) -> _Gate:
     def check(context: _Context) -> _Finding:
         own: int | None = getattr(context.candidate, name)
         if own is None:
             return _Finding(None, f"缺少{label}数据。")
         return _Finding(own == 0, f"{label} {own} {unit}。", own, 0, unit)
 
-    return check
+    return _Gate(gate, check, (name,))
 
 
 _GATES = (
-    _Gate("STATUS", _status),
-    _Gate("DISTRICT", _district),
-    _Gate("SERIOUS_BREACH", _not_listed("serious_breach", "严重失信主体名单")),
-    _Gate("DISHONEST_DEBTOR", _not_listed("dishonest_debtor", "失信被执行人名单")),
-    _Gate("ABNORMAL", _not_listed("abnormal_listed", "经营异常名录")),
-    _Gate("MAJOR_TAX", _not_listed("major_tax_violation", "重大税收违法失信主体名单")),
-    _Gate("WILLING", _willing, needs_register=False),
-    _Gate("SIZE", _size),
-    _Gate("AGE", _age),
+    _Gate("STATUS", _status, ("registration_status",)),
+    _Gate("DISTRICT", _district, ("district_code",)),
+    _listed("SERIOUS_BREACH", "serious_breach", "严重失信主体名单"),
+    _listed("DISHONEST_DEBTOR", "dishonest_debtor", "失信被执行人名单"),
+    _listed("ABNORMAL", "abnormal_listed", "经营异常名录"),
+    _listed("MAJOR_TAX", "major_tax_violation", "重大税收违法失信主体名单"),
+    _Gate("WILLING", _willing, ("willing", "willing_date"), needs_register=False),
+    _Gate("SIZE", _size, ("size_class",)),
+    _Gate("AGE", _age, ("established_date",)),
 )
 
 _MARKS = (
-    _Gate("MARK_GRADE", _grade),
-    _Gate("MARK_TAX_ARREARS", _arrears),
-    _Gate("MARK_ENFORCEMENT", _none_of("enforcement_open_count", "未结被执行案件", "件")),
-    _Gate("MARK_PENALTY", _none_of("serious_penalties_public", "公示期内严重行政处罚", "次")),
+    _Gate("MARK_GRADE", _grade, ("grade",)),
+    _Gate("MARK_TAX_ARREARS", _arrears, ("tax_arrears_yuan",)),
+    _counted("MARK_ENFORCEMENT", "enforcement_open_count", "未结被执行案件", "件"),
+    _counted("MARK_PENALTY", "serious_penalties_public", "公示期内严重行政处罚", "次"),
 )
 
 GATE_CODES = tuple(f"WL_{gate.name}" for gate in _GATES)

@@ -36,7 +36,7 @@ from matching.services.whitelist_draft import (
     own_district,
     told,
 )
-from matching.services.whitelist_run import Judge, Judged, Subject
+from matching.services.whitelist_run import Judge, Judged, JudgeMemory, Subject
 
 NARROWING = "本期名单的生成条件"
 
@@ -178,7 +178,8 @@ def narrowed(judge: Judge, asked: GenerationParameters) -> Judge:
         entered["whitelist.size_classes"] = [
             DatedValue(today, tuple(asked.size_classes), NARROWING)
         ]
-    return replace(judge, parameters=judge.parameters.with_entered(entered))
+    parameters = judge.parameters.with_entered(entered)
+    return replace(judge, parameters=parameters, memory=JudgeMemory())
 
 
 def _parameter_problems(

@@ -18,6 +18,7 @@ from borrowers.domain.rows import RowError, bind_columns, known_titles
 from borrowers.models import Enterprise
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.text import OVERFLOW
+from marketplace.domain.verdict import Verdict
 from marketplace.sheets import Sheet
 from matching.domain.whitelist import gates
 from matching.domain.whitelist_entry import (
@@ -108,6 +109,27 @@ class Subject:
     written_name: str = ""
 
 
+@dataclass
+class JudgeMemory:
+    """What one run has decided already: most enterprises of a list differ in little that a gate looks at.
+
+    Attributes:
+        verdicts: for `matching.domain.whitelist.gates`.
+        words: gates passed, as JSON values, by what they say.
+    """
+
+    verdicts: dict[Any, Verdict] = field(default_factory=dict)
+    words: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
+
+    def passed(self, verdict: Verdict) -> dict[str, str]:
+        """Return a gate passed as `pass_to_json` does, one value for all that say the same."""
+        key = verdict.rule_code, verdict.sentence
+        found = self.words.get(key)
+        if found is None:
+            found = self.words[key] = pass_to_json(verdict)
+        return found
+
+
 @dataclass(frozen=True)
 class Judge:
     """The gates of one district at one moment.
@@ -121,6 +143,7 @@ class Judge:
     district: str
     known: ListKnowledge
     parameters: ParameterSet
+    memory: JudgeMemory = field(default_factory=JudgeMemory, compare=False, repr=False)
 
     @classmethod
     def of(cls, district: str, at: datetime) -> Judge:
@@ -151,7 +174,8 @@ class Judge:
             if enterprise
             else candidate_unknown(subject.uscc, subject.said)
         )
-        found = gates(candidate, self.district, self.today, self.parameters)
+        memory = self.memory
+        found = gates(candidate, self.district, self.today, self.parameters, seen=memory.verdicts)
         odd_name = name_mark(subject.written_name, enterprise.name) if enterprise else None
         marks = [*found.marks, odd_name] if odd_name else found.marks
         return {
@@ -159,7 +183,7 @@ class Judge:
             "status": EntryStatus.ADMITTED if found.admitted else EntryStatus.REFUSED,
             "reasons": [refusal_to_json(verdict) for verdict in found.refusals],
             "marks": [refusal_to_json(verdict) for verdict in marks],
-            "passes": [pass_to_json(verdict) for verdict in found.passes],
+            "passes": [memory.passed(verdict) for verdict in found.passes],
         }
 
 
