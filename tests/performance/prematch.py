@@ -10,6 +10,7 @@ CPU seconds are user and system time of this process, which starts no other; its
 
 from __future__ import annotations
 
+import json
 import os
 import resource
 import sys
@@ -42,6 +43,7 @@ UNKNOWN_SHARE = 0.03
 ROUNDS = 5
 SAMPLE = 200
 DUCKDB_SAMPLE = 10_000
+ZEN_SAMPLE = 10
 
 NUMERIC: dict[str, tuple[Operator, int, int]] = {
     "amount_yuan": (Operator.LE, 5, 1000),
@@ -258,6 +260,69 @@ def _condition(name: str) -> str:
     return f"(f.{name} > 0 AND ((1 << (f.{name} - 1)::INT) & p.{name}) <> 0)"
 
 
+def zen_engine(
+    offers: Sequence[tuple[None, list[RuleSpec]]], columns: dict[str, np.ndarray], fitting: int
+) -> float | None:
+    """Return CPU seconds of a rule engine that traces every rule of a sample; None when it is not installed.
+
+    Args:
+        offers, columns: the question; a sample of the enterprises is asked about.
+        fitting: how many pairs of the sample fit, which the engine must find too.
+    """
+    try:
+        import zen
+    except ImportError:
+        return None
+    engine = zen.ZenEngine()
+    decisions = [engine.create_decision(json.dumps(_decision(rules))) for _, rules in offers]
+    firms = [
+        {name: _zen_value(fact) for name, fact in facts_of(columns, row).items()}
+        for row in range(ZEN_SAMPLE)
+    ]
+    found: list[bool] = []
+    spent = cpu(
+        lambda: found.extend(
+            all(decision.evaluate(firm, {"trace": True})["result"].values())
+            for firm in firms
+            for decision in decisions
+        ),
+        1,
+    )
+    assert sum(found) == fitting, (sum(found), fitting)
+    return spent
+
+
+def _zen_value(fact: Fact) -> Any:
+    return float(fact.value) if isinstance(fact.value, Decimal) else fact.value
+
+
+def _decision(rules: Sequence[RuleSpec]) -> dict[str, Any]:
+    """Return one product as a decision: a node with an expression for each rule."""
+    expressions = [
+        {"id": f"r{place}", "key": f"r{place}", "value": _expression(rule)}
+        for place, rule in enumerate(rules)
+    ]
+    kinds = {"in": "inputNode", "rules": "expressionNode", "out": "outputNode"}
+    nodes = [
+        {"id": name, "type": kind, "name": name, "position": {"x": 0, "y": 0}}
+        | ({"content": {"expressions": expressions}} if name == "rules" else {})
+        for name, kind in kinds.items()
+    ]
+    edges = [
+        {"id": f"{one}-{two}", "sourceId": one, "targetId": two, "type": "edge"}
+        for one, two in (("in", "rules"), ("rules", "out"))
+    ]
+    return {"contentType": "application/vnd.gorules.decision", "nodes": nodes, "edges": edges}
+
+
+def _expression(rule: RuleSpec) -> str:
+    name = rule.feature
+    if name not in NUMERIC:
+        return f"{name} != null and {name} in {json.dumps(sorted(codes_in(rule)))}"
+    sign = ">=" if NUMERIC[name][0] is Operator.GE else "<="
+    return f"{name} != null and {name} {sign} {limit_of(rule)}"
+
+
 def check(bare: BareBitset, compiled: CompiledOffers, columns: dict[str, np.ndarray]) -> int:
     """Return how many pairs fit, the same in both forms where everything is known."""
     known = np.ones(len(columns["age_months"]), np.bool_)
@@ -289,6 +354,9 @@ def main() -> int:
     python = plain_python(offers, columns) * ENTERPRISES / SAMPLE
     sample = {name: column[:DUCKDB_SAMPLE] for name, column in columns.items()}
     fits = int(match_all(compiled, sample, DUCKDB_SAMPLE).fits.sum())
+    few = {name: column[:ZEN_SAMPLE] for name, column in columns.items()}
+    zen_fits = int(match_all(compiled, few, ZEN_SAMPLE).fits.sum())
+    traced = zen_engine(offers, columns, zen_fits)
     joined = duckdb_join(offers, columns, fits) * ENTERPRISES / DUCKDB_SAMPLE
     out = sys.stdout.write
     out(f"{ENTERPRISES:,} enterprises x {PRODUCTS} products x 12 rules; cores {os.cpu_count()}\n")
@@ -304,8 +372,13 @@ def main() -> int:
         (f"DuckDB join, 1 thread (sample {DUCKDB_SAMPLE:,})", joined, pairs),
         (f"plain Python, first no ends (sample {SAMPLE})", python, pairs),
     ]
+    if traced is not None:
+        words = f"zen-engine, trace on (sample {ZEN_SAMPLE})"
+        rows.append((words, traced * ENTERPRISES / ZEN_SAMPLE, pairs))
     for name, seconds, judged in rows:
         out(f"{name:44}{seconds:9.3f}{judged / seconds / 1e6:11.1f}{seconds / limit:9.2f}\n")
+    if traced is None:
+        out("zen-engine: not installed, not measured (requirements/extra.in)\n")
     out(f"peak RSS to here: {peak:.0f} MB\n\n")
     one_need(compiled, columns, offers)
     return 0
