@@ -21,10 +21,10 @@ from matching.api.event_serializers import (
     EventDetailOutput,
     EventFiguresOutput,
     EventInviteInput,
-    EventOutput,
     EventPlanOutput,
     EventResultsOutput,
     InvitationOutput,
+    MatchmakingEventOutput,
 )
 from matching.api.whitelist import valid
 from matching.domain.assignment import WHY_SENTENCES, Method, Why
@@ -58,7 +58,7 @@ from matching.services.event_invitation import invitation_sign_in
 class EventListView(ListAPIView[MatchmakingEvent]):
     """The events the caller may see the making of."""
 
-    serializer_class = EventOutput
+    serializer_class = MatchmakingEventOutput
     queryset = MatchmakingEvent.objects.none()
 
     def get_queryset(self) -> Any:
@@ -234,7 +234,9 @@ def step_view(verb: str) -> type[APIView]:
 
 
 def _detail(event: MatchmakingEvent) -> Any:
-    return EventOutput(event).data | {"figures": EventFiguresOutput(event_figures(event)).data}
+    return MatchmakingEventOutput(event).data | {
+        "figures": EventFiguresOutput(event_figures(event)).data
+    }
 
 
 def _plan(event: MatchmakingEvent, ways: EventWays | None) -> Any:

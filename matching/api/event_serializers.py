@@ -90,7 +90,7 @@ class EventFollowUpInput(StrictSerializer):
 # --- Outputs -------------------------------------------------------------------------------------
 
 
-class EventOutput(serializers.Serializer[Any]):
+class MatchmakingEventOutput(serializers.Serializer[Any]):
     """An event as everybody who knows of it sees it."""
 
     id = serializers.UUIDField(source="public_id")
@@ -122,7 +122,7 @@ class EventFiguresOutput(serializers.Serializer[Any]):
     disbursed = serializers.IntegerField()
 
 
-class EventDetailOutput(EventOutput):
+class EventDetailOutput(MatchmakingEventOutput):
     """An event as its district sees it."""
 
     figures = EventFiguresOutput()
@@ -224,7 +224,7 @@ class InvitationOutput(serializers.Serializer[Any]):
     """An invitation as its guest sees it."""
 
     id = serializers.UUIDField(source="public_id")
-    event = EventOutput()
+    event = MatchmakingEventOutput()
     state = serializers.CharField()
     state_label = serializers.CharField(source="get_state_display")
     demand_id = serializers.UUIDField(source="demand.public_id", default=None, allow_null=True)
