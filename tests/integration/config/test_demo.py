@@ -381,7 +381,7 @@ class TestFirstPage:
             ("lead", ("待复核",)),
             ("operator", ("已超时",)),
             ("operator2", ("已超时",)),
-            ("auditor", ("融资需求",)),
+            ("auditor", ("对接会",)),
         ],
     )
     def test_has_something_to_do_for_every_printed_account(self, city, client, username, words):
