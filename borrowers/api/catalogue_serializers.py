@@ -70,7 +70,7 @@ class ItemDetailOutput(ItemOutput):
 class DifferenceOutput(serializers.Serializer[Any]):
     """One thing declared differently; empty means it was not there."""
 
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]
     before = serializers.CharField()
     after = serializers.CharField()
 
@@ -123,7 +123,7 @@ class EntryOutput(serializers.Serializer[Any]):
 class ImportDetailOutput(ImportOutput):
     """A workbook with its errors (at most the first thousand) and with its first changes."""
 
-    errors = CellErrorOutput(many=True)
+    problems = CellErrorOutput(source="errors", many=True)
     units = serializers.ListField(child=serializers.DictField(child=serializers.CharField()))
     entries = serializers.SerializerMethodField()
 

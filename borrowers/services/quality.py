@@ -84,8 +84,8 @@ def _findings_write(
     QualityFinding.objects.bulk_create(
         [
             QualityFinding(
-                item_id=batch.item_id,
-                unit_id=batch.unit_id,
+                item=batch.item,
+                unit=batch.unit,
                 batch=batch,
                 rule=found.rule.code,
                 about=str(batch.public_id),

@@ -20,7 +20,7 @@ class IndicatorGapOutput(serializers.Serializer[Any]):
     """An indicator that some active enterprises lack."""
 
     code = serializers.CharField(source="declaration.code")
-    label = serializers.CharField(source="declaration.label")
+    label = serializers.CharField(source="declaration.label")  # type: ignore[assignment]
     lacking = serializers.IntegerField()
 
 

@@ -123,7 +123,7 @@ def _holders(
         .values_list("item__code")
         .annotate(enterprises=Count("enterprise", distinct=True))
     )
-    found = {(code,): counts.get(code, 0) for code in singles}
+    found: dict[tuple[str, ...], int] = {(code,): counts.get(code, 0) for code in singles}
     for items in sets - found.keys():
         usable = _usable(items, known, at)
         found[items] = usable.aggregate(count=Count("enterprise", distinct=True))["count"]
