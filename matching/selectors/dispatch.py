@@ -99,7 +99,10 @@ _BEFORE = {LeadState.RETURNED.value: "曾退回", LeadState.LAPSED.value: "曾�
 
 
 def _counted(found: QuerySet[Any]) -> QuerySet[Any, Any]:
-    return found.order_by().values_list("institution_id").annotate(count=Count("pk"))
+    counted: QuerySet[Any, Any] = (
+        found.order_by().values_list("institution_id").annotate(count=Count("pk"))
+    )
+    return counted
 
 
 def _load() -> dict[int, Decimal]:

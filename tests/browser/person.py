@@ -14,7 +14,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import Download, Locator, Page, expect
+from playwright.sync_api import BrowserContext, Download, Locator, Page, ViewportSize, expect
 
 from marketplace.models import User
 from tests.browser.chromium import PHONE, WIDE, Engine, Faults
@@ -37,7 +37,7 @@ class Manner:
     """How somebody uses the browser."""
 
     name: str
-    viewport: dict[str, int]
+    viewport: ViewportSize
     has_scripts: bool = True
     by_keyboard: bool = False
 
@@ -69,7 +69,7 @@ class Person:
         self._page: Page = engine.do(context.new_page)
         self._faults.watch(self._page)
         if account is not None:
-            engine.do(context.add_cookies, [session_cookie(account, site)])
+            log_in(engine, context, account, site)
 
     def goes(self, name: str, *args: Any) -> Person:
         """Open a page by its URL name."""
@@ -99,7 +99,7 @@ class Person:
         """Fill in fields by name."""
         for name, value in values.items():
             self.fields += 1
-            self._do(lambda page, name=name, value=value: self._fill(page, name, value))
+            self._engine.do(self._fill, name, value)
         return self
 
     def brings(self, name: str, file: Path) -> Person:
@@ -117,7 +117,7 @@ class Person:
     def hits(self, *keys: str) -> Person:
         """Press keys wherever the focus is."""
         for key in keys:
-            self._do(lambda page, key=key: page.keyboard.press(key))
+            self._engine.do(self._page.keyboard.press, key)
         return self
 
     def focuses(self, selector: str) -> Person:
@@ -128,11 +128,7 @@ class Person:
     def sees(self, *sentences: str) -> Person:
         """Wait until each sentence can be read."""
         for sentence in sentences:
-            self._do(
-                lambda page, sentence=sentence: expect(page.locator("body")).to_contain_text(
-                    sentence
-                )
-            )
+            self._engine.do(self._see, sentence)
         return self
 
     def reads(self, selector: str) -> str:
@@ -184,7 +180,11 @@ class Person:
             self._page.keyboard.press("Tab")
         raise AssertionError(f"按 Tab 到不了:{part}")
 
-    def _fill(self, page: Page, name: str, value: str) -> None:
+    def _see(self, sentence: str) -> None:
+        expect(self._page.locator("body")).to_contain_text(sentence)
+
+    def _fill(self, name: str, value: str) -> None:
+        page = self._page
         part = self._first(page.locator(f"main [name={name}]"))
         is_select = part.evaluate("(part) => part.tagName === 'SELECT'")
         if self._manner.by_keyboard:
@@ -207,9 +207,10 @@ class Person:
         return kept
 
 
-def session_cookie(account: User, site: str) -> dict[str, str]:
-    """Return the cookie of somebody who has logged in."""
+def log_in(engine: Engine, context: BrowserContext, account: User, site: str) -> None:
+    """Let a browser profile be one in which somebody has logged in."""
     client = Client()
     client.force_login(account)
-    key = client.cookies[settings.SESSION_COOKIE_NAME].value
-    return {"name": settings.SESSION_COOKIE_NAME, "value": key, "url": site}
+    name = settings.SESSION_COOKIE_NAME
+    key = client.cookies[name].value
+    engine.do(lambda: context.add_cookies([{"name": name, "value": key, "url": site}]))

@@ -24,7 +24,7 @@ from playwright.sync_api import BrowserContext  # noqa: E402
 
 from marketplace.models import User  # noqa: E402
 from tests.browser.chromium import PHONE, WIDE, Engine  # noqa: E402
-from tests.browser.person import session_cookie  # noqa: E402
+from tests.browser.person import log_in  # noqa: E402
 from tests.browser.server import serving  # noqa: E402
 from tests.walk import READERS, VISITOR, Stop, walk  # noqa: E402
 
@@ -47,8 +47,7 @@ def main(arguments: list[str]) -> None:
             for width, viewport in WIDTHS.items():
                 context = engine.new_context(viewport=viewport, color_scheme=scheme)
                 if reader != VISITOR:
-                    account = User.objects.get(username=reader)
-                    engine.do(context.add_cookies, [session_cookie(account, site)])
+                    log_in(engine, context, User.objects.get(username=reader), site)
                 for stop in stops:
                     engine.do(take, context, site + stop.path, picture(width, stop))
                 engine.do(context.close)

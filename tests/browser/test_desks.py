@@ -56,13 +56,13 @@ def test_owner_registers_asks_consents_and_follows(engine, site, manner, market)
     operator = market.cast.operator
     account_review(account=account, approve=True, reason="", actor=operator, at=NOW)
 
-    asks_for_money(owner)
+    typed = asks_for_money(owner)
     applies(owner)
 
     owner.sees("办理进度", "联系谁", "示例城市银行").is_content()
     assert LoanApplication.objects.get().state == "PENDING_ACCEPT"
-    print(f"{manner.name}:从登录到发布需求填写 {owner.fields_of_need} 项")
-    assert owner.fields_of_need <= MOST_FIELDS_OF_A_NEED
+    print(f"{manner.name}:从登录到发布需求填写 {typed} 项")
+    assert typed <= MOST_FIELDS_OF_A_NEED
 
 
 def registers(owner: Person, market) -> None:
@@ -78,11 +78,12 @@ def registers(owner: Person, market) -> None:
     owner.ticks("agreed").presses("提交登记").sees("登记已提交。", "待核验")
 
 
-def asks_for_money(owner: Person) -> None:
+def asks_for_money(owner: Person) -> int:
+    """Publish a need and return how many fields it took."""
     owner.goes("matching:need-list").starts_counting().follows("填写融资需求")
     owner.types(amount_yuan="50", term_months="12", purpose="WORKING_CAPITAL", guarantee="CREDIT")
     owner.presses("发布并查看匹配").sees("以下是逐条比对的结果。")
-    owner.fields_of_need = owner.fields
+    return owner.fields
 
 
 def applies(owner: Person) -> None:

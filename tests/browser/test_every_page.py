@@ -21,7 +21,7 @@ from tests.access import Row, World
 from tests.architecture.test_access_matrix import ROWS
 from tests.browser import axe
 from tests.browser.chromium import PHONE, WIDE, Engine, Faults
-from tests.browser.person import session_cookie
+from tests.browser.person import log_in
 from tests.cast import NOW, make_cast
 
 VISITOR = "visitor"
@@ -71,8 +71,7 @@ def contexts(engine: Engine, site, world) -> dict[str, BrowserContext]:
     """A browser profile for each reader, logged in."""
     opened = {name: engine.new_context() for name in [*READERS, VISITOR]}
     for name in READERS:
-        cookie = session_cookie(getattr(world.cast, name), site)
-        engine.do(opened[name].add_cookies, [cookie])
+        log_in(engine, opened[name], getattr(world.cast, name), site)
     return opened
 
 
