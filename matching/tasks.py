@@ -53,7 +53,7 @@ def enterprise_rejudge_task(*, enterprise_id: int, **_: Any) -> None:
     enterprise_rejudge(enterprise_id=enterprise_id, at=timezone.now())
 
 
-@shared_task(name="matching.whitelist_upload_run", is_long=True)
+@shared_task(name="matching.whitelist_upload_run", is_long=True)  # type: ignore[call-overload,untyped-decorator]
 def whitelist_upload_run_task(*, upload_id: str, **_: Any) -> None:
     """Judge a delivered whitelist sheet, by public id."""
     whitelist_upload_run(public_id=uuid.UUID(upload_id), at=timezone.now())

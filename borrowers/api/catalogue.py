@@ -22,6 +22,7 @@ from borrowers.api.catalogue_serializers import (
     ItemOutput,
     VersionOutput,
 )
+from borrowers.ingest.delivered import source_of
 from borrowers.models import CatalogueImport, CatalogueItem
 from borrowers.policies import CITY_ROLES
 from borrowers.selectors import (
@@ -34,7 +35,6 @@ from borrowers.selectors import (
     version_steps,
 )
 from borrowers.services import catalogue_import_apply, catalogue_import_read
-from borrowers.services.delivery import source_of
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_LIMITS

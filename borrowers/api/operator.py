@@ -23,6 +23,7 @@ from borrowers.api.serializers import (
     RegisterFileInput,
     RejectOutput,
 )
+from borrowers.ingest.delivered import source_of
 from borrowers.models import Enterprise, IngestBatch, IngestReject, SubjectAlias
 from borrowers.policies import CITY_ROLES, DISTRICT_ROLES
 from borrowers.selectors import (
@@ -37,7 +38,6 @@ from borrowers.selectors import (
     unit_get,
 )
 from borrowers.services import records_ingest, register_import, subject_alias_confirm
-from borrowers.services.delivery import source_of
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS

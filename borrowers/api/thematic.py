@@ -14,10 +14,10 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from borrowers.api.serializers import BatchOutput, RegisterFileInput
+from borrowers.ingest.delivered import source_of
 from borrowers.models import ListMembership
 from borrowers.policies import CITY_ROLES
 from borrowers.selectors.thematic import thematic_get, thematic_lists, thematic_members
-from borrowers.services.delivery import source_of
 from borrowers.services.thematic import thematic_run, thematic_run_all
 from borrowers.services.thematic_upload import thematic_upload
 from marketplace.domain.roles import Role

@@ -323,7 +323,7 @@ def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
         "row": np.array([number for number, _, _ in kept], dtype=np.int64),
         "ent_id": np.array([enterprise for _, enterprise, _ in kept], dtype=np.int64),
         "natural_key": _texts([row.natural_key for _, _, row in kept]),
-        "event_date": _texts([row.event_date and row.event_date.isoformat() for _, _, row in kept]),
+        "event_date": _texts([_iso(row.event_date) for _, _, row in kept]),
         "content": _texts(contents),
     }
     for code in codes:
@@ -378,6 +378,10 @@ def _text_table(
 
 def _texts(values: Sequence[str | None]) -> Any:
     return np.array([value or "" for value in values], dtype=object)
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _tidy(cell: str | None) -> str:

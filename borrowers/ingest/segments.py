@@ -28,7 +28,7 @@ from borrowers.domain.archive import BEIJING, Storage
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.ingest.forms import quoted
 from borrowers.ingest.lane import Lane
-from borrowers.models import ArchiveSegment, CreditRecord, IngestBatch
+from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
 
 DIGEST_HEX = 15
@@ -99,15 +99,14 @@ def segment_write(
 
 
 def segment_enter(
-    file: SegmentFile, batches: Iterable[IngestBatch], at: datetime
+    file: SegmentFile, item: CatalogueItem, batches: Iterable[IngestBatch], at: datetime
 ) -> ArchiveSegment:
-    """Enter a written file in the manifest as that of some batches of one item.
+    """Enter a written file in the manifest as that of some batches of an item.
 
     Writes: ``ArchiveSegment``, the batches' segment; runs inside the caller's transaction.
     """
-    held = list(batches)
     segment = ArchiveSegment.objects.create(
-        item=held[0].item,
+        item=item,
         name=file.name,
         rows=file.rows,
         size_bytes=file.size,
@@ -116,15 +115,18 @@ def segment_enter(
         last_day=file.last_day,
         written_at=at,
     )
-    IngestBatch.objects.filter(pk__in=[batch.pk for batch in held]).update(segment=segment)
+    IngestBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(segment=segment)
     return segment
 
 
-def segment_from_lane(lane: Lane, batch: IngestBatch, *, is_whole: bool) -> ArchiveSegment | None:
+def segment_from_lane(
+    lane: Lane, item: CatalogueItem, batch: IngestBatch, *, is_whole: bool
+) -> ArchiveSegment | None:
     """Write what was kept of a checked file to the archive; None when nothing was.
 
     Args:
         lane: its table ``checked`` is filled.
+        item: of the batch.
         batch: open, its records written.
         is_whole: every checked row was kept; else the database is asked which.
 
@@ -144,7 +146,7 @@ def segment_from_lane(lane: Lane, batch: IngestBatch, *, is_whole: bool) -> Arch
     if not file.rows:
         segment_path(file.name).unlink()
         return None
-    segment = segment_enter(file, [batch], batch.received_at)
+    segment = segment_enter(file, item, [batch], batch.received_at)
     batch.segment = segment
     return segment
 

@@ -5,7 +5,7 @@ Source: issue of borrowers (thematic lists).
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -139,7 +139,7 @@ def members_by_rule(declaration: ListDeclaration, day: date) -> QuerySet[Enterpr
     return found.annotate(place=place).filter(place__gt=NOBODY).order_by("pk")
 
 
-def _codes(rows: list[ThematicList], day: date) -> tuple[str, ...] | None:
+def _codes(rows: Sequence[ThematicList], day: date) -> tuple[str, ...] | None:
     looked = [row for row in rows if row.filled_from is not None and row.filled_from <= day]
     if not rows or len(looked) < len(rows):
         return None

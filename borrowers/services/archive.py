@@ -148,7 +148,7 @@ def _file(stretch: Sequence[IngestBatch], at: datetime) -> ArchiveSegment | None
         return None
     with TemporaryDirectory(prefix="archive-") as folder:
         file = batches_to_segment(item, batches, Path(folder))
-    return segment_enter(file, batches, at)
+    return segment_enter(file, item, batches, at)
 
 
 @transaction.atomic
@@ -168,7 +168,7 @@ def _compact(item: CatalogueItem, at: datetime) -> ArchiveSegment | None:
         return None
     with TemporaryDirectory(prefix="archive-") as folder:
         file = segments_merged(item, small, Path(folder))
-    merged = segment_enter(file, IngestBatch.objects.filter(segment__in=small), at)
+    merged = segment_enter(file, item, IngestBatch.objects.filter(segment__in=small), at)
     ArchiveSegment.objects.filter(pk__in=[one.pk for one in small]).update(retired_at=at)
     return merged
 

@@ -16,11 +16,11 @@ from borrowers.domain.catalogue import UnitSpec, item_from_mapping, item_to_mapp
 from borrowers.domain.catalogue_columns import ITEM_SHEET, UNIT_NAME
 from borrowers.domain.catalogue_sheet import CellError, SheetItem
 from borrowers.ingest.catalogue_sheets import open_catalogue
+from borrowers.ingest.delivered import Source, sha256_of
 from borrowers.models import CatalogueImport, CatalogueItem, SourceUnit
 from borrowers.policies import can_handle_data, require
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.catalogue_entry import ItemEntry, as_stored, items_enter, units_enter
-from borrowers.services.delivery import Source, sha256_of
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.models import User

@@ -6,27 +6,22 @@ wrong with a row is kept with the row.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection
 from datetime import datetime
-from pathlib import Path
-from typing import cast
 
-from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
 
+from borrowers.ingest.delivered import Source, sha256_of
 from borrowers.ingest.readers import open_records, open_register
 from borrowers.models import IngestBatch
 from borrowers.policies import can_handle_data, require
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import Progress
 from borrowers.services.ingest import item_and_unit
-from borrowers.services.landing import Source, batch_land, batch_take_up
+from borrowers.services.landing import batch_land, batch_take_up
 from borrowers.services.register import register_import_rows
 from marketplace.models import User
 from marketplace.sheets import ALL_KINDS, IMPORT_LIMITS, SheetLimits
-
-HASHED_AT_ONCE = 1024 * 1024
 
 
 @transaction.atomic
@@ -115,23 +110,6 @@ def records_ingest(
         at=at,
     )
     return batch_take_up(batch, progress, limits)
-
-
-def source_of(file: UploadedFile) -> Source:
-    """Return an uploaded file as it is read: a path where it lies on disk, else its bytes."""
-    path = getattr(file, "temporary_file_path", None)
-    return Path(path()) if path else cast("bytes", file.read())
-
-
-def sha256_of(source: Source) -> str:
-    """Return the SHA-256 of a file's bytes, read piece by piece."""
-    if isinstance(source, bytes):
-        return hashlib.sha256(source).hexdigest()
-    digest = hashlib.sha256()
-    with source.open("rb") as stream:
-        while piece := stream.read(HASHED_AT_ONCE):
-            digest.update(piece)
-    return digest.hexdigest()
 
 
 def _require_handler(actor: User | None) -> None:

@@ -188,7 +188,7 @@ def batch_keep(
         audit ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after
         the other.
     """
-    CatalogueItem.objects.select_for_update().get(pk=batch.item_id)
+    CatalogueItem.objects.select_for_update().get(pk=batch.item_id or 0)
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
     again = IngestBatch.objects.filter(state="KEPT", **same_file).exists()
     delivery = Delivery(batch, BatchBook(batch, progress), again)
@@ -258,7 +258,7 @@ def _keep_columns(
         with incoming_rows():
             _lane_waits(engine, folder / "checked.csv")
             merged = _merge(delivery)
-        segment_from_lane(lane, delivery.batch, is_whole=not merged.duplicates)
+        segment_from_lane(lane, delivery.item, delivery.batch, is_whole=not merged.duplicates)
 
 
 def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:

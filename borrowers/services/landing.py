@@ -15,6 +15,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
+from borrowers.ingest.delivered import Source
 from borrowers.ingest.readers import open_records
 from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
@@ -26,8 +27,6 @@ from marketplace.models import User
 from marketplace.sheets import IMPORT_LIMITS, SheetLimits
 
 LANDING = "landing"
-Source = Path | bytes
-"""A file on this machine, or the bytes of a small one."""
 
 
 def landed_path(batch: IngestBatch) -> Path:

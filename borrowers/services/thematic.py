@@ -102,7 +102,7 @@ def thematic_run(*, code: str, actor: User | None, at: datetime) -> RunResult:
     stayed = held.count()
     new = wanted.exclude(Exists(held.filter(enterprise=OuterRef("pk"))))
     added = 0
-    for chunk in _chunks(list(new.values_list("pk", "place"))):
+    for chunk in _chunks([(one.pk, getattr(one, "place", 0)) for one in new.only("pk")]):
         insert_rows(ListMembership, INSERTED, _begun(row, declaration, chunk, day, at))
         added += len(chunk)
     list_checked(row, day, at)

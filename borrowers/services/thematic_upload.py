@@ -13,10 +13,10 @@ from django.db import transaction
 
 from borrowers.domain.list_member import MemberRow, compile_members
 from borrowers.domain.rows import RowError
+from borrowers.ingest.delivered import Source, sha256_of
 from borrowers.ingest.readers import open_members
 from borrowers.models import Enterprise, IngestBatch, ListMembership, ThematicList
 from borrowers.services.batch import BatchBook
-from borrowers.services.delivery import Source, sha256_of
 from borrowers.services.thematic import list_checked, list_locked
 from marketplace.audit import audit_record
 from marketplace.domain.workdays import local_date

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from borrowers.forms import BatchFilterForm, BatchUploadForm, RegisterUploadForm
+from borrowers.ingest.delivered import source_of
 from borrowers.models import IngestBatch, IngestReject
 from borrowers.policies import CITY_ROLES, can_handle_data
 from borrowers.selectors import (
@@ -26,7 +27,6 @@ from borrowers.selectors import (
     unit_list,
 )
 from borrowers.services import records_ingest, register_import
-from borrowers.services.delivery import source_of
 from borrowers.views.wording import batch_subject, batches_table
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in

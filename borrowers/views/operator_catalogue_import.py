@@ -15,11 +15,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from borrowers.forms import CatalogueUploadForm
+from borrowers.ingest.delivered import source_of
 from borrowers.models import CatalogueImport
 from borrowers.policies import CITY_ROLES, can_handle_data
 from borrowers.selectors import catalogue_import_get, catalogue_import_list, entry_lines
 from borrowers.services import catalogue_import_apply, catalogue_import_read
-from borrowers.services.delivery import source_of
 from borrowers.sheets import catalogue_workbook
 from marketplace.domain.roles import Role
 from marketplace.domain.workdays import local_date

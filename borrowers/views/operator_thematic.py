@@ -16,10 +16,10 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from borrowers.domain.list_member import MEMBER_COLUMNS
 from borrowers.domain.thematic import ListDeclaration, declaration_on
 from borrowers.forms import MembersUploadForm
+from borrowers.ingest.delivered import source_of
 from borrowers.models import ListMembership, ThematicList
 from borrowers.policies import CITY_ROLES, can_handle_data
 from borrowers.selectors.thematic import thematic_get, thematic_lists, thematic_members
-from borrowers.services.delivery import source_of
 from borrowers.services.thematic import thematic_run, thematic_run_all
 from borrowers.services.thematic_upload import thematic_upload
 from marketplace.domain.roles import Role

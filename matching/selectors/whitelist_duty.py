@@ -143,7 +143,7 @@ def contact_due(whitelist: Whitelist, table: ClockTable) -> Deadline | None:
 
 def watched_lists(user: User, at: datetime) -> QuerySet[Whitelist]:
     """Return the live lists whose making the user may see, the longest published first."""
-    live = visible_whitelists(user).filter(pk__in=live_whitelists(at).values("pk"))
+    live = visible_whitelists(user, at).filter(pk__in=live_whitelists(at).values("pk"))
     return live.select_related("district").order_by("published_at", "pk")
 
 

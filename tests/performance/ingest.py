@@ -149,18 +149,19 @@ def only_archive(path: Path) -> str:
 
     from borrowers.domain.rows import RowError
     from borrowers.ingest import lane as fast
+    from borrowers.ingest.delivered import sha256_of
     from borrowers.ingest.readers import open_records
     from borrowers.ingest.segments import segment_select, segment_write
     from borrowers.ingest.subjects import subject_arrays, subjects_known
     from borrowers.selectors.archive import stored_fields
     from borrowers.selectors.catalogue import item_spec
     from borrowers.services import item_and_unit
-    from borrowers.services.delivery import sha256_of
     from marketplace.domain.workdays import local_date
     from marketplace.sheets import IMPORT_LIMITS, plain_csv
 
     item, unit = item_and_unit("TAX_PAYMENT", "TAX")
-    spec, rejects = item_spec(item), []
+    spec = item_spec(item)
+    rejects: list[RowError] = []
 
     def rejected(errors: Sequence[RowError]) -> None:
         rejects.extend(errors)

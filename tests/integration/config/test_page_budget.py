@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
 
 import pytest
 import time_machine
@@ -18,7 +19,7 @@ WITH_A_READING = {"matching:review-detail", "matching:approval-detail"}
 
 
 @pytest.fixture(scope="module")
-def stops(django_db_setup, django_db_blocker) -> list[Stop]:
+def stops(django_db_setup, django_db_blocker) -> Iterator[list[Stop]]:
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=True):
         call_command("demo", enterprises=ENTERPRISES, stdout=io.StringIO(), stderr=io.StringIO())
         yield list(walk())
