@@ -34,6 +34,7 @@ from matching.policies.whitelist import (
     visible_entries,
     visible_recommendations,
 )
+from matching.services.whitelist_push import receipts_read
 
 CONTENT = "白名单联系方式"
 
@@ -48,7 +49,8 @@ def whitelist_contact(*, entry_id: uuid.UUID, actor: User, at: datetime) -> Whit
         NotFound: it does not stand before the actor's institution.
         Conflict: ``WL_ENTRY_NOT_LIVE``, it was moved out, or its list recalled or expired.
 
-    Writes: ``WhitelistContact``, audit ``matching.whitelist.contact`` on the enterprise's chain; locks the entry.
+    Writes: ``WhitelistContact``, audit ``matching.whitelist.contact`` on the enterprise's chain,
+        ``WhitelistReceipt`` as read; locks the entry.
     """
     entry = _recommended(entry_id, actor, at)
     institution = _institution(actor)
@@ -60,6 +62,7 @@ def whitelist_contact(*, entry_id: uuid.UUID, actor: User, at: datetime) -> Whit
         entry=entry, institution=institution, officer=actor, contacted_at=at
     )
     _audit("contact", entry, contact, actor, at)
+    receipts_read(actor=actor, at=at)
     return contact
 
 
