@@ -33,6 +33,7 @@ _SHORT = f"[0-9A-Za-z{_HAN}]+"
 _KEY = f"[0-9A-Za-z{_HAN}()（）〔〕【】{{}}《》「」〈〉_#:;+*=.,、/\\-]+"
 _BRACKETS = ("〔〕【】{}〈〉《》「」（）", "()()()()()()()")
 _LONGEST_BLANK = 4
+_BLANK_BYTES = max(len(token.encode()) for token in BLANKS)
 _MOST_PLACES = 6
 _YUAN_DIGITS, _INTEGER_DIGITS, _DECIMAL_DIGITS = 12, 14, 18
 KEY_LENGTH = 160
@@ -60,7 +61,8 @@ class FieldForm:
     @property
     def blank(self) -> str:
         """Return the predicate of cells that hold nothing."""
-        return f"(s.{self.column} IS NULL OR s.{self.column} IN ({quoted(BLANKS)}))"
+        cell = f"s.{self.column}"
+        return f"({cell} IS NULL OR (strlen({cell}) <= {_BLANK_BYTES} AND {cell} IN ({quoted(BLANKS)})))"
 
     @property
     def name(self) -> str:
@@ -152,10 +154,10 @@ def _subject_plain(cell: str, spec: FieldSpec) -> str:
 
 
 def _text(cell: str, spec: FieldSpec) -> tuple[str, str]:
-    short = f"(length({cell}) > {_LONGEST_BLANK} OR regexp_full_match({cell}, '{_SHORT}'))"
+    short = f"(regexp_full_match({cell}, '{_SHORT}') AND upper({cell}) NOT IN ({quoted(BLANKS)}))"
     plain = (
-        f"({short} AND length({cell}) <= {spec.max_length} AND regexp_full_match({cell}, '{_TEXT}') "
-        f"AND upper({cell}) NOT IN ({quoted(BLANKS)}))"
+        f"(regexp_full_match({cell}, '{_TEXT}') AND (length({cell}) > {_LONGEST_BLANK} OR {short}) "
+        f"AND (strlen({cell}) <= {spec.max_length} OR length({cell}) <= {spec.max_length}))"
     )
     return plain, cell
 
