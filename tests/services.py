@@ -1,4 +1,4 @@
-"""What a run may lack: PostgreSQL, Redis, a browser, the real data; found out once, said at the end.
+"""What a run may lack: PostgreSQL, Redis, a browser, Spark, the real data; found out once, said at the end.
 
 A test says what it needs by a marker (``@pytest.mark.redis``). Where that is missing, the test is skipped and its group
 is listed in Chinese below the results; ``REQUIRE_SERVICES=1`` makes each such skip a failure. The real data and the
@@ -22,6 +22,8 @@ import psycopg
 import pytest
 import redis
 from django.conf import settings
+
+from matching.scoring.distributed import spark_lacks
 
 ROOT = Path(__file__).resolve().parents[1]
 POSTGRES_URL = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
@@ -99,6 +101,12 @@ POSTGRESQL = Service(
 )
 REDIS = Service("redis", "Redis", "启动 Redis 并设置 TEST_REDIS_URL", has_redis)
 BROWSER = Service("browser", "浏览器", "安装 chromium(或设置 CHROMIUM)与 playwright", has_browser)
+SPARK = Service(
+    "spark",
+    "Spark",
+    "安装 Java 17 并运行 make extra(pyspark)",
+    lambda: not spark_lacks(),
+)
 REALDATA = Service(
     "realdata",
     "真实数据",
@@ -120,7 +128,7 @@ OFFICE = Service(
     lambda: shutil.which("soffice") is not None,
     REAL_DATA_REQUIRED,
 )
-SERVICES = (POSTGRESQL, REDIS, BROWSER, REALDATA, POPPLER, OFFICE)
+SERVICES = (POSTGRESQL, REDIS, BROWSER, SPARK, REALDATA, POPPLER, OFFICE)
 
 
 def leave_out(service: Service, missing: str = "") -> NoReturn:

@@ -30,9 +30,6 @@ ENTERPRISE_COLUMNS = (
 )
 """Of the frame of enterprises: key, 1 or 0, month and day of the month of foundation, capital in fen; null unknown."""
 
-JOINED_AT_ONCE, JOINED_APART = 40, 8
-"""Measured on DuckDB: 30 joins run as one plan at a quarter of the memory; 60 take longer to plan than to run."""
-
 OF_THE_REGISTER = (Measure.FACT, Measure.AGE_MONTHS)
 
 
@@ -92,8 +89,8 @@ def indicator_table(
     found = [found_of(entry) for entry in asked]
     counts = [scope_count(entry) for entry in asked]
     silences = [_silence(entry, moment) for entry in asked]
-    folds = [settle(fold) for family in families.values() for fold in family.frames()]
-    table = _joined(enterprises, folds, settle)
+    folds = [family.frame() for family in families.values()]
+    table = _chained(enterprises, [settle(fold) for fold in folds if fold is not None])
     raw: list[nw.Expr] = []
     reasons: list[nw.Expr] = []
     for entry, measured, count, silence in zip(asked, found, counts, silences, strict=True):
@@ -105,17 +102,6 @@ def indicator_table(
         reasons.append(_missing(entry.declaration, moment, silence is not None).alias(f"m_{code}"))
     table = table.select("ent_id", "is_scored", *raw).with_columns(*reasons)
     return table.select("ent_id", "is_scored", *(one for a in asked for one in _final(a)))
-
-
-def _joined(enterprises: Frame, folds: Sequence[Frame], settle: Settle) -> Frame:
-    """Join every fold to the enterprises: as one plan, or some at a time where planning would outlast the work."""
-    if len(folds) <= JOINED_AT_ONCE:
-        return _chained(enterprises, folds)
-    parts = [
-        settle(_chained(enterprises.select("ent_id"), folds[begin : begin + JOINED_APART]))
-        for begin in range(0, len(folds), JOINED_APART)
-    ]
-    return settle(_chained(enterprises, parts))
 
 
 def _chained(table: Frame, parts: Sequence[Frame]) -> Frame:

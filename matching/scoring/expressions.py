@@ -62,7 +62,7 @@ class Expressions:
             return column * scale
         if scale == CENTS:
             return column
-        size = (column.abs() + CENTS // 2) // CENTS
+        size = whole_quotient(column.abs() + CENTS // 2, nw.lit(CENTS))
         return nw.when(column >= 0).then(size).otherwise(-size)
 
     def text(self, field: str) -> nw.Expr:
@@ -127,10 +127,19 @@ def ratio_bp(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
     bits; equal to `matching.domain.measures.ratio_bp`.
     """
     safe = nw.when(whole > 0).then(whole)
-    quotient, rest = part.abs() // safe, part.abs() % safe
+    quotient, rest = whole_quotient(part.abs(), safe), part.abs() % safe
     for _ in range(STEPS):
         rest = rest * STEP
-        quotient = quotient * STEP + rest // safe
+        quotient = quotient * STEP + whole_quotient(rest, safe)
         rest = rest % safe
     size = quotient + nw.when(rest * 2 >= safe).then(1).otherwise(0)
     return nw.when(part >= 0).then(size).otherwise(-size)
+
+
+def whole_quotient(part: nw.Expr, whole: nw.Expr) -> nw.Expr:
+    """Return how many times ``whole`` goes into ``part``, both non-negative, for a result below 2^50 (1.1e15).
+
+    Spark divides integers as floating point. What is divided here leaves no rest, so that its error stays below a half
+    for such results and rounding takes it away on every engine.
+    """
+    return ((part - part % whole) / whole).round().cast(nw.Int64)

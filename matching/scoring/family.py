@@ -225,16 +225,19 @@ class Family:
             self._more[key] = (aliases, fold)
         return tuple(nw.col(alias) for alias in self._more[key][0])
 
-    # --- The frames -----------------------------------------------------------------------------
+    # --- The frame ------------------------------------------------------------------------------
 
-    def frames(self) -> list[Frame]:
-        """Return what was asked for, one row per enterprise that has any, keyed by ``ent_id``."""
+    def frame(self) -> Frame | None:
+        """Return what was asked for, one row per enterprise that has any, keyed by ``ent_id``; None without records.
+
+        Folds of their own are joined to the one pass here, where only enterprises with records are, and not to all.
+        """
         if not self.held:
-            return []
-        found = [fold(*aliases) for aliases, fold in self._more.values()]
-        if self._folds:
-            folds = [expression for _, expression in self._folds.values()]
-            found.append(self._rows().group_by("ent_id").agg(*folds))
+            return None
+        folds = [expression for _, expression in self._folds.values()]
+        found = self._rows().group_by("ent_id").agg(*folds)
+        for aliases, fold in self._more.values():
+            found = found.join(fold(*aliases), on="ent_id", how="left")
         return found
 
     def _flagged(self, flag: str) -> Frame:

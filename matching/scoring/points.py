@@ -5,7 +5,7 @@ Source: domain note 2.11; `matching.domain.scorecard.score` is the scalar refere
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import ROUND_CEILING
 from functools import reduce
 from operator import add
@@ -15,10 +15,26 @@ import narwhals as nw
 from matching.domain.declaration import IndicatorDeclaration, Kind
 from matching.domain.records import CENTS
 from matching.domain.scorecard_model import NO, YES, Bin, Dimension, ScoreLine, ScoreModel
-from matching.scoring.batch import PRESENT
-from matching.scoring.family import Frame
+from matching.scoring.batch import PRESENT, Moment, Settle, as_it_is, indicator_table
+from matching.scoring.family import Frame, Frames
 
 SCALED = frozenset({Kind.YUAN, Kind.PERCENT, Kind.QUANTITY})
+
+
+def scored_plan(
+    enterprises: Frame,
+    frames: Frames,
+    declarations: Sequence[IndicatorDeclaration],
+    moment: Moment,
+    model: ScoreModel,
+    settle: Settle = as_it_is,
+) -> Frame:
+    """Return the plan of indicators, points and grades on whatever engine the frames belong to.
+
+    Args, Raises: as `matching.scoring.batch.indicator_table`.
+    """
+    table = indicator_table(enterprises, frames, declarations, moment, settle)
+    return score_table(table, {entry.code: entry for entry in declarations}, model)
 
 
 def score_table(
