@@ -2,9 +2,10 @@
 
 Records lie in Parquet files, one per item, sorted by enterprise, as integers and short texts. Both write the same
 output: every indicator of the scorecard (all classes authorized, so that all of them have work to do), its newest day,
-its points, score and grade. A third run computes all indicators. Each runs in a process of its own.
+its points, score and grade. The same plan runs on polars, and once more for all indicators. Two floors stand beside
+them: reading the columns, and one sum per enterprise and item. Each runs in a process of its own.
 
-Run: ``python -m tests.performance.evaluation [enterprises [records]]``.
+Run: ``python -m tests.performance.evaluation [enterprises [records ...]]``.
 """
 
 from __future__ import annotations
@@ -15,14 +16,16 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
+from math import log
 from pathlib import Path
 from time import perf_counter
 from typing import Any
 
 import duckdb
 import narwhals as nw
+import polars as pl
 
 from borrowers.domain.archive import Storage, day_number, moment_number
 from matching.domain.declaration import IndicatorDeclaration, declarations_on
@@ -33,18 +36,27 @@ from matching.scoring.batch import Moment, indicator_table
 from matching.scoring.engine import connect, scored_table
 from matching.scoring.expressions import standing
 from matching.scoring.loading import duck_settle
+from matching.scoring.points import scored_plan
 from tests.factories.columns import storages_on
 from tests.factories.records import ALL_CLASSES, ITEMS
 from tests.performance.evaluation_by_hand import hand_written
 
 ON = date(2026, 5, 12)
 AT = datetime(2026, 5, 12, 2, tzinfo=UTC)
-ENTERPRISES, RECORDS = 20_000, 200_000
+ENTERPRISES, RECORDS = 100_000, (200_000, 1_000_000)
 MONTHLY = ("TAX_PAYMENT", "SOCIAL_INSURANCE", "HOUSING_FUND", "POWER_BILL", "WATER_BILL")
 MONTHLY_WEIGHT = 12
 """What is delivered every month has so many times the records of what happens now and then."""
 
-RUNS = ("hand", "batch", "all")
+RUNS = {
+    "scan": "只读各列(下限)",
+    "group": "按主体一次求和(下限)",
+    "hand": "手写 SQL(界限)",
+    "batch": "由声明,DuckDB",
+    "polars": "由声明,polars",
+    "all": "由声明,全部指标",
+}
+COMPARED = ("hand", "batch", "polars")
 
 
 def scored_declarations(model: ScoreModel) -> list[IndicatorDeclaration]:
@@ -83,13 +95,14 @@ def generate(folder: Path, enterprises: int, records: int) -> None:
             for position, (field, storage) in enumerate(sorted(storages[item].items()))
         ]
         connection.execute(
-            f"COPY (SELECT *, (23640 + (day - 14610) / 30.4375)::INT AS ym FROM (SELECT "
+            "COPY (SELECT * EXCLUDE dated, (year(dated) * 12 + month(dated) - 1)::INT AS ym FROM (SELECT *, "
+            "DATE '1970-01-01' + day AS dated FROM (SELECT "
             f"(1 + {enterprises} * pow((hash(i, {number}, 1) % 1000003) / 1000003.0, 2))::BIGINT AS ent_id, "
             f"({day_number(ON)} - hash(i, {number}, 2) % 1300)::INT AS day, i AS tie, "
             f"{moment_number(AT)} - (hash(i, 3) % 1000000)::BIGINT AS received, "
             f"CASE WHEN hash(i, 4) % 50 = 0 THEN {moment_number(AT)} END::BIGINT AS superseded, "
             f"CASE WHEN hash(i, 5) % 90 = 0 THEN {moment_number(AT)} END::BIGINT AS repaired, "
-            f"{', '.join(fields) or '0 AS nothing'} FROM range({count}) t(i)) WHERE ent_id <= {enterprises} "
+            f"{', '.join(fields) or '0 AS nothing'} FROM range({count}) t(i))) WHERE ent_id <= {enterprises} "
             f"ORDER BY ent_id) TO '{folder}/{item}.parquet' (COMPRESSION zstd)"
         )
     connection.close()
@@ -128,14 +141,17 @@ def _texts(item: str, field: str) -> list[str]:
 def run(name: str, folder: Path) -> dict[str, Any]:
     """Do one run in this process and return what it took."""
     begun = perf_counter()
-    connection = connect()
     model = today_model()
     target = folder / f"out_{name}.parquet"
-    if name == "hand":
-        connection.execute(f"COPY ({hand_written(folder, ON, AT, model)}) TO '{target}'")
+    if name == "polars":
+        _on_polars(folder, model).to_native().sink_parquet(str(target))
+    elif name == "hand":
+        connect().execute(f"COPY ({hand_written(folder, ON, AT, model)}) TO '{target}'")
+    elif name in ("scan", "group"):
+        _floor(name, folder)
     else:
-        table = _planned(name, connection, folder, model)
-        table.to_native().write_parquet(str(target))
+        connection = connect()
+        _planned(name, connection, folder, model).to_native().write_parquet(str(target))
     times = os.times()
     usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
@@ -145,22 +161,46 @@ def run(name: str, folder: Path) -> dict[str, Any]:
     }
 
 
+def _floor(name: str, folder: Path) -> None:
+    """Read the columns of every record, or sum them by enterprise: what no evaluation can do without."""
+    connection = connect()
+    for item in storages_on(ON):
+        if name == "scan":
+            sums = "SELECT sum(ent_id), sum(day), sum(tie), sum(received)"
+            connection.execute(f"{sums} FROM '{folder}/{item}.parquet'").fetchall()
+            continue
+        sums = f"SELECT ent_id, count(*) AS n, sum(day) AS s FROM '{folder}/{item}.parquet'"
+        connection.execute(f"SELECT sum(n), sum(s) FROM ({sums} GROUP BY ent_id)").fetchall()
+
+
+def _on_polars(folder: Path, model: ScoreModel) -> nw.LazyFrame[Any]:
+    register, frames, moment = _inputs(folder, pl.scan_parquet)
+    table = scored_plan(register, frames, scored_declarations(model), moment, model)
+    return table.select(*output_columns(model))
+
+
 def _planned(
     name: str, connection: duckdb.DuckDBPyConnection, folder: Path, model: ScoreModel
 ) -> nw.LazyFrame[Any]:
-    storages = storages_on(ON)
-    frames = {
-        item: standing(nw.from_native(connection.read_parquet(f"{folder}/{item}.parquet")), ON, AT)
-        for item in storages
-    }
-    register = nw.from_native(connection.read_parquet(f"{folder}/enterprises.parquet"))
-    moment = Moment(ON, storages, frozenset(storages), ALL_CLASSES)
+    register, frames, moment = _inputs(folder, connection.read_parquet)
     if name == "all":
         settle = duck_settle(connection)
         return indicator_table(register, frames, declarations_on(ON), moment, settle)
     declared = scored_declarations(model)
     table = scored_table(connection, register, frames, declared, moment, model)
     return table.select(*output_columns(model))
+
+
+def _inputs(
+    folder: Path, read: Callable[[str], Any]
+) -> tuple[nw.LazyFrame[Any], dict[str, nw.LazyFrame[Any]], Moment]:
+    storages = storages_on(ON)
+    frames = {
+        item: standing(nw.from_native(read(f"{folder}/{item}.parquet")), ON, AT)
+        for item in storages
+    }
+    register: nw.LazyFrame[Any] = nw.from_native(read(f"{folder}/enterprises.parquet"))
+    return register, frames, Moment(ON, storages, frozenset(storages), ALL_CLASSES)
 
 
 def output_columns(model: ScoreModel) -> list[str]:
@@ -182,13 +222,8 @@ def checksum(target: Path) -> tuple[Any, ...]:
     return tuple(found or ())
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Generate, run each, compare, print the table; 1 when the outputs differ."""
-    if arguments[:1] == ["--run"]:
-        sys.stdout.write(json.dumps(run(arguments[1], Path(arguments[2]))))
-        return 0
-    sizes = [int(argument) for argument in arguments] + [ENTERPRISES, RECORDS][len(arguments) :]
-    enterprises, records = sizes
+def measured(enterprises: int, records: int) -> tuple[dict[str, dict[str, Any]], bool]:
+    """Generate, do every run in its own process; return what each took, and whether the outputs are the same."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder, enterprises, records)
@@ -197,16 +232,37 @@ def main(arguments: Sequence[str]) -> int:
             command = [sys.executable, "-m", __spec__.name, "--run", which, name]
             done = subprocess.run(command, check=True, capture_output=True, text=True)
             taken[which] = json.loads(done.stdout)
-        same = checksum(folder / "out_hand.parquet") == checksum(folder / "out_batch.parquet")
-    limit = taken["hand"]["cpu"]
-    sys.stdout.write(f"{enterprises:,} 户, {records:,} 条记录\n")
-    for which, label in zip(RUNS, ("手写 SQL(界限)", "由声明", "由声明,全部指标"), strict=True):
-        cpu, wall, peak = (taken[which][key] for key in ("cpu", "wall", "peak_mb"))
-        sys.stdout.write(
-            f"  {label:12} cpu {cpu:7.1f} s  wall {wall:6.1f} s  peak {peak:5} MB  x{cpu / limit:.2f}\n"
-        )
-    sys.stdout.write(f"  结果逐格相同:{'是' if same else '否'}\n")
-    return 0 if same else 1
+        sums = {checksum(folder / f"out_{which}.parquet") for which in COMPARED}
+    return taken, len(sums) == 1
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Measure every size, print the tables and how they grow; 1 when outputs differ."""
+    if arguments[:1] == ["--run"]:
+        sys.stdout.write(json.dumps(run(arguments[1], Path(arguments[2]))))
+        return 0
+    numbers = [int(argument) for argument in arguments]
+    enterprises, sizes = (numbers[:1] or [ENTERPRISES])[0], numbers[1:] or list(RECORDS)
+    before: tuple[int, dict[str, dict[str, Any]]] | None = None
+    worst = 0
+    for records in sizes:
+        taken, same = measured(enterprises, records)
+        limit = taken["hand"]["cpu"]
+        sys.stdout.write(f"{enterprises:,} 户, {records:,} 条记录\n")
+        for which, label in RUNS.items():
+            cpu, wall, peak = (taken[which][key] for key in ("cpu", "wall", "peak_mb"))
+            growth = ""
+            if before is not None:
+                ratio = cpu / before[1][which]["cpu"]
+                growth = f"  指数 {log(ratio) / log(records / before[0]):5.2f}"
+            sys.stdout.write(
+                f"  {label:12} cpu {cpu:7.1f} s  wall {wall:6.1f} s  peak {peak:5} MB  "
+                f"x{cpu / limit:.2f}{growth}\n"
+            )
+        sys.stdout.write(f"  结果逐格相同:{'是' if same else '否'}\n")
+        sys.stdout.flush()
+        before, worst = (records, taken), max(worst, int(not same))
+    return worst
 
 
 if __name__ == "__main__":
