@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.views import evaluation, gap, parameter, portrait
+from matching.views import evaluation, gap, parameter, portrait, score_model
 
 # /portrait/: the enterprise's own
 portrait_urls = [
@@ -32,6 +32,36 @@ evaluation_urls = [
     ),
 ]
 
+# /operator/score-models/: drafted, tried, approved
+score_model_urls = [
+    path("operator/score-models/", score_model.score_models, name="score-model-list"),
+    path(
+        "operator/score-models/<uuid:public_id>/",
+        score_model.score_model,
+        name="score-model-detail",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/content/",
+        score_model.content,
+        name="score-model-content",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/try/",
+        score_model.attempt,
+        name="score-model-try",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/approve/",
+        score_model.approve,
+        name="score-model-approve",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/withdraw/",
+        score_model.withdraw,
+        name="score-model-withdraw",
+    ),
+]
+
 # /operator/parameters/: dated parameters
 parameter_urls = [
     path("operator/parameters/", parameter.parameters, name="parameter-list"),
@@ -43,4 +73,10 @@ gap_urls = [
     path("operator/gaps/", gap.gaps, name="gap-list"),
 ]
 
-urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls, *gap_urls]
+urlpatterns: list[URLPattern] = [
+    *portrait_urls,
+    *evaluation_urls,
+    *score_model_urls,
+    *parameter_urls,
+    *gap_urls,
+]

@@ -39,6 +39,7 @@ NOUNS: Mapping[str, str] = {
     "records": "信用记录",
     "register": "登记库",
     "repair": "信用修复",
+    "score_model": "评价模型",
     "thematic": "专题库",
     "user": "账号",
     "whitelist": "白名单",
@@ -143,6 +144,7 @@ VERBS: Mapping[str, str] = {
     "upload": "上传",
     "urge": "督办",
     "void": "作废",
+    "try": "试算",
     "withdraw": "撤回",
     "write_off": "核销",
 }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import URLPattern, path
 
-from matching.api import evaluation, gap, portrait
+from matching.api import evaluation, gap, portrait, score_model
 
 # /api/v1/portrait/ and the portrait of an application
 portrait_urls = [
@@ -36,6 +36,33 @@ evaluation_urls = [
     ),
 ]
 
+# /api/v1/operator/score-models/
+score_model_urls = [
+    path(
+        "operator/score-models/", score_model.ScoreModelListView.as_view(), name="score-model-list"
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/",
+        score_model.ScoreModelView.as_view(),
+        name="score-model-detail",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/try/",
+        score_model.ScoreModelTryView.as_view(),
+        name="score-model-try",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/approve/",
+        score_model.ScoreModelApproveView.as_view(),
+        name="score-model-approve",
+    ),
+    path(
+        "operator/score-models/<uuid:public_id>/withdraw/",
+        score_model.ScoreModelWithdrawView.as_view(),
+        name="score-model-withdraw",
+    ),
+]
+
 # /api/v1/operator/parameters/
 parameter_urls = [
     path("operator/parameters/", evaluation.ParameterListView.as_view(), name="parameter-list"),
@@ -51,4 +78,10 @@ gap_urls = [
     path("operator/gaps/", gap.GapListView.as_view(), name="gap-list"),
 ]
 
-urlpatterns: list[URLPattern] = [*portrait_urls, *evaluation_urls, *parameter_urls, *gap_urls]
+urlpatterns: list[URLPattern] = [
+    *portrait_urls,
+    *evaluation_urls,
+    *score_model_urls,
+    *parameter_urls,
+    *gap_urls,
+]

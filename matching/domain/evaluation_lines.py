@@ -15,6 +15,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from marketplace.domain.parameters import ParameterSet
 from matching.domain.declaration import IndicatorDeclaration, declarations_on
 from matching.domain.indicators import IndicatorValue, Missing, typed
 from matching.domain.scorecard import ContributionKind, ScoreResult, model_on, score
@@ -94,7 +95,10 @@ def kept_from_scalar(
 
 
 def score_from_kept(
-    lines: Sequence[KeptLine], codes: Sequence[str], day: date
+    lines: Sequence[KeptLine],
+    codes: Sequence[str],
+    day: date,
+    models: ParameterSet | None = None,
 ) -> ScoreResult | None:
     """Return the score with every sentence, made again of what was kept; None for who was not scored.
 
@@ -102,6 +106,7 @@ def score_from_kept(
         lines: from `kept_line`.
         codes: of the indicators, in the order of the lines.
         day: business date of the evaluation; declarations and model of that day are used.
+        models: score models instead of the shipped ones.
     """
     if not lines:
         return None
@@ -111,7 +116,7 @@ def score_from_kept(
         for code, line in zip(codes, lines, strict=True)
         if code in declared
     }
-    return score(values, SCORED, model_on(day))
+    return score(values, SCORED, model_on(day, models))
 
 
 def _plain(value: Decimal | int | bool | str | None) -> int | str | None:

@@ -163,7 +163,8 @@ def assemble(
     """
     chosen = rules or shipped_rules()
     evidence = gather(inputs, as_of)
-    declarations = declarations_on(as_of.day, chosen.indicators if rules else None)
+    own = None if chosen.indicators is shipped_indicators() else chosen.indicators
+    declarations = declarations_on(as_of.day, own)
     values = evaluate_all(evidence, as_of, declarations)
     model = model_on(as_of.day, chosen.scorecard)
     case = Case(inputs.declared, inputs.enterprise, values, as_of.day)

@@ -1,4 +1,4 @@
-"""Forms of the operator: starting an evaluation, entering the value of a parameter."""
+"""Forms of the operator: starting an evaluation, entering the value of a parameter, drafting a score model."""
 
 from __future__ import annotations
 
@@ -45,3 +45,28 @@ class ParameterValueForm(forms.Form):
             return value_from_text(self.cleaned_data["value"])
         except Refused as refused:
             raise ValidationError(refused.sentence, code=refused.code) from refused
+
+
+class ScoreModelForm(forms.Form):
+    """A whole score model with its source."""
+
+    value = forms.CharField(
+        label="模型",
+        max_length=60_000,
+        widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
+        help_text='在现行模型上修改(JSON,每行一项):权重、分档、硬规则、等级分界。小数写作文字,如 "0.5"。',
+    )
+    source = forms.CharField(label="依据", max_length=200, help_text="文件名称、文号或决定。")
+
+    def clean_value(self) -> Any:
+        """Return the model as JSON gives it."""
+        try:
+            return value_from_text(self.cleaned_data["value"])
+        except Refused as refused:
+            raise ValidationError(refused.sentence, code=refused.code) from refused
+
+
+class ScoreModelApprovalForm(forms.Form):
+    """From when on a model holds."""
+
+    effective_from = DayField(label="生效日期", help_text="须晚于今日。")

@@ -14,6 +14,7 @@ from matching.models.event import (
 from matching.models.lead import DemandLead, LeadEvent
 from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
+from matching.models.score_model import ScoreModelVersion
 from matching.models.whitelist import Whitelist, WhitelistEntry
 from matching.models.whitelist_contact import WhitelistContact, WhitelistReceipt
 from matching.models.whitelist_upload import WhitelistUpload
@@ -37,6 +38,7 @@ __all__ = [
     "LoanApplication",
     "MatchmakingEvent",
     "OutcomeEvent",
+    "ScoreModelVersion",
     "Whitelist",
     "WhitelistContact",
     "WhitelistEntry",

@@ -8,7 +8,7 @@ from marketplace.domain.roles import Role
 from marketplace.models import Organisation, User
 from marketplace.policies import has_role, organisation_ids, require_role, roles_in
 from matching.domain.redaction import Audience
-from matching.models import CreditPortrait, EvaluationRun
+from matching.models import CreditPortrait, EvaluationRun, ScoreModelVersion
 
 
 def visible_portraits(user: User) -> QuerySet[CreditPortrait]:
@@ -37,6 +37,13 @@ def visible_runs(user: User) -> QuerySet[EvaluationRun]:
     if has_role(user, Role.OPERATOR, Role.AUDITOR):
         return EvaluationRun.objects.all()
     return EvaluationRun.objects.none()
+
+
+def visible_score_models(user: User) -> QuerySet[ScoreModelVersion]:
+    """Return the versions of the score model: all for the city's operators and auditors, none for others."""
+    if has_role(user, Role.OPERATOR, Role.AUDITOR):
+        return ScoreModelVersion.objects.all()
+    return ScoreModelVersion.objects.none()
 
 
 def check_sees_parameters(user: User) -> None:

@@ -19,6 +19,7 @@ from matching.domain.records import AsOf
 from matching.domain.redaction import Audience
 from matching.models import CreditEvaluation, EvaluationRun
 from matching.policies.portrait import visible_runs
+from matching.selectors.score_model import score_models
 
 
 def run_list(user: User) -> QuerySet[EvaluationRun]:
@@ -70,12 +71,13 @@ def reasons_read(row: CreditEvaluation) -> list[dict[str, Any]]:
     They are made anew of what the run kept, by the declarations and the model of its day. Rows from before values were
     kept hold the sentences themselves.
 
-    Queries: none when the run is at hand.
+    Queries: one when the run is at hand.
     """
     if row.reasons and isinstance(row.reasons[0], dict):
         return list(row.reasons)
     day = AsOf.from_moment(row.run.as_of).day
-    result = score_from_kept(row.reasons, row.run.snapshot.get("codes", ()), day)
+    models = score_models()
+    result = score_from_kept(row.reasons, row.run.snapshot.get("codes", ()), day, models)
     return reasons_of(result) if result else []
 
 

@@ -21,6 +21,7 @@ from matching.domain.records import AsOf, PlainRecord
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 from matching.models import CreditPortrait, FinancingDemand, LoanApplication
 from matching.policies.portrait import visible_portraits
+from matching.selectors.score_model import portrait_rules
 
 
 def enterprise_facts(enterprise: Enterprise, lists: KnownLists | None = None) -> EnterpriseFacts:
@@ -142,11 +143,11 @@ def portrait_build(
         at: records known up to here count, aware.
         day: business date when it is not the moment's own (back data).
 
-    Queries: those of `portrait_inputs`, whatever the number of records.
+    Queries: those of `portrait_inputs` and one for the score models, whatever the number of records.
     """
     inputs = portrait_inputs(enterprise, consent=consent, declared=declared, at=at)
     as_of = AsOf.from_moment(at) if day is None else AsOf(day, at)
-    return assemble(inputs, as_of)
+    return assemble(inputs, as_of, rules=portrait_rules())
 
 
 def portrait_inputs(
@@ -182,7 +183,7 @@ def portrait_rebuilt(row: CreditPortrait) -> Portrait:
 
     The register's facts, the need, the consent, and the names and modes of items and units are the frozen ones.
 
-    Queries: four.
+    Queries: five.
     """
     frozen = from_json(row.content)
     around = surroundings_of(frozen)
@@ -195,7 +196,7 @@ def portrait_rebuilt(row: CreditPortrait) -> Portrait:
         fed_items=items_fed(row.as_of),
         catalogue=tuple(around.items.values()),
     )
-    return assemble(inputs, AsOf(frozen.as_of_date, row.as_of))
+    return assemble(inputs, AsOf(frozen.as_of_date, row.as_of), rules=portrait_rules())
 
 
 def facts_for(

@@ -31,12 +31,12 @@ from matching.domain.evaluation import evaluation_months
 from matching.domain.evaluation_lines import scored_codes
 from matching.domain.portrait_json import dump
 from matching.domain.records import AsOf
-from matching.domain.scorecard import model_on
 from matching.domain.scorecard_model import ScoreModel
 from matching.models import CreditEvaluation, EvaluationRun
 from matching.policies.portrait import visible_runs
 from matching.selectors.drift import evaluations_before, run_before
 from matching.selectors.evaluation_batch import evaluation_basis, scores_of
+from matching.selectors.score_model import score_model_on
 
 CHUNK_ENTERPRISES = 10_000
 """Enterprises of one transaction: enough that planning costs little, few enough that a kill loses seconds."""
@@ -194,7 +194,7 @@ def _begin(month: date, actor: User, at: datetime) -> EvaluationRun:
 
 
 def _model_of(as_of: AsOf) -> ScoreModel:
-    model = model_on(as_of.day)
+    model = score_model_on(as_of.day)
     if model is None:
         raise Refused("NO_SCORE_MODEL", "该日期没有生效的评价模型。")
     return model

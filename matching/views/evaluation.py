@@ -20,7 +20,7 @@ from marketplace.domain.roles import Role
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
 from matching.domain.drift import ALARM, WATCH
@@ -61,6 +61,7 @@ def runs(request: HttpRequest) -> HttpResponse:
         "form": form if has_role(user, Role.OPERATOR) else None,
         "page": page,
         "table": _runs_table(list(page.object_list)),
+        "links": [Action("评价模型", reverse("matching:score-model-list"))],
         "crumbs": [Crumb("信用评价")],
     }
     return render(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from matching.domain.scorecard_diff import text_of_model
 from matching.models import EvaluationRun
 from tests.access import (
     CITY,
@@ -18,6 +19,7 @@ from tests.access import (
     members,
 )
 from tests.factories.matching import make_application
+from tests.factories.score_models import SOURCE, harsher, make_draft, make_tried
 
 AUDITOR = members("auditor")
 DEMAND_DAYS = "demand.validity_days"
@@ -57,6 +59,24 @@ def with_parameter(world: World) -> Call:
 def with_value(world: World) -> Call:
     day = (world.at + timedelta(days=30)).date().isoformat()
     return Call({"code": DEMAND_DAYS}, {"effective_from": day, "value": "60", "source": "示例决定"})
+
+
+def with_model(world: World) -> Call:
+    return Call(body={"value": text_of_model(harsher(world.at)), "source": SOURCE})
+
+
+def with_draft(world: World) -> Call:
+    return Call({"public_id": make_draft(world.cast, world.at).public_id})
+
+
+def with_revision(world: World) -> Call:
+    return Call(with_draft(world).kwargs, with_model(world).body)
+
+
+def with_tried(world: World) -> Call:
+    day = (world.at + timedelta(days=30)).date().isoformat()
+    row = make_tried(world.cast, world.at)
+    return Call({"public_id": row.public_id}, {"effective_from": day})
 
 
 def with_accepted(world: World) -> Call:
@@ -112,6 +132,56 @@ EVALUATIONS = [
     ),
 ]
 
+SCORE_MODELS = [
+    *each(["matching:score-model-list", "api:score-model-list"], allowed=CITY, stranger=403),
+    *each(
+        ["matching:score-model-list", "api:score-model-list"],
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_model,
+    ),
+    *each(
+        [
+            "matching:score-model-detail",
+            "matching:score-model-content",
+            "api:score-model-detail",
+        ],
+        allowed=CITY,
+        make=with_draft,
+    ),
+    *each(
+        ["matching:score-model-detail", "api:score-model-detail"],
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_revision,
+    ),
+    *each(
+        [
+            "matching:score-model-try",
+            "matching:score-model-withdraw",
+            "api:score-model-try",
+            "api:score-model-withdraw",
+        ],
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_draft,
+    ),
+    *(
+        Row(
+            name,
+            "POST",
+            allowed=members("second_operator"),
+            refused=AUDITOR,
+            otherwise={"operator": own},
+            make=with_tried,
+        )
+        for name, own in (("matching:score-model-approve", 422), ("api:score-model-approve", 400))
+    ),
+]
+
 PARAMETERS = [
     *each(["matching:parameter-list", "api:parameter-list"], allowed=CITY, stranger=403),
     *each(
@@ -131,4 +201,4 @@ PARAMETERS = [
 
 GAPS = each(["matching:gap-list", "api:gap-list"], allowed=CITY, stranger=403)
 
-ROWS = [*GAPS, *PORTRAITS, *EVALUATIONS, *PARAMETERS]
+ROWS = [*GAPS, *PORTRAITS, *EVALUATIONS, *SCORE_MODELS, *PARAMETERS]

@@ -185,12 +185,12 @@ class TestPortraitRebuild:
 
         assert portrait_rebuild(row) != row.content
 
-    def test_asks_four_queries(self, delivered, django_assert_max_num_queries):
+    def test_asks_five_queries(self, delivered, django_assert_max_num_queries):
         row = CreditPortrait.objects.select_related("enterprise").get(
             pk=make_submitted(delivered).portrait.pk
         )
 
-        with django_assert_max_num_queries(4):
+        with django_assert_max_num_queries(5):
             portrait_rebuild(row)
 
 
@@ -277,10 +277,10 @@ class TestPortraitRead:
         assert refusal.value.code == "PORTRAIT_ALTERED"
         assert not AccessRecord.objects.exists()
 
-    def test_asks_three_queries(self, accepted, cast, django_assert_max_num_queries):
+    def test_asks_four_queries(self, accepted, cast, django_assert_max_num_queries):
         read(cast.officer, accepted)
 
-        with django_assert_max_num_queries(5):  # three and the savepoint around them
+        with django_assert_max_num_queries(6):  # four and the savepoint around them
             read(cast.officer, accepted)
 
 
