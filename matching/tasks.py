@@ -13,6 +13,7 @@ from matching.services.application import application_route, consent_ended
 from matching.services.clock import clocks_sweep
 from matching.services.clock_reread import clocks_reread
 from matching.services.evaluation import evaluation_continue
+from matching.services.evaluation_refresh import evaluation_refresh, evaluation_refresh_batch
 from matching.services.whitelist_standing import enterprise_rejudge
 from matching.services.whitelist_upload import whitelist_upload_run
 
@@ -63,3 +64,15 @@ def whitelist_upload_run_task(*, upload_id: str, **_: Any) -> None:
 def clocks_reread_task(**_: Any) -> None:
     """Read running deadlines anew after the working calendar changed."""
     clocks_reread(at=timezone.now())
+
+
+@shared_task(name="matching.evaluation_refresh")
+def evaluation_refresh_task(*, enterprise_id: int, cause: str, at: str, **_: Any) -> None:
+    """Score one enterprise again, by primary key, on what was known at a moment (ISO 8601)."""
+    evaluation_refresh(enterprise_id=enterprise_id, cause=cause, at=datetime.fromisoformat(at))
+
+
+@shared_task(name="matching.evaluation_refresh_batch")
+def evaluation_refresh_batch_task(*, batch_id: str, at: str, **_: Any) -> None:
+    """Score the enterprises of one delivered batch again, by public id, on what was known at a moment (ISO 8601)."""
+    evaluation_refresh_batch(batch_id=uuid.UUID(batch_id), at=datetime.fromisoformat(at))

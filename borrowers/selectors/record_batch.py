@@ -10,6 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.db.models import Q
 
@@ -105,6 +106,21 @@ def disputing_between(first_pk: int, last_pk: int, at: datetime) -> set[int]:
         submitted_at__lte=at,
     )
     return set(found.order_by().values_list("record__enterprise_id", flat=True))
+
+
+def batch_subjects(batch_id: UUID, item_ids: Collection[int], most: int) -> list[int]:
+    """Return primary keys of the enterprises a batch has records of, ascending, at most so many.
+
+    Args:
+        batch_id: public id.
+        item_ids: batches of other items concern nobody.
+        most: how many are wanted.
+
+    Queries: one.
+    """
+    found = CreditRecord.objects.filter(batch__public_id=batch_id, item_id__in=list(item_ids))
+    pks = found.order_by("enterprise_id").values_list("enterprise_id", flat=True)
+    return list(pks.distinct()[:most])
 
 
 def inputs_manifest(at: datetime) -> InputsManifest:

@@ -41,6 +41,7 @@ from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from marketplace.queue import enqueue
 from marketplace.sheets import PlainCsv, Sheet, in_utf8, plain_csv
 
 CHUNK_ROWS = 2000
@@ -185,8 +186,8 @@ def batch_keep(
 
     Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), what `batch_quality_check` finds,
         for large files ``ArchiveSegment`` and its file, for annual reports the enterprises' figures and size class,
-        audit ``borrowers.records.ingest``; locks the item's row, so two batches of one item are kept one after
-        the other.
+        audit ``borrowers.records.ingest``, outbox ``matching.evaluation_refresh_batch``; locks the item's row, so
+        two batches of one item are kept one after the other.
     """
     CatalogueItem.objects.select_for_update().get(pk=batch.item_id or 0)
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
@@ -214,6 +215,12 @@ def _close(delivery: Delivery) -> IngestBatch:
     batch_quality_check(batch=batch, item=delivery.item, at=delivery.at)
     if delivery.item.code == REPORT_ITEM and book.accepted:
         figures_refresh(batch=batch, at=delivery.at)
+    if book.accepted:
+        enqueue(
+            "matching.evaluation_refresh_batch",
+            batch_id=str(batch.public_id),
+            at=delivery.at.isoformat(),
+        )
     audit_record(
         action="borrowers.records.ingest",
         subject_kind="IngestBatch",

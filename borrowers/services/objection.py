@@ -106,7 +106,8 @@ def objection_answer(
         Refused: ``OUTCOME_UNKNOWN``, ``ANSWER_REQUIRED``, ``CORRECTION_MISSING``.
 
     Writes: ``Objection``, the record's mark or end, audit ``borrowers.objection.answer``, a notice to who objected,
-        with CORRECT outbox ``matching.enterprise_rejudge``; locks the row and the record.
+        outbox ``matching.evaluation_refresh`` and with CORRECT ``matching.enterprise_rejudge``; locks the row and the
+        record.
     """
     require(can_handle_data(actor))
     objection = _locked(objection_id, actor)
@@ -118,6 +119,12 @@ def objection_answer(
     if outcome == "CORRECT":
         _correct(objection.record, at, withdraw=withdraw_record)
         enqueue("matching.enterprise_rejudge", enterprise_id=objection.record.enterprise_id)
+    enqueue(
+        "matching.evaluation_refresh",
+        enterprise_id=objection.record.enterprise_id,
+        cause="OBJECTION",
+        at=at.isoformat(),
+    )
     objection.answer, objection.answered_by, objection.answered_at = words, actor, at
     objection.save()
     if objection.state != UNCONFIRMED:

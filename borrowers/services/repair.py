@@ -138,8 +138,8 @@ def repair_step(
         NotPermitted: the event is not for the actor's role.
         TransitionRefused: not in this state, or a reason is missing.
 
-    Writes: ``CreditRepair``; with APPROVE the record's ``repaired_at``; audit ``borrowers.repair.<event>``, a notice
-        to who applied, with APPROVE outbox ``matching.enterprise_rejudge``; locks the row.
+    Writes: ``CreditRepair``; with APPROVE the record's ``repaired_at``, outbox ``matching.enterprise_rejudge`` and
+        ``matching.evaluation_refresh``; audit ``borrowers.repair.<event>``, a notice to who applied; locks the row.
     """
     repair = _locked(repair_id, actor)
     if event not in STEP_EVENTS:
@@ -158,6 +158,12 @@ def repair_step(
         concerned = CreditRecord.objects.filter(pk=repair.record_id)
         (concerned | standing_versions(repair.record)).update(repaired_at=at)
         enqueue("matching.enterprise_rejudge", enterprise_id=repair.record.enterprise_id)
+        enqueue(
+            "matching.evaluation_refresh",
+            enterprise_id=repair.record.enterprise_id,
+            cause="REPAIR",
+            at=at.isoformat(),
+        )
     _audit(event.lower(), repair, actor, at)
     _tell(repair, at)
     return repair

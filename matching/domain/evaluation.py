@@ -28,6 +28,22 @@ class EvaluationLine:
 
 
 @dataclass(frozen=True)
+class Rescore:
+    """That an evaluation was scored again after it was published.
+
+    Attributes:
+        at: what was known up to then counts.
+        cause: Chinese.
+        before_points, before_grade: as they stood until then.
+    """
+
+    at: datetime
+    cause: str
+    before_points: int | None
+    before_grade: str
+
+
+@dataclass(frozen=True)
 class PublishedEvaluation:
     """One enterprise's evaluation of one month.
 
@@ -38,6 +54,7 @@ class PublishedEvaluation:
         points: sum of the lines; None when not scored.
         grade: empty when not scored.
         lines: empty for readers who see the grade alone.
+        rescore: the latest re-score these points come from; None when they are the published ones, or not shown.
     """
 
     month: date
@@ -46,6 +63,7 @@ class PublishedEvaluation:
     points: int | None
     grade: str
     lines: tuple[EvaluationLine, ...]
+    rescore: Rescore | None = None
 
     def seen_by(self, audience: Audience) -> PublishedEvaluation | None:
         """Return what an audience sees of it, None when nothing."""
@@ -55,7 +73,7 @@ class PublishedEvaluation:
         if depth is ScoreDepth.DETAIL:
             return self
         points = self.points if depth is ScoreDepth.SUMMARY else None
-        return replace(self, points=points, lines=())
+        return replace(self, points=points, lines=(), rescore=None)
 
 
 def evaluation_months(day: date) -> tuple[date, date]:

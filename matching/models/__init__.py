@@ -2,7 +2,7 @@
 
 from matching.models.application import ApplicationEvent, ApplicationPermission, LoanApplication
 from matching.models.demand import FinancingDemand
-from matching.models.evaluation import CreditEvaluation, EvaluationRun
+from matching.models.evaluation import CreditEvaluation, EvaluationRescore, EvaluationRun
 from matching.models.event import (
     EventDesk,
     EventFollowUp,
@@ -26,6 +26,7 @@ __all__ = [
     "CreditLine",
     "CreditPortrait",
     "DemandLead",
+    "EvaluationRescore",
     "EvaluationRun",
     "EventDesk",
     "EventFollowUp",

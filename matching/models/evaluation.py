@@ -91,3 +91,39 @@ class CreditEvaluation(models.Model):
 
     def __str__(self) -> str:
         return f"{self.enterprise_id}:{self.grade}"
+
+
+RESCORE_CAUSES = [("REPAIR", "信用修复"), ("OBJECTION", "异议处理"), ("CORRECTION", "数据更正")]
+
+
+class EvaluationRescore(models.Model):
+    """One enterprise's published evaluation scored again, as of the same day, on what is known since.
+
+    The published row stays as it was; the latest of these stands in its place wherever it is shown or used.
+    """
+
+    evaluation = models.ForeignKey(
+        CreditEvaluation, on_delete=models.CASCADE, related_name="rescores"
+    )
+    cause = models.CharField("原因", max_length=16, choices=RESCORE_CAUSES)
+    at = models.DateTimeField("重评时间")
+    before_points = models.IntegerField("原得分", null=True, blank=True)
+    before_grade = models.CharField("原等级", max_length=4, blank=True, default="")
+    score_points = models.IntegerField("得分", null=True, blank=True)
+    grade = models.CharField("等级", max_length=4, blank=True, default="")
+    reasons = models.JSONField("得分明细", default=list)
+    input_hash = models.CharField("输入哈希", max_length=64)
+
+    class Meta:
+        verbose_name = "单户重评"
+        verbose_name_plural = "单户重评"
+        ordering = ["evaluation", "-id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(cause__in=[code for code, _ in RESCORE_CAUSES]),
+                name="rescore_cause_known",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.evaluation_id}:{self.before_grade}>{self.grade}"

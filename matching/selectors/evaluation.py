@@ -8,16 +8,17 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, QuerySet, Subquery
+from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models.functions import Coalesce
 
 from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
-from matching.domain.evaluation import PublishedEvaluation, lines_from, reasons_of
+from matching.domain.evaluation import PublishedEvaluation, Rescore, lines_from, reasons_of
 from matching.domain.evaluation_lines import score_from_kept
 from matching.domain.records import AsOf
 from matching.domain.redaction import Audience
-from matching.models import CreditEvaluation, EvaluationRun
+from matching.models import CreditEvaluation, EvaluationRescore, EvaluationRun
 from matching.policies.portrait import visible_runs
 from matching.selectors.score_model import score_models
 
@@ -65,49 +66,72 @@ def evaluation_current(enterprise: Enterprise) -> CreditEvaluation | None:
     )
 
 
-def reasons_read(row: CreditEvaluation) -> list[dict[str, Any]]:
+def reasons_read(
+    row: CreditEvaluation, rescore: EvaluationRescore | None = None
+) -> list[dict[str, Any]]:
     """Return the lines of an evaluation with their sentences, as `matching.domain.evaluation.reasons_of` writes them.
 
     They are made anew of what the run kept, by the declarations and the model of its day. Rows from before values were
     kept hold the sentences themselves.
 
+    Args:
+        row: with its run.
+        rescore: whose lines are read instead.
+
     Queries: one when the run is at hand.
     """
-    if row.reasons and isinstance(row.reasons[0], dict):
-        return list(row.reasons)
+    lines = (rescore or row).reasons
+    if lines and isinstance(lines[0], dict):
+        return list(lines)
     day = AsOf.from_moment(row.run.as_of).day
-    models = score_models()
-    result = score_from_kept(row.reasons, row.run.snapshot.get("codes", ()), day, models)
+    result = score_from_kept(lines, row.run.snapshot.get("codes", ()), day, score_models())
     return reasons_of(result) if result else []
 
 
 def evaluation_reading(enterprise: Enterprise, audience: Audience) -> PublishedEvaluation | None:
     """Return the enterprise's latest published evaluation as an audience may see it.
 
-    The caller has checked that the reader is the enterprise, or reads an application of it.
+    Points, grade and lines are those of the latest re-score where there is one. The caller has checked that the reader
+    is the enterprise, or reads an application of it.
 
-    Queries: one.
+    Queries: three.
     """
     row = evaluation_current(enterprise)
     if row is None:
         return None
+    rescore = row.rescores.order_by("-pk").first()
+    latest = rescore or row
     whole = PublishedEvaluation(
         month=row.run.month,
         as_of=row.run.as_of,
         model_version=row.run.model_version,
-        points=row.score_points,
-        grade=row.grade,
-        lines=lines_from(reasons_read(row)),
+        points=latest.score_points,
+        grade=latest.grade,
+        lines=lines_from(reasons_read(row, rescore)),
+        rescore=_rescore_of(rescore) if rescore else None,
     )
     return whole.seen_by(audience)
 
 
+def _rescore_of(row: EvaluationRescore) -> Rescore:
+    return Rescore(
+        at=row.at,
+        cause=row.get_cause_display(),
+        before_points=row.before_points,
+        before_grade=row.before_grade,
+    )
+
+
 def grades_current(enterprises: Iterable[Enterprise]) -> dict[int, str]:
-    """Return enterprise pk to grade in the latest published run; not scored ones are absent. Queries: one."""
+    """Return enterprise pk to grade in the latest published run, or as scored again since; not scored ones are absent.
+
+    Queries: one.
+    """
     latest = (
         EvaluationRun.objects.filter(state="PUBLISHED").order_by("-month", "-pk").values("pk")[:1]
     )
+    again = EvaluationRescore.objects.filter(evaluation=OuterRef("pk")).order_by("-pk")
     rows = CreditEvaluation.objects.filter(
         run=Subquery(latest), enterprise__in=list(enterprises)
-    ).exclude(grade="")
-    return dict(rows.values_list("enterprise_id", "grade"))
+    ).annotate(now=Coalesce(Subquery(again.values("grade")[:1]), "grade"))
+    return dict(rows.exclude(now="").values_list("enterprise_id", "now"))

@@ -139,9 +139,39 @@ def scores_of(enterprises: Sequence[Enterprise], basis: EvaluationBasis) -> list
         enterprise_columns(facts), records, basis.declarations, basis.moment, basis.model
     )
     marked = disputing_between(*stretch, known_at)
-    disputed = _by_scalar([one for one in enterprises if one.pk in marked], basis)
+    disputed = scores_one_by_one([one for one in enterprises if one.pk in marked], basis)
     codes = scored_codes(basis.model)
     return [disputed.get(row["ent_id"]) or _scored(row, codes) for row in scored]
+
+
+def scores_one_by_one(
+    enterprises: Sequence[Enterprise], basis: EvaluationBasis
+) -> dict[int, ScoredEnterprise]:
+    """Return the same through the portrait's own code, by primary key: for a few enterprises anywhere in the register.
+
+    Args:
+        enterprises: with district and batch at hand.
+        basis: from `evaluation_basis`.
+
+    Queries: three.
+    """
+    if not enterprises:
+        return {}
+    records = records_as_at_many(enterprises, basis.as_of.known_at, only_public=True)
+    found: dict[int, ScoredEnterprise] = {}
+    for enterprise in enterprises:
+        facts = enterprise_facts(enterprise)
+        inputs = PortraitInputs(
+            enterprise=facts,
+            records=[plain_record(row) for row in records.get(enterprise.pk, ())],
+            consent=ConsentFacts.public_only(),
+            fed_items=basis.fed_items,
+        )
+        values = evaluate_all(gather(inputs, basis.as_of), basis.as_of, basis.declarations)
+        result = score(values, facts, basis.model)
+        lines = kept_from_scalar(values, result, basis.model) if result.grade else []
+        found[enterprise.pk] = ScoredEnterprise(enterprise.pk, result.points, result.grade, lines)
+    return found
 
 
 def _columns(rows: Iterable[StoredRecord], basis: EvaluationBasis) -> dict[str, Columns]:
@@ -186,26 +216,3 @@ def _kept(row: Mapping[str, Any], code: str) -> KeptValue:
         points=row.get(f"p_{code}", 0),
         latest=None if latest is None else FIRST_DAY + timedelta(days=latest),
     )
-
-
-def _by_scalar(
-    enterprises: Sequence[Enterprise], basis: EvaluationBasis
-) -> dict[int, ScoredEnterprise]:
-    """Return the same through the portrait's own code."""
-    if not enterprises:
-        return {}
-    records = records_as_at_many(enterprises, basis.as_of.known_at, only_public=True)
-    found: dict[int, ScoredEnterprise] = {}
-    for enterprise in enterprises:
-        facts = enterprise_facts(enterprise)
-        inputs = PortraitInputs(
-            enterprise=facts,
-            records=[plain_record(row) for row in records.get(enterprise.pk, ())],
-            consent=ConsentFacts.public_only(),
-            fed_items=basis.fed_items,
-        )
-        values = evaluate_all(gather(inputs, basis.as_of), basis.as_of, basis.declarations)
-        result = score(values, facts, basis.model)
-        lines = kept_from_scalar(values, result, basis.model) if result.grade else []
-        found[enterprise.pk] = ScoredEnterprise(enterprise.pk, result.points, result.grade, lines)
-    return found

@@ -121,10 +121,20 @@ def _evaluation_lines(evaluation: PublishedEvaluation) -> Table | None:
 
 def _evaluation(evaluation: PublishedEvaluation) -> list[Pair]:
     scored = evaluation.grade or evaluation.points is not None
+    again = evaluation.rescore
+    rescored = (
+        [
+            Pair("重评时间", again.at, Kind.DATETIME, note=f"因{again.cause}按评价日口径重新评分"),
+            Pair("重评前", f"{again.before_grade or '未评价'} {again.before_points or 0} 分"),
+        ]
+        if again
+        else []
+    )
     return [
         Pair("评价月份", f"{evaluation.month:%Y 年 %m 月}"),
         Pair("等级", evaluation.grade if scored else "未评价(个体工商户及非存续主体不作评价)"),
         Pair("得分", evaluation.points, Kind.NUMBER),
         Pair("数据截至", evaluation.as_of, Kind.DATETIME),
         Pair("模型版本", evaluation.model_version),
+        *rescored,
     ]
