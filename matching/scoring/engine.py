@@ -18,8 +18,8 @@ from matching.scoring.family import Frame, Frames
 from matching.scoring.loading import Columns, duck_frame, duck_settle
 from matching.scoring.points import scored_plan
 
-MEMORY = "1000MB"
-"""Of the engine's own; the process holds some 200 MB beside it."""
+MEMORY = "1250MB"
+"""Of the engine's own; the process holds some 150 MB beside it."""
 
 ROWS_AT_ONCE = 10_000
 
