@@ -48,10 +48,10 @@ def deliver_tax(
     return deliver("TAX_PAYMENT", "TAX", [row], at)
 
 
-def deliver_penalty(
-    enterprise: Enterprise, at: datetime, *, number: str = "津示罚〔2026〕1号", fine_wan: str = "1"
-) -> IngestBatch:
-    row = {
+def penalty_row(
+    enterprise: Enterprise, *, number: str = "津示罚〔2026〕1号", fine_wan: str = "1"
+) -> dict[str, str]:
+    return {
         "行政相对人名称": enterprise.name,
         "行政相对人类别": "法人及非法人组织",
         "统一社会信用代码": enterprise.uscc,
@@ -69,4 +69,10 @@ def deliver_penalty(
         "数据来源单位统一社会信用代码": enterprise.uscc,
         "失信程度": "一般",
     }
+
+
+def deliver_penalty(
+    enterprise: Enterprise, at: datetime, *, number: str = "津示罚〔2026〕1号", fine_wan: str = "1"
+) -> IngestBatch:
+    row = penalty_row(enterprise, number=number, fine_wan=fine_wan)
     return deliver("PENALTY", "CREDIT_CENTER", [row], at)
