@@ -126,7 +126,8 @@ def portrait_read(
             this purpose is in force at the moment.
         Conflict: ``PORTRAIT_ALTERED`` when the stored text is not what its hash was made of.
 
-    Writes: ``AccessRecord``. Queries: three with the application's parts loaded (consent, access record, evaluation).
+    Writes: ``AccessRecord``. Queries: five with the application's parts loaded (consent, access
+        record, evaluation with its re-score and score models).
     """
     lender = application.institution.organisation
     audience = audience_of(user, lender)

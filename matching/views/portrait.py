@@ -22,7 +22,7 @@ from matching.views.portrait_screen import portrait_screen
 def own(request: HttpRequest) -> HttpResponse:
     """Show the enterprise its portrait as of now, with its published evaluation and every point of both.
 
-    Queries: at most 16, whatever the number of records; the reading is logged.
+    Queries: at most 17, whatever the number of records; the reading is logged.
     """
     user = signed_in(request.user)
     portrait = own_portrait_read(user=user, at=timezone.now())
