@@ -58,6 +58,19 @@ class TestQueue:
         urls = [row[0].url for row in answer.context["table"].rows]
         assert urls == [review_of(sooner), review_of(later)]
 
+    def test_lets_an_officer_take_what_waits_and_nothing_else(self, client, cast):
+        demand = make_demand(cast)
+        waiting = make_application(cast, demand=demand, product=make_offer(cast, "L1"))
+        make_application(cast, "ACCEPTED", demand=demand, product=make_offer(cast, "L2"))
+        client.force_login(cast.officer)
+        rows = client.get(reverse("matching:queue-list")).context["table"].rows
+        client.force_login(cast.approver)
+        seen = client.get(reverse("matching:queue-list"), {"scope": "branch"}).context["table"].rows
+
+        offered = [row[-1].action.url for row in rows if row[-1].action]
+        assert offered == [reverse("matching:review-act", args=[waiting.public_id, "accept"])]
+        assert [row[-1].action for row in seen] == [None, None]
+
     def test_mine_is_what_i_took_and_what_nobody_took(self, client, cast):
         demand = make_demand(cast)
         open_case = make_application(cast, demand=demand, product=make_offer(cast, "L1"))

@@ -163,3 +163,40 @@ class TestDetailPage:
         answer = clerk.get(reverse("matching:whitelist-correction", args=[whitelist.public_id]))
 
         assert answer.content.startswith(b"PK")
+
+
+class TestHandingOver:
+    def test_checks_a_draft_and_hands_it_to_the_second_person(self, cast, clerk):
+        whitelist = make_whitelist(cast)
+
+        answer = clerk.post(
+            reverse("matching:whitelist-check", args=[whitelist.public_id]), {"submit": "1"}
+        )
+
+        whitelist.refresh_from_db()
+        assert answer.status_code == 302
+        assert whitelist.state == "PENDING_APPROVAL"
+
+    def test_leaves_a_draft_alone_when_nobody_on_it_is_admitted(self, cast, clerk):
+        whitelist = make_whitelist(cast, sheet=sheet_of(row_of(cast.rival_enterprise)))
+        address = reverse("matching:whitelist-check", args=[whitelist.public_id])
+
+        answer = clerk.post(address, {"submit": "1"})
+
+        whitelist.refresh_from_db()
+        assert answer.status_code == 409
+        assert whitelist.state == "DRAFT"
+        assert "核验并提交复核" not in clerk.get(address.removesuffix("check/")).text
+
+
+class TestCorrection:
+    def test_goes_up_where_the_faults_are_shown(self, cast, clerk):
+        rows = (row_of(cast.enterprise), row_of(cast.rival_enterprise))
+        whitelist = make_whitelist(cast, sheet=sheet_of(*rows))
+        address = reverse("matching:whitelist-detail", args=[whitelist.public_id])
+        assert "上传更正表" in clerk.get(address).text
+
+        answer = upload(clerk, sheet_of(row_of(cast.enterprise)), title=whitelist.title)
+
+        assert Whitelist.objects.count() == 1
+        assert "上传更正表" not in clerk.get(answer.url).text
