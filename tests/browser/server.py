@@ -10,11 +10,13 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import Any
+from unittest import mock
 
 from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer, WSGIRequestHandler
 from django.core.wsgi import get_wsgi_application
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
@@ -47,10 +49,18 @@ def one_at_a_time(application: Application) -> Application:
 
 
 @contextmanager
+def shared(connection: BaseDatabaseWrapper) -> Iterator[None]:
+    """Let several threads use a connection, and no request end it for the others, however old it is."""
+    connection.inc_thread_sharing()
+    with mock.patch.object(connection, "close_if_unusable_or_obsolete"):
+        yield
+    connection.dec_thread_sharing()
+
+
+@contextmanager
 def serving() -> Iterator[str]:
     """Serve on a free port of this machine and give the address, without a closing slash."""
     connection = connections[DEFAULT_DB_ALIAS]
-    connection.inc_thread_sharing()
     server = OwnServer(
         ("127.0.0.1", 0), QuietHandler, connections_override={DEFAULT_DB_ALIAS: connection}
     )
@@ -58,9 +68,9 @@ def serving() -> Iterator[str]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{server.server_port}"
+        with shared(connection):
+            yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
         thread.join()
         server.server_close()
-        connection.dec_thread_sharing()
