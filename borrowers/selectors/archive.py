@@ -65,6 +65,12 @@ def batches_waiting() -> QuerySet[IngestBatch]:
     return kept.select_related("item").order_by("item", "received_at", "id")
 
 
+def is_filed(item_ids: Collection[int], at: datetime) -> bool:
+    """Return whether the archive holds every record of some items that was received until a moment. Queries: one."""
+    waiting = batches_waiting().filter(item__in=list(item_ids), received_at__lte=at)
+    return not waiting.exists()
+
+
 def archive_lines() -> list[ArchiveLine]:
     """Return what the archive holds, by item. Queries: two."""
     in_force = Q(segments__retired_at=None)
@@ -90,7 +96,10 @@ def archive_lines() -> list[ArchiveLine]:
 
 
 def archive_frames(
-    connection: duckdb.DuckDBPyConnection, wanted: Mapping[str, Sequence[str]], at: datetime
+    connection: duckdb.DuckDBPyConnection,
+    wanted: Mapping[str, Sequence[str]],
+    at: datetime,
+    stretch: tuple[int, int] | None = None,
 ) -> dict[str, duckdb.DuckDBPyRelation]:
     """Return the filed records of some items as they were known at a moment, as relations of an engine.
 
@@ -98,6 +107,7 @@ def archive_frames(
         connection: of the embedded engine; passing tables are created in it.
         wanted: item code to fields.
         at: aware; files of batches received later are not read.
+        stretch: first and last primary key of the enterprises to read; None for all.
 
     Returns:
         By item, those without files left out: ``ent_id``, ``day``, ``ym``, ``tie`` (place among the records of one
@@ -117,10 +127,12 @@ def archive_frames(
         names = segments.get(item.pk)
         if not names:
             continue
-        ends = _ends_table(connection, f"archive_ends_{number}", item.pk)
+        ends = _ends_table(connection, f"archive_ends_{number}", item.pk, stretch)
         files = [str(segment_path(name)) for name in names]
         held = connection.read_parquet(files, union_by_name=True).columns
         select = _frame_sql(item_spec(item), wanted[item.code], files, set(held), ends)
+        if stretch is not None:
+            select += f" WHERE s.ent_id BETWEEN {stretch[0]} AND {stretch[1]}"
         found[item.code] = connection.sql(select)
     return found
 
@@ -150,11 +162,18 @@ def _segments_of(items: QuerySet[CatalogueItem], at: datetime) -> dict[int, list
     return found
 
 
-def _ends_table(connection: duckdb.DuckDBPyConnection, table: str, item_id: int) -> str:
+def _ends_table(
+    connection: duckdb.DuckDBPyConnection,
+    table: str,
+    item_id: int,
+    stretch: tuple[int, int] | None,
+) -> str:
     """Create the table of an item's records that were corrected, withdrawn or repaired; empty text when none was."""
     ended = CreditRecord.objects.filter(
         Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False), item=item_id
     ).order_by()
+    if stretch is not None:
+        ended = ended.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
     rows = list(ended.values_list("batch_id", "row_number", "superseded_at", "repaired_at"))
     if not rows:
         return ""

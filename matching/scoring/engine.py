@@ -56,8 +56,9 @@ def scored_table(
 
 
 def scored_rows(
+    connection: duckdb.DuckDBPyConnection,
     enterprises: Columns,
-    records: Mapping[str, Columns],
+    frames: Frames,
     declarations: Sequence[IndicatorDeclaration],
     moment: Moment,
     model: ScoreModel,
@@ -65,22 +66,34 @@ def scored_rows(
     """Yield the indicators, points and grade of each enterprise, by key.
 
     Args:
+        connection: from `connect`; the frames are its own.
         enterprises: from `matching.scoring.loading.enterprise_columns`.
-        records: by item, from `matching.scoring.loading.record_columns`; usable rows of readable items only.
+        frames: usable records by readable item, no row after the day.
         declarations: to be computed.
         moment: day, storages, deliveries, authorization.
         model: the model in force.
     """
-    with connect() as connection:
-        frames = {
-            item: duck_frame(connection, f"records_{number}", columns, moment.storages[item])
-            for number, (item, columns) in enumerate(records.items())
-        }
-        register = duck_frame(connection, "enterprises", enterprises, {})
-        table = scored_table(connection, register, frames, declarations, moment, model)
-        names = table.collect_schema().names()
-        table.to_native().create("scored")
-        found = connection.execute("SELECT * FROM scored ORDER BY ent_id")
-        while rows := found.fetchmany(ROWS_AT_ONCE):
-            for row in rows:
-                yield dict(zip(names, row, strict=True))
+    register = duck_frame(connection, "enterprises", enterprises, {})
+    table = scored_table(connection, register, frames, declarations, moment, model)
+    names = table.collect_schema().names()
+    table.to_native().create("scored")
+    found = connection.execute("SELECT * FROM scored ORDER BY ent_id")
+    while rows := found.fetchmany(ROWS_AT_ONCE):
+        for row in rows:
+            yield dict(zip(names, row, strict=True))
+
+
+def record_frames(
+    connection: duckdb.DuckDBPyConnection, records: Mapping[str, Columns], moment: Moment
+) -> dict[str, Frame]:
+    """Return arrays of records, by item, as frames of an engine.
+
+    Args:
+        connection: from `connect`.
+        records: from `matching.scoring.loading.record_columns`.
+        moment: says how their fields are stored.
+    """
+    return {
+        item: duck_frame(connection, f"records_{number}", columns, moment.storages[item])
+        for number, (item, columns) in enumerate(records.items())
+    }

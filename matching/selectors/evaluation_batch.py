@@ -11,10 +11,14 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
+import narwhals as nw
+from duckdb import DuckDBPyConnection
+
 from borrowers.domain.archive import Storage, dated, storage_of
 from borrowers.domain.catalogue import ItemSpec
 from borrowers.models import Enterprise
 from borrowers.selectors import catalogue_specs, items_fed, records_as_at_many
+from borrowers.selectors.archive import archive_frames, is_filed
 from borrowers.selectors.record_batch import (
     StoredRecord,
     batch_public_ids,
@@ -38,7 +42,9 @@ from matching.domain.scorecard import score
 from matching.domain.scorecard_model import ScoreModel
 from matching.domain.subject import ConsentFacts
 from matching.scoring.batch import Moment
-from matching.scoring.engine import scored_rows
+from matching.scoring.engine import connect, record_frames, scored_rows
+from matching.scoring.expressions import standing
+from matching.scoring.family import Frame
 from matching.scoring.loading import (
     Columns,
     RecordLine,
@@ -50,6 +56,8 @@ from matching.scoring.record_columns import columns_of
 from matching.selectors.portrait import enterprise_facts, plain_record
 
 FIRST_DAY = date(1970, 1, 1)
+FILED_FROM = 20_000
+"""Enterprises from which on records are read from the archive; below, files cost more than they save."""
 
 
 @dataclass(frozen=True)
@@ -79,6 +87,8 @@ class EvaluationBasis:
         fed_items: item code to latest delivery.
         specs: the catalogue's items.
         item_codes: primary key to code of the public items that are read.
+        is_filed: the archive holds every record of these items that was known at the moment, and the register is
+            large enough for that to be worth its files.
     """
 
     as_of: AsOf
@@ -87,6 +97,7 @@ class EvaluationBasis:
     fed_items: Mapping[str, datetime]
     specs: Sequence[ItemSpec]
     item_codes: Mapping[int, str]
+    is_filed: bool = False
 
     @property
     def moment(self) -> Moment:
@@ -104,17 +115,27 @@ class EvaluationBasis:
 
 
 def evaluation_basis(as_of: AsOf, model: ScoreModel) -> EvaluationBasis:
-    """Return what the evaluations of a moment have in common. Queries: three."""
+    """Return what the evaluations of a moment have in common. Queries: four, of a large register five."""
     wanted = set(scored_codes(model))
     declarations = tuple(e for e in declarations_on(as_of.day) if e.code in wanted)
+    item_codes = public_item_ids(list(columns_of(declarations)))
     return EvaluationBasis(
         as_of=as_of,
         model=model,
         declarations=declarations,
         fed_items=items_fed(as_of.known_at),
         specs=catalogue_specs(),
-        item_codes=public_item_ids(list(columns_of(declarations))),
+        item_codes=item_codes,
+        is_filed=is_large() and is_filed(item_codes, as_of.known_at),
     )
+
+
+def is_large() -> bool:
+    """Return whether the register is that of a city: its records are filed before a run and read from the archive.
+
+    Queries: one.
+    """
+    return Enterprise.objects.order_by()[FILED_FROM : FILED_FROM + 1].exists()
 
 
 def scores_of(enterprises: Sequence[Enterprise], basis: EvaluationBasis) -> list[ScoredEnterprise]:
@@ -126,18 +147,20 @@ def scores_of(enterprises: Sequence[Enterprise], basis: EvaluationBasis) -> list
         enterprises: consecutive primary keys of the register, with district and batch at hand, ascending.
         basis: from `evaluation_basis`.
 
-    Queries: three, and three for enterprises with objections.
+    Queries: three, and three for enterprises with objections; of filed records three and one per item.
     """
     if not enterprises:
         return []
     known_at = basis.as_of.known_at
     stretch = enterprises[0].pk, enterprises[-1].pk
-    rows = records_between(*stretch, known_at, basis.item_codes)
     facts = [(enterprise.pk, enterprise_facts(enterprise)) for enterprise in enterprises]
-    records = _columns(rows, basis)
-    scored = scored_rows(
-        enterprise_columns(facts), records, basis.declarations, basis.moment, basis.model
-    )
+    with connect() as engine:
+        frames = (
+            _filed(engine, stretch, basis) if basis.is_filed else _kept_now(engine, stretch, basis)
+        )
+        columns = enterprise_columns(facts)
+        rows = scored_rows(engine, columns, frames, basis.declarations, basis.moment, basis.model)
+        scored = list(rows)
     marked = disputing_between(*stretch, known_at)
     disputed = scores_one_by_one([one for one in enterprises if one.pk in marked], basis)
     codes = scored_codes(basis.model)
@@ -172,6 +195,26 @@ def scores_one_by_one(
         lines = kept_from_scalar(values, result, basis.model) if result.grade else []
         found[enterprise.pk] = ScoredEnterprise(enterprise.pk, result.points, result.grade, lines)
     return found
+
+
+def _filed(
+    engine: DuckDBPyConnection, stretch: tuple[int, int], basis: EvaluationBasis
+) -> dict[str, Frame]:
+    """Return the usable records of a stretch from the archive."""
+    known_at, day = basis.as_of.known_at, basis.as_of.day
+    fields = {item: list(basis.storages[item]) for item in basis.item_codes.values()}
+    found = archive_frames(engine, fields, known_at, stretch)
+    return {
+        item: standing(nw.from_native(relation), day, known_at) for item, relation in found.items()
+    }
+
+
+def _kept_now(
+    engine: DuckDBPyConnection, stretch: tuple[int, int], basis: EvaluationBasis
+) -> dict[str, Frame]:
+    """Return the same from the database, row by row."""
+    rows = records_between(*stretch, basis.as_of.known_at, basis.item_codes)
+    return record_frames(engine, _columns(rows, basis), basis.moment)
 
 
 def _columns(rows: Iterable[StoredRecord], basis: EvaluationBasis) -> dict[str, Columns]:

@@ -242,7 +242,7 @@ class TestEvaluationRun:
         with CaptureQueriesContext(connection) as two:
             run_of(delivered)
 
-        assert len(five) == len(two) <= 30
+        assert len(five) == len(two) <= 32
 
 
 class TestDrift:
