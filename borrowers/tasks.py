@@ -10,6 +10,7 @@ from django.utils import timezone
 from borrowers.services.archive import archive_compact, archive_sweep, archive_sync
 from borrowers.services.landing import batches_resume
 from borrowers.services.quality import quality_sweep
+from borrowers.services.retention import retention_sweep
 
 
 @shared_task(name="borrowers.batches_resume")
@@ -20,9 +21,10 @@ def batches_resume_task(**_: Any) -> None:
 
 @shared_task(name="borrowers.archive_nightly")
 def archive_nightly_task(**_: Any) -> None:
-    """File what waits, merge small files, remove retired ones."""
+    """File what waits, erase what may be kept no longer, merge small files, remove retired ones."""
     at = timezone.now()
     archive_sync(at=at)
+    retention_sweep(at=at)
     archive_compact(at=at)
     archive_sweep(at=at)
 

@@ -14,6 +14,7 @@ import numpy as np
 from django.db import connection
 
 from borrowers.domain.archive import BEIJING, Storage
+from borrowers.domain.item_spec import ItemSpec
 from borrowers.ingest.lane import engine
 from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
@@ -64,17 +65,10 @@ def segments_merged(
     item: CatalogueItem, segments: Sequence[ArchiveSegment], folder: Path
 ) -> SegmentFile:
     """Write the rows of some segments of one item as one file."""
-    files = [str(segment_path(segment.name)) for segment in segments]
     spec = item_spec(item)
     with engine(folder) as duck:
-        rows = duck.read_parquet(files, union_by_name=True)
-        rows.create_view("merged")
-        missing = "".join(
-            f', NULL::{"VARCHAR" if storage is Storage.TEXT else "BIGINT"} AS "{code}"'
-            for code, storage in stored_fields(spec).items()
-            if code not in rows.columns
-        )
-        return segment_write(duck, spec, f"SELECT *{missing} FROM merged")  # noqa: S608
+        _merged_view(duck, spec, segments)
+        return segment_write(duck, spec, "SELECT * FROM merged")
 
 
 def _records_into(duck: duckdb.DuckDBPyConnection, batch_pks: Sequence[int], path: Path) -> None:
@@ -127,3 +121,35 @@ def _fetched(batch_pks: Sequence[int]) -> Iterator[dict[str, Any]]:
                 )
                 for place, (name, values) in enumerate(zip(NAMES, columns, strict=True))
             }
+
+
+def segments_without(
+    item: CatalogueItem, segment: ArchiveSegment, gone: Sequence[tuple[int, int]], folder: Path
+) -> SegmentFile:
+    """Write the rows of a segment as a new file, those at some places (batch and row) left out."""
+    spec = item_spec(item)
+    with engine(folder) as duck:
+        duck.register(
+            "gone",
+            {
+                "batch": np.array([batch for batch, _ in gone], dtype=np.int32),
+                "row": np.array([row for _, row in gone], dtype=np.int32),
+            },
+        )
+        _merged_view(duck, spec, [segment])
+        return segment_write(duck, spec, "SELECT * FROM merged ANTI JOIN gone USING (batch, row)")
+
+
+def _merged_view(
+    duck: duckdb.DuckDBPyConnection, spec: ItemSpec, segments: Sequence[ArchiveSegment]
+) -> None:
+    """Create the view ``merged``: the rows of some segments, with every field the item has today."""
+    files = [str(segment_path(segment.name)) for segment in segments]
+    rows = duck.read_parquet(files, union_by_name=True)
+    missing = "".join(
+        f', NULL::{"VARCHAR" if storage is Storage.TEXT else "BIGINT"} AS "{code}"'
+        for code, storage in stored_fields(spec).items()
+        if code not in rows.columns
+    )
+    rows.create_view("files")
+    duck.execute(f"CREATE VIEW merged AS SELECT *{missing} FROM files")  # noqa: S608

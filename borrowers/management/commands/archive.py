@@ -24,12 +24,16 @@ from borrowers.services.archive import (
 )
 from borrowers.services.archive_check import archive_check
 from borrowers.services.landing import batches_resume
+from borrowers.services.retention import retention_sweep
 
 
 class Command(BaseCommand):
     """``manage.py archive {sync,check,tidy,rebuild}``."""
 
-    help = "信用记录的列式归档:sync 归档未归档的批次,check 核对与数据库一致,tidy 合并与清理,rebuild 重建一个信息项。"
+    help = (
+        "信用记录的列式归档:sync 归档未归档的批次,check 核对与数据库一致,"
+        "tidy 删除超期记录、合并与清理,rebuild 重建一个信息项。"
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do."""
@@ -62,10 +66,12 @@ class Command(BaseCommand):
         )
 
     def _tidy(self, options: dict[str, Any]) -> dict[str, Any]:
+        erased = retention_sweep(at=timezone.now())
+        self.stdout.write(f"删除超过保存期限的记录 {erased.records:,} 条。")
         done = self._filed("合并", archive_compact(at=timezone.now()))
         swept = archive_sweep(at=timezone.now())
         self.stdout.write(f"清理 {swept} 个停用或无主的文件。")
-        return {**done, "swept": swept}
+        return {**done, "erased": erased.records, "swept": swept}
 
     def _rebuild(self, options: dict[str, Any]) -> dict[str, Any]:
         item = CatalogueItem.objects.filter(code=options["item"] or "").first()

@@ -1,0 +1,119 @@
+"""Erasing records that may be kept no longer, in the database and in the archive alike.
+
+What an objection or a repair was about stays with it; so does every version of such a record. Frozen portraits are the
+evidence of decisions and have a life of their own.
+
+Source: 征信业管理条例 第十六条; catalogue (``retention_months``); trust note 4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
+
+from borrowers.domain.archive import dated
+from borrowers.domain.item_spec import ItemSpec
+from borrowers.domain.retention import is_past_retention, kept_since
+from borrowers.ingest.filing import segments_without
+from borrowers.ingest.segments import segment_enter
+from borrowers.models import (
+    ArchiveSegment,
+    CatalogueItem,
+    CreditRecord,
+    CreditRepair,
+    IngestBatch,
+    Objection,
+)
+from borrowers.selectors.catalogue import item_spec
+from marketplace.audit import audit_record
+from marketplace.domain.workdays import local_date
+
+ERASED_AT_ONCE = 5_000
+Place = tuple[int, int]
+"""Batch (primary key) and row: what names a record in both stores."""
+
+
+@dataclass(frozen=True)
+class Erased:
+    """What a sweep erased: records, and files of the archive written anew without them."""
+
+    records: int
+    segments: int
+
+
+def retention_sweep(*, at: datetime) -> Erased:
+    """Erase the records of every item whose retention has passed; a second run the same day does nothing.
+
+    Writes: removes ``CreditRecord`` rows, replaces ``ArchiveSegment`` files, audit ``borrowers.records.erase``; one
+        transaction per item, which locks it. The replaced files themselves go with `archive_sweep`.
+    """
+    records = segments = 0
+    for item in CatalogueItem.objects.order_by("code"):
+        done = _erase(item, at)
+        records, segments = records + done.records, segments + done.segments
+    return Erased(records, segments)
+
+
+@transaction.atomic
+def _erase(item: CatalogueItem, at: datetime) -> Erased:
+    CatalogueItem.objects.select_for_update().get(pk=item.pk)
+    spec = item_spec(item)
+    gone: list[tuple[int, Place]] = list(_past(item, spec, at))
+    if not gone:
+        return Erased(0, 0)
+    pks = iter([pk for pk, _ in gone])
+    while chunk := list(islice(pks, ERASED_AT_ONCE)):
+        CreditRecord.objects.filter(superseded_by__in=chunk).update(superseded_by=None)
+        CreditRecord.objects.filter(pk__in=chunk).delete()
+    segments = _rewrite(item, [place for _, place in gone], at)
+    audit_record(
+        action="borrowers.records.erase",
+        subject_kind="CatalogueItem",
+        subject_id=item.code,
+        actor=None,
+        at=at,
+        payload={"records": len(gone), "segments": segments, "months": spec.retention_months},
+    )
+    return Erased(len(gone), segments)
+
+
+def _past(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Iterator[tuple[int, Place]]:
+    """Yield primary key and place of the item's records that may be kept no longer."""
+    today = local_date(at)
+    cutoff = kept_since(spec, today)
+    same = {
+        "record__enterprise": OuterRef("enterprise"),
+        "record__natural_key": OuterRef("natural_key"),
+    }
+    found = CreditRecord.objects.filter(
+        Q(event_date__lt=cutoff) | Q(event_date=None, received_at__lt=at),
+        ~Exists(Objection.objects.filter(record__item=item, **same)),
+        ~Exists(CreditRepair.objects.filter(record__item=item, **same)),
+        item=item,
+    ).order_by("pk")
+    columns = ("pk", "batch_id", "row_number", "event_date", "received_at", "payload")
+    for pk, batch, row, event, received, payload in found.values_list(*columns).iterator(2_000):
+        if is_past_retention(spec, payload, dated(event, received), today):
+            yield pk, (batch, row)
+
+
+def _rewrite(item: CatalogueItem, gone: list[Place], at: datetime) -> int:
+    """Write the item's files that hold any of the places anew without them; return how many."""
+    batches = {batch for batch, _ in gone}
+    concerned = ArchiveSegment.objects.filter(
+        item=item, retired_at=None, batches__in=batches
+    ).distinct()
+    segments = list(concerned.order_by("id"))
+    for segment in segments:
+        with TemporaryDirectory(prefix="archive-") as folder:
+            file = segments_without(item, segment, gone, Path(folder))
+        segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
+        ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
+    return len(segments)
