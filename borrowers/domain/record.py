@@ -133,6 +133,17 @@ def digest_of(content: str) -> str:
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
+def natural_key_part(text: str, *, is_text: bool) -> str:
+    r"""Return how a stored value stands in a natural key.
+
+    >>> natural_key_part("津示罚〔2026〕1号", is_text=True), natural_key_part("a|b", is_text=True)
+    ('津示罚(2026)1号', 'A\\|B')
+    """
+    if not is_text or (text.isascii() and text.isalnum()):
+        return text.upper()
+    return name_key(text).replace("\\", "\\\\").replace("|", "\\|")
+
+
 def _plan(item: ItemSpec, titles: list[str]) -> list[tuple[str, str, CellReader]]:
     """Return title, field code and reader of every field the sheet has and that is kept."""
     binding = bind_columns(item.columns, titles)
@@ -185,13 +196,9 @@ def _finisher(
 
 def _natural_key(payload: Payload, parts: list[tuple[str, bool]]) -> str:
     """Join the key fields; spelling of texts (width, brackets, spaces, case) makes no difference."""
-    texts: list[str] = []
-    for code, is_text in parts:
-        text = str(payload.get(code, ""))
-        if not is_text or (text.isascii() and text.isalnum()):
-            texts.append(text.upper())
-        else:
-            texts.append(name_key(text).replace("\\", "\\\\").replace("|", "\\|"))
+    texts = [
+        natural_key_part(str(payload.get(code, "")), is_text=is_text) for code, is_text in parts
+    ]
     key = "|".join(texts) or "-"
     if len(key) <= NATURAL_KEY_LENGTH:
         return key

@@ -15,8 +15,9 @@ from django.db import connection
 
 from borrowers.domain.archive import BEIJING, Storage
 from borrowers.domain.item_spec import ItemSpec
-from borrowers.ingest.lane import engine
+from borrowers.ingest.forms import packed_sql
 from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
+from borrowers.ingest.staging import engine
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
 from borrowers.selectors.catalogue import item_spec
@@ -56,9 +57,12 @@ def batches_to_segment(
             "received_day": np.array(days, dtype=object),
         }
         duck.register("day_arrays", arrays)
-        texts = {code: f"json_extract_string(payload, '$.\"{code}\"')" for code in fields}
+        columns = {
+            code: packed_sql(storage, f"json_extract_string(payload, '$.\"{code}\"')")
+            for code, storage in fields.items()
+        }
         source = "(SELECT r.*, d.received_day::DATE AS received_day FROM records r JOIN day_arrays d USING (batch))"
-        return segment_write(duck, spec, segment_select(source, texts, fields))
+        return segment_write(duck, spec, segment_select(source, columns))
 
 
 def segments_merged(

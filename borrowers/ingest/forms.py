@@ -9,10 +9,12 @@ Source: performance note, A (validate in columns, reasons only for rejects).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
+from borrowers.domain.archive import Storage, storage_of
 from borrowers.domain.item_spec import FieldSpec, FieldType, ItemSpec, RowRule, RuleKind
 from marketplace.domain.text import BLANK_TOKENS
 
@@ -34,9 +36,11 @@ _KEY = f"[0-9A-Za-z{_HAN}()（）〔〕【】{{}}《》「」〈〉_#:;+*=.,、/
 _BRACKETS = ("〔〕【】{}〈〉《》「」（）", "()()()()()()()")
 _LONGEST_BLANK = 4
 _BLANK_BYTES = max(len(token.encode()) for token in BLANKS)
+_BLANK_FORM = "|".join(re.escape(token) for token in BLANKS)
 _MOST_PLACES = 6
 _YUAN_DIGITS, _INTEGER_DIGITS, _DECIMAL_DIGITS = 12, 14, 18
 KEY_LENGTH = 160
+_LOCAL_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,39 +50,77 @@ class FieldForm:
     Attributes:
         spec: the field.
         column: of the staged table.
-        plain: predicate; NULL or false where the scalar reader has to look.
+        plain: predicate; NULL or false where the scalar reader has to look. A blank cell is never plain.
         value: the stored value as text, where the cell is plain; NULL for an open date.
-        is_mapped: its distinct cells are read by the scalar reader, and ``known_`` and ``mapped_`` of the column say
-            whether it has a meaning and which.
+        whole: the amount in fen, for money.
+        is_mapped: its distinct cells are read once by the scalar reader; ``known_``, ``value_``, ``packed_``,
+            ``piece_`` and ``key_`` of the column say whether a cell has a meaning and how it is spelled.
     """
 
     spec: FieldSpec
     column: str
     plain: str
     value: str
+    whole: str = ""
     is_mapped: bool = False
 
     @property
     def blank(self) -> str:
         """Return the predicate of cells that hold nothing."""
-        cell = f"s.{self.column}"
-        return f"({cell} IS NULL OR (strlen({cell}) <= {_BLANK_BYTES} AND {cell} IN ({quoted(BLANKS)})))"
+        return f"(s.{self.column} IS NULL OR {_says_blank(f's.{self.column}')})"
 
     @property
-    def name(self) -> str:
-        """Return the column of the read value."""
-        return f"v_{self.spec.code}"
+    def fits(self) -> str:
+        """Return the predicate of cells that this way reads; the scalar reader has to see the rows of others."""
+        if self.spec.required:
+            return self.plain
+        blank = f"s.{self.column} IS NULL" if self.is_mapped else self.blank
+        return f"({blank} OR {self.plain})"
 
     @property
     def read(self) -> str:
-        """Return the value's expression: NULL where nothing is stored."""
-        return f"CASE WHEN NOT {self.blank} AND {self.plain} THEN {self.value} END"
+        """Return the stored text of a cell that fits: NULL where nothing is stored."""
+        return self._unless_blank(self.value)
 
     @property
-    def slow(self) -> str:
-        """Return the predicate of rows that the scalar reader has to see because of this field."""
-        unread = f"(NOT {self.blank} AND NOT coalesce({self.plain}, false))"
-        return f"({self.blank} OR {unread})" if self.spec.required else unread
+    def packed(self) -> str:
+        """Return what a segment holds of a cell that fits."""
+        if self.is_mapped:
+            return f"s.packed_{self.column}"
+        return self._unless_blank(self.whole or packed_sql(storage_of(self.spec.type), self.value))
+
+    @property
+    def name(self) -> str:
+        """Return the column of the stored text."""
+        return f"v_{self.spec.code}"
+
+    @property
+    def packed_name(self) -> str:
+        """Return the column of what a segment holds."""
+        return f"p_{self.spec.code}"
+
+    def _unless_blank(self, value: str) -> str:
+        if self.is_mapped or self.spec.required:
+            return value
+        cell = f"s.{self.column}"
+        return f"CASE WHEN {cell} IS NULL OR {_says_blank(cell)} THEN NULL ELSE {value} END"
+
+
+def packed_sql(storage: Storage, text: str) -> str:
+    """Return the expression of a stored value's column from its stored text; decimals stay text."""
+    match storage:
+        case Storage.FEN:
+            return f"CAST(round(TRY_CAST({text} AS DECIMAL(18, 2)) * 100) AS BIGINT)"
+        case Storage.WHOLE:
+            return f"TRY_CAST({text} AS BIGINT)"
+        case Storage.DAYS:
+            return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
+    return text
+
+
+def mapped(spec: FieldSpec, column: str) -> FieldForm:
+    """Return the form of a field whose distinct cells the scalar reader reads."""
+    return FieldForm(spec, column, f"s.known_{column}", f"s.value_{column}", is_mapped=True)
 
 
 def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> FieldForm:
@@ -94,7 +136,7 @@ def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> Fi
     if is_subject:
         return FieldForm(spec, column, _subject_plain(cell, spec), cell)
     if spec.type in MAPPED:
-        return FieldForm(spec, column, f"s.known_{column}", f"s.mapped_{column}", is_mapped=True)
+        return mapped(spec, column)
     if spec.type in (FieldType.MONEY_YUAN, FieldType.MONEY_WAN):
         return FieldForm(spec, column, *_money(cell, scale, negative=spec.negative))
     makers = {
@@ -106,33 +148,53 @@ def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> Fi
     return FieldForm(spec, column, *makers[spec.type](cell, spec))
 
 
-def natural_key_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> str:
-    """Return the natural key's expression; NULL where the scalar code has to spell it."""
+def natural_key_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> str:
+    """Return the natural key's expression over rows that `key_fits_sql` lets through."""
     parts = [_key_part(item.field(code), forms.get(code)) for code in item.natural_key]
-    if not parts:
-        return "'-'"
     joined = " || '|' || ".join(parts)
-    return (
-        f"CASE WHEN length({joined}) <= {KEY_LENGTH} THEN coalesce(nullif({joined}, ''), '-') END"
+    return f"coalesce(nullif({joined}, ''), '-')" if parts else "'-'"
+
+
+def key_fits_sql(
+    item: ItemSpec, forms: Mapping[str, FieldForm], longest: Mapping[str, int]
+) -> list[str]:
+    """Return predicates of rows whose natural key SQL can spell.
+
+    Args:
+        item: what the file holds.
+        forms: by field code.
+        longest: characters of the longest key part of a mapped field, by field code.
+    """
+    parts = [(code, forms[code]) for code in item.natural_key if code in forms]
+    fits = [
+        f"({form.blank} OR regexp_full_match(s.{form.column}, '{_KEY}'))"
+        for _, form in parts
+        if form.spec.type is FieldType.TEXT and not form.is_mapped
+    ]
+    most = sum(
+        longest[code] if form.is_mapped else max(form.spec.max_length, _LOCAL_LENGTH)
+        for code, form in parts
     )
+    if most + len(item.natural_key) > KEY_LENGTH:
+        fits.append(f"length({natural_key_sql(item, forms)}) <= {KEY_LENGTH}")
+    return fits
 
 
-def content_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> str:
+def content_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> str:
     """Return the canonical JSON text of the read values, as `borrowers.domain.record.canonical_payload` writes it."""
     pieces = []
     for code, form in sorted(forms.items()):
         if code == item.subject_field:
             continue
         mark = "" if form.spec.type in UNQUOTED else '"'
-        pieces.append(
-            f"CASE WHEN {form.name} IS NOT NULL THEN '\"{code}\":{mark}' || {form.name} || '{mark}' END"
-        )
+        spelled = f"'\"{code}\":{mark}' || {form.name} || '{mark}'"
+        pieces.append(f"piece_{form.column}" if form.is_mapped else spelled)
     if not pieces:
         return "'{}'"
     return "'{' || concat_ws(',', " + ", ".join(pieces) + ") || '}'"
 
 
-def broken_rules_sql(item: ItemSpec, forms: dict[str, FieldForm]) -> list[str]:
+def broken_rules_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> list[str]:
     """Return predicates of rows that break a rule which rejects."""
     rules = [rule for rule in item.rules if rule.reject]
     return [_broken(rule, forms) for rule in rules if set(rule.field_codes) <= forms.keys()]
@@ -153,8 +215,19 @@ def _subject_plain(cell: str, spec: FieldSpec) -> str:
     return f"regexp_full_match({cell}, '[0-9A-Z][0-9A-Z_./]{{0,63}}')"
 
 
+def _says_blank(cell: str) -> str:
+    """Short cells alone are compared; a list of constants would be joined to every row."""
+    return (
+        f"(CASE WHEN strlen({cell}) <= {_BLANK_BYTES} "
+        f"THEN regexp_full_match({cell}, '{_BLANK_FORM}') ELSE false END)"
+    )
+
+
 def _text(cell: str, spec: FieldSpec) -> tuple[str, str]:
-    short = f"(regexp_full_match({cell}, '{_SHORT}') AND upper({cell}) NOT IN ({quoted(BLANKS)}))"
+    short = (
+        f"(regexp_full_match({cell}, '{_SHORT}') "
+        f"AND NOT regexp_full_match({cell}, '(?i:{_BLANK_FORM})'))"
+    )
     plain = (
         f"(regexp_full_match({cell}, '{_TEXT}') AND (length({cell}) > {_LONGEST_BLANK} OR {short}) "
         f"AND (strlen({cell}) <= {spec.max_length} OR length({cell}) <= {spec.max_length}))"
@@ -162,7 +235,7 @@ def _text(cell: str, spec: FieldSpec) -> tuple[str, str]:
     return plain, cell
 
 
-def _money(cell: str, scale: int, *, negative: bool) -> tuple[str, str]:
+def _money(cell: str, scale: int, *, negative: bool) -> tuple[str, str, str]:
     """Amounts whose fen are whole without rounding, read as integers of fen and written with two places."""
     places = min(len(str(scale * 100)) - 1, _MOST_PLACES)
     sign = "-?" if negative else ""
@@ -173,7 +246,7 @@ def _money(cell: str, scale: int, *, negative: bool) -> tuple[str, str]:
     fen = f"TRY(CAST({decimal} * {factor} AS BIGINT))"
     whole = f"(abs({fen}) // 100)::VARCHAR || '.' || lpad((abs({fen}) % 100)::VARCHAR, 2, '0')"
     value = f"CASE WHEN {fen} < 0 THEN '-' ELSE '' END || {whole}" if negative else whole
-    return f"regexp_full_match({cell}, '{digits}')", value
+    return f"regexp_full_match({cell}, '{digits}')", value, fen
 
 
 def _integer(cell: str, spec: FieldSpec) -> tuple[str, str]:
@@ -196,26 +269,24 @@ def _in_range(plain: str, cell: str, spec: FieldSpec, kind: str) -> str:
 def _local_code(cell: str, spec: FieldSpec) -> tuple[str, str]:
     """A unit's own code; eighteen characters are meant as a credit code and are read by the scalar code."""
     form = "[0-9A-Z][0-9A-Z_./]{0,63}"
-    blank = f"{cell} IN ({quoted(BLANKS)})"
+    blank = _says_blank(cell)
     return f"(regexp_full_match({cell}, '{form}') AND length({cell}) <> 18 AND NOT {blank})", cell
 
 
 def _key_part(spec: FieldSpec, form: FieldForm | None) -> str:
     if form is None:
         return "''"
+    if form.is_mapped:
+        return f"coalesce(s.key_{form.column}, '')"
     if spec.type is not FieldType.TEXT:
-        return f"upper(coalesce({form.name}, ''))"
-    flat = f"upper(translate({form.name}, '{_BRACKETS[0]}', '{_BRACKETS[1]}'))"
-    return (
-        f"CASE WHEN {form.name} IS NULL THEN '' "
-        f"WHEN regexp_full_match({form.name}, '{_KEY}') THEN {flat} END"
-    )
+        return f"coalesce({form.read}, '')"
+    flat = f"upper(translate({form.read}, '{_BRACKETS[0]}', '{_BRACKETS[1]}'))"
+    return f"coalesce({flat}, '')"
 
 
-def _broken(rule: RowRule, forms: dict[str, FieldForm]) -> str:
+def _broken(rule: RowRule, forms: Mapping[str, FieldForm]) -> str:
     if rule.kind is RuleKind.ORDER:
-        return f"coalesce({forms[rule.earlier].name} > {forms[rule.later].name}, false)"
-    fen = [f"CAST(replace({forms[code].name}, '.', '') AS BIGINT)" for code in rule.field_codes]
-    left = " - ".join(fen)
+        return f"coalesce({forms[rule.earlier].read} > {forms[rule.later].read}, false)"
+    left = " - ".join(forms[code].packed for code in rule.field_codes)
     tolerance = int(Decimal(rule.tolerance) * 100)
     return f"coalesce(abs({left}) > {tolerance}, false)"

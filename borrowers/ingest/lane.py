@@ -9,41 +9,26 @@ Source: performance note, A; `borrowers.ingest.forms` says which cells are plain
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
-import duckdb
 import numpy as np
 
-from borrowers.domain.cells import CellRefused, reader_for
-from borrowers.domain.item_spec import FieldType, ItemSpec
+from borrowers.domain.archive import storage_of
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item
-from borrowers.domain.rows import Binding, RowError, bind_columns
+from borrowers.domain.rows import RowError
 from borrowers.ingest.forms import (
-    BLANKS,
     FieldForm,
     broken_rules_sql,
     content_sql,
-    form_of,
+    key_fits_sql,
     natural_key_sql,
-    quoted,
+    packed_sql,
 )
-from marketplace.domain.text import clean
-from marketplace.sheets import PlainCsv
-
-MEMORY = "600MB"
-MOST_MAPPED = 200_000
-"""Distinct cells of a column that are read by the scalar code at most; rows beyond go to it whole."""
-
-JOINED_AT_ONCE = 4
-"""Each join reserves memory whatever it joins; a few at a time stay below the limit."""
+from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
+from borrowers.ingest.staging import Lane
 
 ODD_ROWS_AT_ONCE = 2_000
-SPACES = " \t\u00a0\u3000\u200b\ufeff"
-"""A row that holds nothing else is blank, and passed over as the careful reader does."""
-
 ENTERPRISES = "enterprises"
 
 Subjects = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], int]]
@@ -51,98 +36,6 @@ Subjects = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], int]]
 
 Rejected = Callable[[Sequence[RowError]], None]
 Columns = Mapping[str, Any]
-
-
-class NotPlain(Exception):
-    """The file cannot take the fast lane: its rows are ragged, or its quotes need the careful reader."""
-
-
-@dataclass(frozen=True)
-class Lane:
-    """One file on its way.
-
-    Attributes:
-        connection: the engine that holds its tables.
-        item: what the file holds.
-        forms: field code to how its cells read.
-        binding: which title holds which field.
-        titles: of the file.
-    """
-
-    connection: duckdb.DuckDBPyConnection
-    item: ItemSpec
-    forms: Mapping[str, FieldForm]
-    binding: Binding
-    titles: Sequence[str]
-
-    @property
-    def subject(self) -> FieldForm:
-        """Return the field that names the enterprise."""
-        return self.forms[self.item.subject_field]
-
-    def one(self, sql: str) -> Any:
-        """Return the single value of a query."""
-        found = self.connection.execute(sql).fetchone()
-        return found[0] if found else None
-
-
-def engine(folder: Path) -> duckdb.DuckDBPyConnection:
-    """Return an engine in memory that spills to a folder."""
-    connection = duckdb.connect(
-        config={"memory_limit": MEMORY, "temp_directory": str(folder / "spill"), "threads": 1}
-    )
-    connection.execute("SET enable_progress_bar = false")
-    connection.execute("SET TimeZone = 'UTC'")
-    return connection
-
-
-def stage(
-    connection: duckdb.DuckDBPyConnection, item: ItemSpec, file: PlainCsv, path: Path
-) -> Lane:
-    """Read the kept columns of a file into the table ``staged``, with the row number people see.
-
-    Args:
-        connection: see `engine`.
-        item: what the file holds.
-        file: where its header is, how it is delimited.
-        path: UTF-8, plain or gzipped.
-
-    Raises:
-        NotPlain: its rows are not all as wide as the header, or there are none.
-    """
-    binding = bind_columns(item.columns, file.titles)
-    places = {title: place for place, title in enumerate(file.titles)}
-    forms: dict[str, FieldForm] = {}
-    for spec in item.fields:
-        if not spec.kept or spec.code not in binding.headers:
-            continue
-        by_type = 10_000 if spec.type is FieldType.MONEY_WAN else 1
-        forms[spec.code] = form_of(
-            spec,
-            f"c{places[binding.headers[spec.code]]}",
-            binding.money_scale.get(spec.code) or by_type,
-            is_subject=spec.code == item.subject_field,
-        )
-    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(file.titles)))
-    kept = ", ".join(dict.fromkeys(form.column for form in forms.values()))
-    filled = ", ".join(
-        f"nullif(trim(c{place}, {quoted([SPACES])}), '')" for place in range(len(file.titles))
-    )
-    compression = "gzip" if file.gzipped else "none"
-    sql = f"""
-        CREATE TABLE staged AS
-        SELECT row, {kept} FROM (SELECT row_number() OVER () + {file.header_row} AS row, *
-        FROM read_csv({quoted([str(path)])}, header = false, skip = {file.header_row}, auto_detect = false,
-            columns = {{{columns}}}, delim = {quoted([file.delimiter])}, quote = '"', escape = '"',
-            nullstr = '', allow_quoted_nulls = true, strict_mode = true, max_line_size = 4000000,
-            compression = '{compression}'))
-        WHERE coalesce({filled}) IS NOT NULL
-    """  # noqa: S608
-    try:
-        connection.execute(sql)
-    except duckdb.Error as error:
-        raise NotPlain(str(error)[:200]) from error
-    return Lane(connection, item, forms, binding, file.titles)
 
 
 def check(
@@ -162,13 +55,13 @@ def check(
         rejected: told the reasons of every row that is not kept, in order of rows within each kind.
 
     Writes in the engine: ``checked``: row, ent_id, natural_key, event_date, content, content_digest, and by field
-        ``v_`` the stored value as text.
+        ``p_`` the value as a segment holds it.
     """
-    _map_cells(lane)
+    cells = cells_map(lane, received_on)
     lane.connection.register("subject_arrays", dict(subjects))
     lane.connection.execute(f"CREATE TABLE {ENTERPRISES} AS SELECT * FROM subject_arrays")  # noqa: S608
     lane.connection.unregister("subject_arrays")
-    _read_plain(lane, received_on)
+    _read_plain(lane, cells)
     _read_odd(lane, place, received_on, rejected)
     return _take_out_repeats(lane, rejected)
 
@@ -182,81 +75,33 @@ def subject_codes(lane: Lane) -> list[str]:
     return [code for (code,) in found.fetchall()]
 
 
-def _map_cells(lane: Lane) -> None:
-    """Add to ``staged`` what the distinct cells of dates, choices and the like mean, by the scalar reader."""
-    mapped = [form for form in lane.forms.values() if form.is_mapped]
-    for start in range(0, len(mapped), JOINED_AT_ONCE):
-        group = mapped[start : start + JOINED_AT_ONCE]
-        for form in group:
-            _text_table(lane.connection, f"map_{form.column}", _cells_read(lane, form))
-        columns = ", ".join(
-            f"map_{c}.cell IS NOT NULL AS known_{c}, map_{c}.value AS mapped_{c}"
-            for c in (form.column for form in group)
-        )
-        joins = " ".join(
-            f"LEFT JOIN map_{form.column} ON map_{form.column}.cell = s.{form.column}"
-            for form in group
-        )
-        lane.connection.execute(
-            f"CREATE TABLE restaged AS SELECT s.*, {columns} FROM staged s {joins}"  # noqa: S608
-        )
-        lane.connection.execute("DROP TABLE staged")
-        lane.connection.execute("ALTER TABLE restaged RENAME TO staged")
-
-
-def _cells_read(lane: Lane, form: FieldForm) -> list[tuple[str, str | None]]:
-    """Return the distinct cells of a column that mean something, each with the stored text; None for an open date."""
-    cells = lane.connection.execute(
-        f"SELECT DISTINCT {form.column} FROM staged s WHERE NOT {form.blank} LIMIT {MOST_MAPPED}"  # noqa: S608
-    ).fetchall()
-    read = reader_for(form.spec, lane.item.subject, lane.binding.money_scale.get(form.spec.code))
-    known: list[tuple[str, str | None]] = []
-    for (cell,) in cells:
-        text = _tidy(cell)
-        if text in BLANKS:
-            continue  # blank only once tidied: whether it may be is the scalar code's to say
-        try:
-            stored = _as_text(read(text))
-        except CellRefused:
-            continue
-        if stored is None or not {'"', "\\"} & set(stored):
-            known.append((cell, stored))
-    return known
-
-
-def _read_plain(lane: Lane, received_on: date) -> None:
+def _read_plain(lane: Lane, cells: CellsMap) -> None:
     """Create ``checked`` from the rows all of whose cells are plain, and ``odd`` from the others."""
-    forms = lane.forms
-    reads = ", ".join(f"{form.read} AS {form.name}" for form in forms.values())
-    slow = " OR ".join(form.slow for form in forms.values())
-    event = forms.get(lane.item.event_date)
-    event_sql = event.name if event else "NULL::VARCHAR"
-    faults = broken_rules_sql(lane.item, dict(forms))
-    if event:
-        faults.append(f"coalesce({event.name} > '{received_on.isoformat()}', false)")
-    fault = " OR ".join(faults) or "false"
-    key, content = natural_key_sql(lane.item, dict(forms)), content_sql(lane.item, dict(forms))
-    names = ", ".join(form.name for form in forms.values() if form is not lane.subject)
-    lane.connection.execute(
-        f"""
-        CREATE TABLE placed AS
-        WITH read AS (SELECT s.row, {slow} AS slow, {reads} FROM staged s),
-        keyed AS (SELECT read.*, e.ent_id, {key} AS natural_key, {fault} AS fault
-            FROM read LEFT JOIN {ENTERPRISES} e ON e.code = read.{lane.subject.name})
-        SELECT row, ent_id, natural_key, {event_sql} AS event_date,
-            slow OR fault OR ent_id IS NULL OR natural_key IS NULL AS odd, {names or "1 AS nothing"}
-        FROM keyed
-        """  # noqa: S608
+    forms, item = lane.forms, lane.item
+    others = [form for form in forms.values() if form is not lane.subject]
+    event = forms.get(item.event_date)
+    reads = "".join(f", {form.packed} AS {form.packed_name}" for form in others)
+    reads += "".join(
+        f", s.piece_{form.column}" if form.is_mapped else f", {form.read} AS {form.name}"
+        for form in others
     )
-    lane.connection.execute("CREATE TABLE odd AS SELECT row FROM placed WHERE odd")
+    fits = [form.fits for form in others] + key_fits_sql(item, forms, cells.longest)
+    fits += [f"NOT {broken}" for broken in broken_rules_sql(item, forms)]
+    kept = "".join(f", {form.packed_name}" for form in others)
     lane.connection.execute(
         f"""
         CREATE TABLE checked AS
         SELECT *, substr(sha256(content), 1, 32) AS content_digest
-        FROM (SELECT * EXCLUDE (odd), {content} AS content FROM placed WHERE NOT odd)
+        FROM (SELECT row, ent_id, natural_key, event_date, {content_sql(item, forms)} AS content{kept}
+            FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key,
+                    {event.read if event else "NULL::VARCHAR"} AS event_date{reads}
+                FROM ({cells.rows}) s JOIN {ENTERPRISES} e ON e.code = s.{lane.subject.column}
+                WHERE {" AND ".join(fits) or "true"}))
         """  # noqa: S608
     )
-    lane.connection.execute("DROP TABLE placed")
+    lane.connection.execute(
+        "CREATE TABLE odd AS SELECT row FROM staged ANTI JOIN checked USING (row)"
+    )
 
 
 def _read_odd(lane: Lane, place: Subjects, received_on: date, rejected: Rejected) -> None:
@@ -308,7 +153,7 @@ def _odd_rows(lane: Lane) -> Iterator[list[tuple[int, dict[str, str]]]]:
         yield [
             (
                 number,
-                {title: _tidy(cell) for title, cell in zip(titles.values(), cells, strict=True)},
+                {title: tidy(cell) for title, cell in zip(titles.values(), cells, strict=True)},
             )
             for number, *cells in rows
         ]
@@ -317,27 +162,28 @@ def _odd_rows(lane: Lane) -> Iterator[list[tuple[int, dict[str, str]]]]:
 def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
     if not kept:
         return
-    codes = [code for code in lane.forms if code != lane.item.subject_field]
-    contents = [canonical_payload(row.payload) for _, _, row in kept]
+    others = [form for form in lane.forms.values() if form is not lane.subject]
     arrays: dict[str, Any] = {
         "row": np.array([number for number, _, _ in kept], dtype=np.int64),
         "ent_id": np.array([enterprise for _, enterprise, _ in kept], dtype=np.int64),
-        "natural_key": _texts([row.natural_key for _, _, row in kept]),
-        "event_date": _texts([_iso(row.event_date) for _, _, row in kept]),
-        "content": _texts(contents),
+        "natural_key": text_array([row.natural_key for _, _, row in kept]),
+        "event": text_array([_iso(row.event_date) for _, _, row in kept]),
+        "content": text_array([canonical_payload(row.payload) for _, _, row in kept]),
     }
-    for code in codes:
-        arrays[f"v_{code}"] = _texts([_as_text(row.payload.get(code)) for _, _, row in kept])
-    names = ", ".join(
-        f"nullif({name}, '') AS {name}" if name.startswith(("v_", "event")) else name
-        for name in arrays
-    )
+    for form in others:
+        texts = [stored_text(row.payload.get(form.spec.code)) for _, _, row in kept]
+        arrays[form.name] = text_array(texts)
+    packed = "".join(f", {_packed_text(form)} AS {form.packed_name}" for form in others)
     lane.connection.register("odd_arrays", arrays)
     lane.connection.execute(
-        f"INSERT INTO checked BY NAME SELECT {names}, "  # noqa: S608
-        "substr(sha256(content), 1, 32) AS content_digest FROM odd_arrays"
+        "INSERT INTO checked BY NAME SELECT row, ent_id, natural_key, nullif(event, '') AS event_date, "  # noqa: S608
+        f"content, substr(sha256(content), 1, 32) AS content_digest{packed} FROM odd_arrays"
     )
     lane.connection.unregister("odd_arrays")
+
+
+def _packed_text(form: FieldForm) -> str:
+    return packed_sql(storage_of(form.spec.type), f"nullif({form.name}, '')")
 
 
 def _take_out_repeats(lane: Lane, rejected: Rejected) -> int:
@@ -364,39 +210,5 @@ def _take_out_repeats(lane: Lane, rejected: Rejected) -> int:
     return int(lane.one("SELECT count(*) FROM repeats WHERE same"))
 
 
-def _text_table(
-    connection: duckdb.DuckDBPyConnection, name: str, rows: Sequence[tuple[str, str | None]]
-) -> None:
-    """Create a table of cells and their values; None is NULL."""
-    arrays = {"cell": _texts([row[0] for row in rows]), "value": _texts([row[1] for row in rows])}
-    connection.register("text_arrays", arrays)
-    connection.execute(
-        f"CREATE TABLE {name} AS SELECT cell, nullif(value, '') AS value FROM text_arrays"  # noqa: S608
-    )
-    connection.unregister("text_arrays")
-
-
-def _texts(values: Sequence[str | None]) -> Any:
-    return np.array([value or "" for value in values], dtype=object)
-
-
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
-
-
-def _tidy(cell: str | None) -> str:
-    """Return a cell as the careful reader of sheets gives it."""
-    if not cell:
-        return ""
-    return cell.strip() if cell.isprintable() else clean(cell)
-
-
-def _as_text(value: Any) -> str | None:
-    if value is None:
-        return None
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
-def value_columns(lane: Lane) -> list[str]:
-    """Return the field codes that ``checked`` holds values of."""
-    return [code for code in lane.forms if code != lane.item.subject_field]

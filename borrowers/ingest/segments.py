@@ -4,9 +4,9 @@ A file is written beside its place, made durable and only then named; what the d
 (`ArchiveSegment`) does not exist, so that a process killed at any moment leaves nothing behind but a file to sweep.
 
 Columns of a segment: ``ent_id``; ``day`` since 1970 and ``ym`` (month counted from year 0) of the date the record
-counts for; ``batch`` (primary key) and ``row``, which together name the record; ``key`` the natural key; ``digest`` the
-first 60 bits of the content's digest; then the item's stored fields by code, as `borrowers.domain.archive` packs them,
-decimals as their text. Rows are sorted by enterprise and day.
+counts for; ``batch`` (primary key) and ``row``, which together name the record; ``digest`` the first 60 bits of the
+content's digest; then the item's stored fields by code, as `borrowers.domain.archive` packs them, decimals as their
+text. Rows are sorted by enterprise and day.
 
 Source: performance note, recommendation 2; `docs/archive.md`.
 """
@@ -24,15 +24,14 @@ from pathlib import Path
 import duckdb
 import numpy as np
 
-from borrowers.domain.archive import BEIJING, Storage
+from borrowers.domain.archive import BEIJING
 from borrowers.domain.item_spec import ItemSpec
-from borrowers.ingest.forms import quoted
-from borrowers.ingest.lane import Lane
+from borrowers.ingest.forms import packed_sql, quoted
+from borrowers.ingest.staging import Lane
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
 
 DIGEST_HEX = 15
-OWN_COLUMNS = ("ent_id", "day", "ym", "batch", "row", "key", "digest")
 ROW_GROUP = 122_880
 _HASHED_AT_ONCE = 1 << 20
 
@@ -47,18 +46,6 @@ class SegmentFile:
     sha256: str
     first_day: int | None
     last_day: int | None
-
-
-def packed_sql(storage: Storage, text: str) -> str:
-    """Return the expression of a stored value's column from its stored text; decimals stay text."""
-    match storage:
-        case Storage.FEN:
-            return f"CAST(round(TRY_CAST({text} AS DECIMAL(18, 2)) * 100) AS BIGINT)"
-        case Storage.WHOLE:
-            return f"TRY_CAST({text} AS BIGINT)"
-        case Storage.DAYS:
-            return f"CAST(TRY_CAST({text} AS DATE) - DATE '1970-01-01' AS INTEGER)"
-    return text
 
 
 def segment_write(
@@ -82,7 +69,7 @@ def segment_write(
             f"""
             COPY (
                 SELECT ent_id, day, CAST(year({date}) * 12 + month({date}) - 1 AS INTEGER) AS ym,
-                    batch, row, key, digest{fields and ", " + fields}
+                    batch, row, digest{fields and ", " + fields}
                 FROM ({select}) ORDER BY ent_id, day, batch, row
             ) TO '{passing}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {ROW_GROUP})
             """  # noqa: S608
@@ -133,15 +120,20 @@ def segment_from_lane(
     Writes: ``ArchiveSegment``, the batch's segment, one file.
     """
     fields = stored_fields(lane.item)
-    texts = {code: f"v_{code}" if code in lane.forms else "NULL::VARCHAR" for code in fields}
+    columns = {
+        code: lane.forms[code].packed_name
+        if code in lane.forms
+        else packed_sql(storage, "NULL::VARCHAR")
+        for code, storage in fields.items()
+    }
     source = "checked"
     if not is_whole:
         kept = CreditRecord.objects.filter(batch=batch).values_list("row_number", flat=True)
         lane.connection.register("kept_rows", {"row": np.array(kept, dtype=np.int64)})
         source = "checked SEMI JOIN kept_rows USING (row)"
     received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
-    columns = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
-    select = segment_select(f"(SELECT *, {columns} FROM {source})", texts, fields)  # noqa: S608
+    of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
+    select = segment_select(f"(SELECT *, {of_batch} FROM {source})", columns)  # noqa: S608
     file = segment_write(lane.connection, lane.item, select)
     if not file.rows:
         segment_path(file.name).unlink()
@@ -151,23 +143,20 @@ def segment_from_lane(
     return segment
 
 
-def segment_select(source: str, texts: Mapping[str, str], fields: Mapping[str, Storage]) -> str:
+def segment_select(source: str, fields: Mapping[str, str]) -> str:
     """Return the query of a segment's columns over rows of records.
 
     Args:
         source: has ``batch``, ``row``, ``ent_id``, ``natural_key``, ``event_date``, ``received_day``,
-            ``content_digest`` and what the texts name.
-        texts: field code to the expression of its stored text.
-        fields: field code to storage.
+            ``content_digest`` and what the fields name.
+        fields: field code to the expression of what its column holds, see `packed_sql`.
     """
-    columns = "".join(
-        f', {packed_sql(storage, texts[code])} AS "{code}"' for code, storage in fields.items()
-    )
+    columns = "".join(f', {packed} AS "{code}"' for code, packed in fields.items())
     day = "coalesce(TRY_CAST(event_date AS DATE), received_day) - DATE '1970-01-01'"
     digest = f"CAST('0x' || substr(content_digest, 1, {DIGEST_HEX}) AS BIGINT)"
     return (
         f"SELECT ent_id, CAST({day} AS INTEGER) AS day, batch::INTEGER AS batch, row::INTEGER AS row, "  # noqa: S608
-        f"natural_key AS key, {digest} AS digest{columns} FROM {source}"
+        f"{digest} AS digest{columns} FROM {source}"
     )
 
 

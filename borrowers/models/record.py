@@ -122,7 +122,8 @@ class CreditRecord(models.Model):
     A corrected row supersedes: the old record keeps its content and gets ``superseded_at``. Reading "as at" a past
     moment takes ``received_at <= moment`` and (``superseded_at`` is null or ``> moment``).
 
-    Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key.
+    Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key. The item is
+    that of the batch, repeated here to be read by enterprise.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -139,6 +140,7 @@ class CreditRecord(models.Model):
         on_delete=models.PROTECT,
         related_name="+",
         db_index=False,
+        db_constraint=False,  # that of its batch, whose constraint stands; checked twice it costs as much as the row
     )
     natural_key = models.CharField("自然键", max_length=160)
     event_date = models.DateField("事件日期", null=True, blank=True)

@@ -22,6 +22,7 @@ from django.db import connection, transaction
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
 from borrowers.ingest.segments import segment_from_lane
+from borrowers.ingest.staging import NotPlain, engine, stage
 from borrowers.ingest.subjects import subject_arrays, subjects_known
 from borrowers.ingest.versions import (
     Merged,
@@ -246,10 +247,10 @@ def _keep_columns(
     delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
 ) -> None:
     """Keep a plain file in columns; row by row when it turns out not to be as plain as it looked."""
-    with in_utf8(sheet, path, folder) as text, fast.engine(folder) as engine:
+    with in_utf8(sheet, path, folder) as text, engine(folder) as duck:
         try:
-            lane = fast.stage(engine, item_spec(delivery.item), file, text)
-        except fast.NotPlain:
+            lane = stage(duck, item_spec(delivery.item), file, text)
+        except NotPlain:
             _keep_rows(delivery, sheet)
             return
         book = delivery.book
@@ -257,13 +258,13 @@ def _keep_columns(
         codes = fast.subject_codes(lane)
         book.duplicates += fast.check(
             lane,
-            subject_arrays(engine, delivery.unit, lane.item.subject, codes, folder),
+            subject_arrays(duck, delivery.unit, lane.item.subject, codes, folder),
             lambda wanted: subjects_known(delivery.unit, wanted),
             local_date(delivery.at),
             book.reject,
         )
         with incoming_rows():
-            _lane_waits(engine, folder / "checked.csv")
+            _lane_waits(duck, folder / "checked.csv")
             merged = _merge(delivery)
         segment_from_lane(lane, delivery.item, delivery.batch, is_whole=not merged.duplicates)
 

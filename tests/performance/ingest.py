@@ -153,6 +153,7 @@ def only_archive(path: Path) -> str:
     from borrowers.ingest.delivered import sha256_of
     from borrowers.ingest.readers import open_records
     from borrowers.ingest.segments import segment_select, segment_write
+    from borrowers.ingest.staging import engine, stage
     from borrowers.ingest.subjects import subject_arrays, subjects_known
     from borrowers.selectors.archive import stored_fields
     from borrowers.selectors.catalogue import item_spec
@@ -171,15 +172,15 @@ def only_archive(path: Path) -> str:
     sheet = open_records(spec, path, path.name, limits=IMPORT_LIMITS)
     file = plain_csv(sheet, path)
     assert file is not None
-    with tempfile.TemporaryDirectory() as folder, fast.engine(Path(folder)) as engine:
-        lane = fast.stage(engine, spec, file, path)
-        known = subject_arrays(engine, unit, spec.subject, fast.subject_codes(lane), Path(folder))
+    with tempfile.TemporaryDirectory() as folder, engine(Path(folder)) as duck:
+        lane = stage(duck, spec, file, path)
+        known = subject_arrays(duck, unit, spec.subject, fast.subject_codes(lane), Path(folder))
         today = local_date(timezone.now())
         fast.check(lane, known, lambda wanted: subjects_known(unit, wanted), today, rejected)
         fields = stored_fields(spec)
         source = f"(SELECT *, 1 AS batch, DATE '{today}' AS received_day FROM checked)"
         segment = segment_write(
-            engine, spec, segment_select(source, {c: f"v_{c}" for c in fields}, fields)
+            duck, spec, segment_select(source, {code: f"p_{code}" for code in fields})
         )
     return f"{segment.rows} 条,{segment.size / max(segment.rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
 

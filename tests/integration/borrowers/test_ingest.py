@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
+from uuid import RFC_4122
 
 import pytest
 
@@ -36,6 +37,19 @@ class TestRecordsIngest:
         assert record.enterprise == cast.enterprise
         assert record.payload == {"rating_year": 2025, "grade": "A"}
         assert (record.batch, record.row_number, record.received_at) == (batch, 2, now)
+
+    def test_public_ids_follow_each_other_and_never_repeat(self, cast, now):
+        rows = [RATING | {"评价年度": str(year)} for year in range(2018, 2026)]
+        first = deliver("TAX_RATING", rows, at=now)
+        deliver("TAX_RATING", [row | {"纳税信用等级": "B"} for row in rows], at=now)
+
+        records = CreditRecord.objects.order_by("pk")
+        ids = list(records.values_list("public_id", flat=True))
+        of_first = list(records.filter(batch=first).values_list("public_id", flat=True))
+        assert {public_id.int >> 80 for public_id in ids} == {int(now.timestamp() * 1000)}
+        assert {(public_id.version, public_id.variant) for public_id in ids} == {(7, RFC_4122)}
+        assert of_first == sorted(of_first)
+        assert len(set(ids)) == len(ids) == 2 * len(of_first) == 16
 
     def test_same_file_twice_changes_nothing(self, cast, now):
         deliver("TAX_RATING", [RATING], at=now)

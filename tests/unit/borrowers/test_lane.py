@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.domain.item_spec import FieldType, Subject
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
-from borrowers.ingest.lane import NotPlain, check, engine, stage, subject_codes
+from borrowers.ingest import meanings, staging
+from borrowers.ingest.lane import check, subject_codes
+from borrowers.ingest.staging import NotPlain, engine, stage
 from marketplace.sheets import open_sheet, plain_csv
 
 ITEMS = load_catalogue().items
@@ -193,6 +195,43 @@ def orderly(spec, item, number):
              FieldType.MONEY_YUAN: "12.3", FieldType.MONEY_WAN: "1.5", FieldType.BOOLEAN: "是",
              FieldType.USCC: "11120000MB12345110", FieldType.LOCAL_CODE: f"M{number}"}  # fmt: skip
     return texts[spec.type] if spec.kept else "不留存"
+
+
+@pytest.mark.parametrize("most", [0, 3, 10_000])
+@pytest.mark.parametrize("code", ["PENALTY", "TAX_PAYMENT", "PERMIT", "ANNUAL_REPORT"])
+def test_texts_read_the_same_by_cell_and_by_pattern(code, most, tmp_path, monkeypatch):
+    monkeypatch.setattr(staging, "MOST_TEXTS", most)
+    item = next(entry for entry in ITEMS if entry.code == code)
+    path = tmp_path / "delivered.csv"
+    write(path, item, 150, random.Random(most))
+
+    assert in_columns(item, path, tmp_path)[:3] == by_rows(item, path)
+
+
+@pytest.mark.parametrize("code", ["PENALTY", "ANNUAL_REPORT"])
+def test_columns_without_a_value_are_nothing(code, tmp_path):
+    item = next(entry for entry in ITEMS if entry.code == code)
+    path = tmp_path / "delivered.csv"
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([spec.label for spec in item.fields])
+        for number in range(5):
+            writer.writerow(
+                [orderly(spec, item, number) if spec.required else "" for spec in item.fields]
+            )
+
+    kept, errors, same, odd = in_columns(item, path, tmp_path)
+
+    assert (kept, errors, same) == by_rows(item, path)
+    assert (len(kept), odd) == (5, 0)
+
+
+def test_many_mapped_columns_read_the_same_in_several_joins(tmp_path, monkeypatch):
+    monkeypatch.setattr(meanings, "JOINED_AT_ONCE", 2)
+    path = tmp_path / "delivered.csv"
+    write(path, ANY_ITEM, 100, random.Random(5))
+
+    assert in_columns(ANY_ITEM, path, tmp_path)[:3] == by_rows(ANY_ITEM, path)
 
 
 ANY_ITEM = next(item for item in ITEMS if item.code == "PENALTY")

@@ -1,0 +1,139 @@
+"""A delivered csv file in an embedded engine: its kept columns as texts, and how the cells of each will be read.
+
+Source: performance note, A; `borrowers.ingest.forms` says which cells are plain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from borrowers.domain.item_spec import FieldType, ItemSpec
+from borrowers.domain.rows import Binding, bind_columns
+from borrowers.ingest.forms import FieldForm, form_of, mapped, quoted
+from marketplace.sheets import PlainCsv
+
+MEMORY = "600MB"
+MOST_TEXTS = 10_000
+"""A column of texts with more distinct cells than this is read by patterns, the others like dates."""
+
+SPACES = " \t\u00a0\u3000\u200b\ufeff"
+"""A row that holds nothing else is blank, and passed over as the careful reader does."""
+
+
+class NotPlain(Exception):
+    """The file cannot take the fast lane: its rows are ragged, or its quotes need the careful reader."""
+
+
+@dataclass(frozen=True)
+class Lane:
+    """One file on its way.
+
+    Attributes:
+        connection: the engine that holds its tables.
+        item: what the file holds.
+        forms: field code to how its cells read.
+        binding: which title holds which field.
+        titles: of the file.
+    """
+
+    connection: duckdb.DuckDBPyConnection
+    item: ItemSpec
+    forms: Mapping[str, FieldForm]
+    binding: Binding
+    titles: Sequence[str]
+
+    @property
+    def subject(self) -> FieldForm:
+        """Return the field that names the enterprise."""
+        return self.forms[self.item.subject_field]
+
+    def one(self, sql: str) -> Any:
+        """Return the single value of a query."""
+        found = self.connection.execute(sql).fetchone()
+        return found[0] if found else None
+
+
+def engine(folder: Path) -> duckdb.DuckDBPyConnection:
+    """Return an engine in memory that spills to a folder."""
+    connection = duckdb.connect(
+        config={"memory_limit": MEMORY, "temp_directory": str(folder / "spill"), "threads": 1}
+    )
+    connection.execute("SET enable_progress_bar = false")
+    connection.execute("SET TimeZone = 'UTC'")
+    return connection
+
+
+def stage(
+    connection: duckdb.DuckDBPyConnection, item: ItemSpec, file: PlainCsv, path: Path
+) -> Lane:
+    """Read the kept columns of a file into the table ``staged``, with the row number people see.
+
+    Args:
+        connection: see `engine`.
+        item: what the file holds.
+        file: where its header is, how it is delimited.
+        path: UTF-8, plain or gzipped.
+
+    Raises:
+        NotPlain: its rows are not all as wide as the header, or there are none.
+    """
+    binding = bind_columns(item.columns, file.titles)
+    places = {title: place for place, title in enumerate(file.titles)}
+    forms: dict[str, FieldForm] = {}
+    for spec in item.fields:
+        if not spec.kept or spec.code not in binding.headers:
+            continue
+        by_type = 10_000 if spec.type is FieldType.MONEY_WAN else 1
+        forms[spec.code] = form_of(
+            spec,
+            f"c{places[binding.headers[spec.code]]}",
+            binding.money_scale.get(spec.code) or by_type,
+            is_subject=spec.code == item.subject_field,
+        )
+    columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(file.titles)))
+    kept = ", ".join(dict.fromkeys(form.column for form in forms.values()))
+    filled = ", ".join(
+        f"nullif(trim(c{place}, {quoted([SPACES])}), '')" for place in range(len(file.titles))
+    )
+    subject = forms[item.subject_field].column  # nearly always filled: the others need no look
+    compression = "gzip" if file.gzipped else "none"
+    sql = f"""
+        CREATE TABLE staged AS
+        SELECT row, {kept} FROM (SELECT row_number() OVER () + {file.header_row} AS row, *
+        FROM read_csv({quoted([str(path)])}, header = false, skip = {file.header_row}, auto_detect = false,
+            columns = {{{columns}}}, delim = {quoted([file.delimiter])}, quote = '"', escape = '"',
+            nullstr = '', allow_quoted_nulls = true, strict_mode = true, max_line_size = 4000000,
+            compression = '{compression}'))
+        WHERE ({subject} > '!' AND {subject} < '~') OR coalesce({filled}) IS NOT NULL
+    """  # noqa: S608
+    try:
+        connection.execute(sql)
+    except duckdb.Error as error:
+        raise NotPlain(str(error)[:200]) from error
+    return Lane(connection, item, _repeating(connection, item, forms), binding, file.titles)
+
+
+def _repeating(
+    connection: duckdb.DuckDBPyConnection, item: ItemSpec, forms: Mapping[str, FieldForm]
+) -> dict[str, FieldForm]:
+    """Return the forms with those of texts that repeat, whose cells are then read once each."""
+    texts = [
+        (code, form)
+        for code, form in forms.items()
+        if form.spec.type is FieldType.TEXT and code != item.subject_field
+    ]
+    if not texts:
+        return dict(forms)
+    counts = ", ".join(f"approx_count_distinct({form.column})" for _, form in texts)
+    found = connection.execute(f"SELECT {counts} FROM staged").fetchone() or ()  # noqa: S608
+    repeating = {
+        code: mapped(form.spec, form.column)
+        for (code, form), count in zip(texts, found, strict=True)
+        if count <= MOST_TEXTS
+    }
+    return {**forms, **repeating}
