@@ -20,7 +20,7 @@ from borrowers.api.catalogue_serializers import (
     ItemDetailOutput,
     ItemFilterInput,
     ItemOutput,
-    VersionOutput,
+    ItemVersionOutput,
 )
 from borrowers.ingest.delivered import source_of
 from borrowers.models import CatalogueImport, CatalogueItem
@@ -82,13 +82,13 @@ class VersionListView(APIView):
     @extend_schema(
         operation_id="catalogue_versions",
         summary="信息项的版本与差异",
-        responses=VersionOutput(many=True),
+        responses=ItemVersionOutput(many=True),
     )
     def get(self, request: Request, code: str) -> Response:
         """Return them, latest first."""
         require_role(request.user, *CITY_ROLES)
         steps = version_steps(item_get(request.user, code))
-        return Response(VersionOutput(steps, many=True).data)
+        return Response(ItemVersionOutput(steps, many=True).data)
 
 
 class ImportListView(ListAPIView[CatalogueImport]):

@@ -75,7 +75,7 @@ class DifferenceOutput(serializers.Serializer[Any]):
     after = serializers.CharField()
 
 
-class VersionOutput(serializers.Serializer[Any]):
+class ItemVersionOutput(serializers.Serializer[Any]):
     """One version of an item's declaration and in what it differs from the one before."""
 
     version = serializers.IntegerField(source="version.version")

@@ -76,6 +76,7 @@ _CITY = (
     Link("lenders:product-oversee-list", "产品"),
     Link("borrowers:catalogue-list", "目录"),
     Link("borrowers:batch-list", "数据批次"),
+    Link("borrowers:unit-board", "数据质量"),
     Link("borrowers:thematic-list", "专题库"),
     Link("borrowers:objection-list", "异议"),
     Link("borrowers:repair-list", "信用修复"),

@@ -108,7 +108,9 @@ class SignUpForm(forms.Form):
             self.fields[f"wish_{place}"] = forms.ChoiceField(
                 label=f"第 {place} 志愿{label}", required=False, choices=[("", "不填"), *offered]
             )
-        self.fields["wishes"] = forms.CharField(required=False, widget=forms.HiddenInput())
+        self.fields["wishes"] = forms.CharField(
+            required=False, max_length=1, widget=forms.HiddenInput()
+        )
 
     def wishes(self) -> list[str]:
         """Return the valid form's wishes in their order."""

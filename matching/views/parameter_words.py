@@ -51,6 +51,8 @@ VALUES: Mapping[str, str] = {
     "CREDIT_ONLY": "纯信用产品",
     "FILE_COMPLETE": "资料齐全",
     "DISBURSEMENT": "放款",
+    "CONTACTED": "登记对接",
+    "PUBLISHED": "发布",
     "ABNORMAL": "经营异常名录",
 }
 _CODES: Mapping[str, str] = {

@@ -224,7 +224,9 @@ class TestReferences:
 
     @each_document
     def test_named_addresses_answer(self, path):
-        addresses = [word for word in words(path) if re.fullmatch(r"/(?!usr/)[\w/{}.\-]*", word)]
+        addresses = [
+            word for word in words(path) if re.fullmatch(r"/(?!usr/|srv/)[\w/{}.\-]*", word)
+        ]
 
         assert not [word for word in addresses if word != PREFIX and not answers(word)]
 

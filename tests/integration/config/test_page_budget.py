@@ -22,8 +22,10 @@ WITH_A_READING = {"matching:review-detail", "matching:approval-detail"}
 def stops(django_db_setup, django_db_blocker) -> Iterator[list[Stop]]:
     with django_db_blocker.unblock(), time_machine.travel(NOW, tick=True):
         call_command("demo", enterprises=ENTERPRISES, stdout=io.StringIO(), stderr=io.StringIO())
-        yield list(walk())
-        call_command("flush", interactive=False, verbosity=0)
+        try:
+            yield list(walk())
+        finally:
+            call_command("flush", interactive=False, verbosity=0)
 
 
 @pytest.mark.django_db

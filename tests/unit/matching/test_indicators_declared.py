@@ -26,6 +26,8 @@ NOT_INDICATORS = {
     "guarantee",
     "district_code",
     "industry_section",
+    "industry_chains",
+    "thematic_lists",
     "industry_division",
     "size_class",
     "entity_type",

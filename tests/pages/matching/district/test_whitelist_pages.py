@@ -190,13 +190,13 @@ class TestHandingOver:
 
 
 class TestCorrection:
-    def test_goes_up_where_the_faults_are_shown(self, cast, clerk):
+    def test_goes_up_where_the_faults_are_shown(self, cast, clerk, upload):
         rows = (row_of(cast.enterprise), row_of(cast.rival_enterprise))
         whitelist = make_whitelist(cast, sheet=sheet_of(*rows))
         address = reverse("matching:whitelist-detail", args=[whitelist.public_id])
         assert "上传更正表" in clerk.get(address).text
 
-        answer = upload(clerk, sheet_of(row_of(cast.enterprise)), title=whitelist.title)
+        answer = upload(sheet_of(row_of(cast.enterprise)), title=whitelist.title)
 
         assert Whitelist.objects.count() == 1
         assert "上传更正表" not in clerk.get(answer.url).text
