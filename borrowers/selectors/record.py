@@ -172,11 +172,7 @@ def records_as_at_many(
     Queries: three.
     """
     pks = [enterprise.pk for enterprise in enterprises]
-    stood = _stood_at(CreditRecord.objects.filter(enterprise__in=pks), at)
-    if data_classes is not None:
-        stood = stood.filter(item__data_class__in=[str(code) for code in data_classes])
-    if only_public:
-        stood = stood.filter(item__consent_required=False)
+    stood = records_stood(at, data_classes, only_public=only_public).filter(enterprise__in=pks)
     order = ("received_at", "batch_id", "row_number", "id")
     rows = list(stood.order_by(*order).values_list(*COLUMNS))
     if not rows:
@@ -189,6 +185,22 @@ def records_as_at_many(
         row = _row(values, batches[values[6]], at, disputed=is_disputed)
         found.setdefault(enterprise_id, []).append(row)
     return found
+
+
+def records_stood(
+    at: datetime, data_classes: Collection[str] | None = None, *, only_public: bool = False
+) -> QuerySet[CreditRecord]:
+    """Return the records of all enterprises that stood at a moment, as ``records_as_at`` says.
+
+    Args:
+        at: aware moment.
+        data_classes: only these classes; None for all.
+        only_public: leave out items that need consent.
+    """
+    stood = _stood_at(CreditRecord.objects.all(), at)
+    if data_classes is not None:
+        stood = stood.filter(item__data_class__in=[str(code) for code in data_classes])
+    return stood.filter(item__consent_required=False) if only_public else stood
 
 
 def items_fed(at: datetime) -> dict[str, datetime]:

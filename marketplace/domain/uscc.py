@@ -144,6 +144,8 @@ def check(text: str) -> UsccFinding:
 
 def is_valid(text: str) -> bool:
     """Return whether the text is a code, however it is spaced or capitalised."""
+    if _FORM.fullmatch(text) and _check_character(text) == text[17]:
+        return True
     return check(text).is_valid
 
 

@@ -8,7 +8,7 @@ Source: domain note 2.2 (five criteria), 2.3 (gates of the city); parameters ``w
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
@@ -131,6 +131,7 @@ def gates(
     parameters: ParameterSet,
     *,
     seen: dict[Any, Verdict] | None = None,
+    only: Collection[str] | None = None,
 ) -> GateResult:
     """Return whether an enterprise may stand on a district's whitelist on a date, and why.
 
@@ -142,7 +143,8 @@ def gates(
         on: business date.
         parameters: ``whitelist.*``; keyed values may name the district.
         seen: shared by many candidates of one district, date and set of parameters: each gate is then decided once for
-            every combination of what it reads, which makes a whole list set-wise; the answer is the same without.
+            every combination of what it reads; the answer is the same without.
+        only: codes of the gates and marks to be asked beside identity; None for all.
 
     Raises:
         Refused: ``PARAMETER_NOT_IN_FORCE`` for a date before the gates' parameters.
@@ -151,14 +153,15 @@ def gates(
     identity = _identity(context)
     known = identity.outcome is Outcome.FITS
     hard = [identity]
-    hard += [_verdict(gate, context) for gate in _GATES if known or not gate.needs_register]
+    asked = [gate for gate in _GATES if known or not gate.needs_register]
+    hard += [_verdict(gate, context) for gate in _chosen(asked, only)]
     soft_codes = {f"WL_{name}" for name in context.value("soft_gates")}
     failed = [verdict for verdict in hard if not verdict.passed]
     refusals = tuple(
         v for v in failed if v.rule_code.removesuffix(UNKNOWN_SUFFIX) not in soft_codes
     )
     softened = tuple(verdict for verdict in failed if verdict not in refusals)
-    warnings = [_verdict(mark, context) for mark in _MARKS] if known else []
+    warnings = [_verdict(mark, context) for mark in _chosen(_MARKS, only)] if known else []
     return GateResult(
         admitted=not refusals,
         refusals=refusals,
@@ -239,6 +242,12 @@ def _identity(context: _Context) -> Verdict:
         return Verdict("WL_NOT_IN_REGISTER", Outcome.DOES_NOT_FIT, sentence, found.uscc)
     sentence = "统一社会信用代码有效,且在市场主体登记库中。"
     return Verdict("WL_IDENTITY", Outcome.FITS, sentence, found.uscc)
+
+
+def _chosen(gates_asked: Sequence[_Gate], only: Collection[str] | None) -> Sequence[_Gate]:
+    if only is None:
+        return gates_asked
+    return [gate for gate in gates_asked if f"WL_{gate.name}" in only]
 
 
 def _verdict(gate: _Gate, context: _Context) -> Verdict:

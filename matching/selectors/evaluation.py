@@ -127,11 +127,19 @@ def grades_current(enterprises: Iterable[Enterprise]) -> dict[int, str]:
 
     Queries: one.
     """
+    rows = evaluations_graded().filter(enterprise__in=list(enterprises))
+    return dict(rows.values_list("enterprise_id", "now"))
+
+
+def evaluations_graded() -> QuerySet[CreditEvaluation]:
+    """Return the evaluations with a grade of the latest published run, at most one of an enterprise.
+
+    Returns:
+        Annotated with ``now``: the grade as scored again since, or the run's own.
+    """
     latest = (
         EvaluationRun.objects.filter(state="PUBLISHED").order_by("-month", "-pk").values("pk")[:1]
     )
     again = EvaluationRescore.objects.filter(evaluation=OuterRef("pk")).order_by("-pk")
-    rows = CreditEvaluation.objects.filter(
-        run=Subquery(latest), enterprise__in=list(enterprises)
-    ).annotate(now=Coalesce(Subquery(again.values("grade")[:1]), "grade"))
-    return dict(rows.exclude(now="").values_list("enterprise_id", "now"))
+    rows = CreditEvaluation.objects.filter(run=Subquery(latest))
+    return rows.annotate(now=Coalesce(Subquery(again.values("grade")[:1]), "grade")).exclude(now="")

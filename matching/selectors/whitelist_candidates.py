@@ -15,12 +15,11 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.selectors import items_fed, records_as_at_many
 from borrowers.selectors.record import RecordRow
-from borrowers.selectors.thematic import enterprises_on
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.workdays import local_date
 from marketplace.selectors import parameters_in_force
@@ -121,12 +120,10 @@ def candidates_for(
     Queries: four, and two more without ``known``, whatever the number of enterprises.
     """
     known = known or list_knowledge(at)
-    records = records_as_at_many(enterprises, at, LIST_CLASSES, only_public=True)
+    listed = listed_many(enterprises, known)
     grades = grades_current(enterprises)
     found: dict[int, WhitelistCandidate] = {}
     for enterprise in enterprises:
-        rows = records.get(enterprise.pk)
-        listed = _listed(rows, known.fed, known.as_of) if rows else known.clean
         said = willing.get(enterprise.pk, Willingness())
         found[enterprise.pk] = WhitelistCandidate(
             uscc=enterprise.uscc,
@@ -138,9 +135,20 @@ def candidates_for(
             willing=said.willing,
             willing_date=said.on,
             grade=grades.get(enterprise.pk),
-            **listed,
+            **listed.get(enterprise.pk, known.clean),
         )
     return found
+
+
+def listed_many(
+    enterprises: Sequence[Enterprise], known: ListKnowledge
+) -> dict[int, dict[str, Any]]:
+    """Return the list attributes of a candidate by primary key; enterprises without any record are absent.
+
+    Queries: three.
+    """
+    records = records_as_at_many(enterprises, known.at, LIST_CLASSES, only_public=True)
+    return {pk: _listed(rows, known.fed, known.as_of) for pk, rows in records.items()}
 
 
 def candidate_unknown(uscc: str, said: Willingness) -> WhitelistCandidate:
@@ -162,13 +170,16 @@ def willingness_by_demand(
 
     Queries: two, for needs and for the verified accounts' contacts.
     """
-    demands = _open_demands(at).filter(enterprise__in=[row.pk for row in enterprises])
+    demands = demands_open(at).filter(enterprise__in=[row.pk for row in enterprises])
     latest = {row.enterprise_id: row for row in demands.order_by("published_at", "pk")}
-    accounts = {
-        row.enterprise_id: row
-        for row in EnterpriseAccount.objects.filter(enterprise__in=list(latest), state=VERIFIED)
-    }
+    accounts = accounts_verified(latest)
     return {pk: _by_demand(row, accounts.get(pk), at) for pk, row in latest.items()}
+
+
+def accounts_verified(enterprises: Iterable[int]) -> dict[int, EnterpriseAccount]:
+    """Return the verified account of enterprises that have one, by primary keys of both. Queries: one."""
+    rows = EnterpriseAccount.objects.filter(enterprise__in=list(enterprises), state=VERIFIED)
+    return {row.enterprise_id: row for row in rows}
 
 
 def willingness_by_upload(
@@ -178,7 +189,9 @@ def willingness_by_upload(
 
     A later "no" takes back an earlier "yes". Queries: one.
     """
-    entries = _statements(district, known).filter(enterprise__in=[row.pk for row in enterprises])
+    entries = statements_counting(district, known).filter(
+        enterprise__in=[row.pk for row in enterprises]
+    )
     found: dict[int, Willingness] = {}
     for entry in entries.order_by("willing_date", "pk"):
         name, _, phone = entry.contact.partition("\n")
@@ -195,37 +208,16 @@ def willingness_by_upload(
     return found
 
 
-def enterprises_asking(
-    district: str,
-    known: ListKnowledge,
-    *,
-    sectors: Sequence[str] = (),
-    lists: Sequence[str] = (),
-) -> QuerySet[Enterprise]:
-    """Return the district's enterprises with an open need or a statement in an upload that still counts.
-
-    Args:
-        district: code.
-        known: of the run.
-        sectors: section letters; empty for all.
-        lists: codes of thematic lists, of which an enterprise is on one on the day; empty for all.
-    """
-    demand = Exists(_open_demands(known.at).filter(enterprise=OuterRef("pk")))
-    stated = Exists(_statements(district, known).filter(enterprise=OuterRef("pk")))
-    found = Enterprise.objects.filter(demand | stated, district=district)
-    if lists:
-        found = found.filter(enterprises_on(lists, known.as_of.day))
-    return found.filter(industry_section__in=list(sectors)) if sectors else found
-
-
-def _open_demands(at: datetime) -> QuerySet[FinancingDemand]:
+def demands_open(at: datetime) -> QuerySet[FinancingDemand]:
+    """Return the needs that stand open at a moment."""
     unexpired = Q(expires_at=None) | Q(expires_at__gt=at)
     return FinancingDemand.objects.filter(
         unexpired, state__in=OPEN_DEMAND_STATES, published_at__lte=at
     )
 
 
-def _statements(district: str, known: ListKnowledge) -> QuerySet[WhitelistEntry]:
+def statements_counting(district: str, known: ListKnowledge) -> QuerySet[WhitelistEntry]:
+    """Return the rows of the district's uploads that say yes or no and are young enough to count."""
     today = known.as_of.day
     days = int(known.parameters.value_on("whitelist.validity_days", today))
     return WhitelistEntry.objects.filter(

@@ -6,7 +6,7 @@ Source: domain note 2.2, 2.3.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -15,28 +15,21 @@ from typing import Any
 from django.db import transaction
 
 from borrowers.domain.industry import SECTION_LABELS
-from borrowers.models import Enterprise
 from marketplace.domain.errors import Refused
 from marketplace.domain.parameters import DatedValue
 from marketplace.domain.thematic import LIST_LABELS
 from marketplace.models import User
 from matching.models import Whitelist
-from matching.selectors.whitelist_candidates import (
-    CHUNK_ROWS,
-    Willingness,
-    enterprises_asking,
-    willingness_by_demand,
-    willingness_by_upload,
-)
+from matching.selectors.whitelist_asking import enterprises_narrowed
 from matching.services.whitelist_draft import (
     Progress,
     draft_begin,
     draft_finish,
-    draft_keep,
     own_district,
-    told,
 )
-from matching.services.whitelist_run import Judge, Judged, JudgeMemory, Subject
+from matching.services.whitelist_facts import Amounts
+from matching.services.whitelist_run import Judge, JudgeMemory
+from matching.services.whitelist_set import entries_generate
 
 NARROWING = "本期名单的生成条件"
 
@@ -115,49 +108,16 @@ def whitelist_generate(
     judge = narrowed(judge, parameters)
     whitelist = draft_begin(area, issue_no, title, "GENERATED", actor, at)
     whitelist.parameters = parameters.as_json()
-    tally = draft_keep(whitelist, told(_judged_enterprises(judge, parameters), progress))
+    enterprises = enterprises_narrowed(
+        area.code, judge.today, sectors=parameters.sectors, lists=parameters.lists
+    )
+    amounts = Amounts(parameters.amount_min_yuan, parameters.amount_max_yuan)
+    tally = entries_generate(whitelist, enterprises, amounts, judge)
+    if progress:
+        progress(tally.read)
     if tally.read == 0:
         raise Refused("WL_NO_CANDIDATES", "本区没有符合所选条件、且表示有融资意愿的企业。")
     return draft_finish(whitelist, tally, "generate", actor, at)
-
-
-def _judged_enterprises(judge: Judge, asked: GenerationParameters) -> Iterator[Judged]:
-    rows = enterprises_asking(
-        judge.district, judge.known, sectors=asked.sectors, lists=asked.lists
-    ).order_by("pk")
-    after, place = 0, 0
-    while chunk := list(rows.filter(pk__gt=after)[:CHUNK_ROWS]):
-        after = chunk[-1].pk
-        subjects = [row for row in _asking(chunk, judge) if _amount_fits(row.said, asked)]
-        for subject, verdict in zip(subjects, judge.verdicts(subjects), strict=True):
-            place += 1
-            enterprise = subject.enterprise
-            yield Judged(
-                row_number=place,
-                uscc=subject.uscc,
-                name=enterprise.name if enterprise else "",
-                sector=enterprise.industry_section if enterprise else "",
-                said=subject.said,
-                **verdict,
-            )
-
-
-def _asking(chunk: list[Enterprise], judge: Judge) -> Iterator[Subject]:
-    """The enterprise's own need on the platform goes before what the district wrote down."""
-    said = willingness_by_upload(chunk, judge.district, judge.known)
-    said |= willingness_by_demand(chunk, judge.known.at)
-    for enterprise in chunk:
-        own = said.get(enterprise.pk, Willingness())
-        if own.willing:
-            yield Subject(enterprise, enterprise.uscc, own)
-
-
-def _amount_fits(said: Willingness, asked: GenerationParameters) -> bool:
-    amount = said.amount_yuan
-    if amount is None:
-        return True
-    enough = asked.amount_min_yuan is None or amount >= asked.amount_min_yuan
-    return enough and (asked.amount_max_yuan is None or amount <= asked.amount_max_yuan)
 
 
 def narrowed(judge: Judge, asked: GenerationParameters) -> Judge:

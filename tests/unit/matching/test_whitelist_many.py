@@ -1,12 +1,15 @@
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from marketplace.domain.parameters import DatedValue
 from matching.domain.parameters import shipped
 from matching.domain.reasons import verdict_to_json
-from matching.domain.whitelist import WhitelistCandidate, gates
+from matching.domain.whitelist import GATE_CODES, MARK_CODES, WhitelistCandidate, gates
+from matching.domain.whitelist_parts import PARTS, part_decide, parts_joined
 
 TODAY = date(2025, 6, 10)
 CODES = ["91120101MA0501012L", "91120103MA05010399", "91120101MA05010120", ""]
@@ -54,3 +57,49 @@ class TestGatesOfAWholeList:
 
         assert [found.admitted for found in together] == [found.admitted for found in alone]
         assert list(map(as_kept, together)) == list(map(as_kept, alone))
+
+
+NOT_JUDGED_WITHOUT_CODE = {"lists", "size", "age", "grade"}
+SOFT = st.sets(st.sampled_from([code.removeprefix("WL_") for code in GATE_CODES]))
+
+
+def with_soft_gates(names):
+    entered = DatedValue(date(2025, 1, 1), {"*": (), "120101": tuple(sorted(names))}, "示例")
+    return shipped().with_entered({"whitelist.soft_gates": [entered]})
+
+
+def by_parts(candidate, parameters, *, is_known):
+    """What each part says of its own facts and of nothing else, put together."""
+    seen = {}
+    answers = {
+        part.name: part_decide(
+            part,
+            {name: getattr(candidate, name) for name in part.reads},
+            "120101",
+            TODAY,
+            parameters,
+            seen=seen,
+        )
+        for part in PARTS
+        if is_known or part.name not in NOT_JUDGED_WITHOUT_CODE
+    }
+    return parts_joined(answers)
+
+
+class TestGatesInParts:
+    @given(CANDIDATES, SOFT)
+    def test_say_together_what_the_gates_say(self, candidate, soft):
+        candidate, parameters = replace(candidate, in_register=True), with_soft_gates(soft)
+        whole = gates(candidate, "120101", TODAY, parameters)
+        is_known = not {"WL_USCC_INVALID"} & set(whole.codes)
+
+        found = by_parts(candidate, parameters, is_known=is_known)
+
+        assert found.admitted == whole.admitted
+        assert as_kept(found) == as_kept(whole)
+
+    def test_leave_no_gate_and_no_mark_out(self):
+        asked = frozenset().union(*(part.codes for part in PARTS))
+
+        assert asked >= {*GATE_CODES, *MARK_CODES}
+        assert sum(len(part.codes) for part in PARTS) == len(asked)
