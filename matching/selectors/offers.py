@@ -53,6 +53,10 @@ class FitGroup(StrEnum):
     DOES_NOT_FIT = "DOES_NOT_FIT"
 
 
+LIST_FEATURES = frozenset({"industry_chains", "thematic_lists"})
+"""What only the thematic lists can tell; they are not asked when no product does."""
+
+
 @dataclass(frozen=True)
 class RankedOffer:
     """A product on the shelf for a need.
@@ -115,17 +119,19 @@ def demand_offers(demand: FinancingDemand, at: datetime) -> DemandOffers:
     Queries: two for the products, one for the institutions' records, those of ``portrait_inputs``.
     """
     declared = declared_facts(demand)
+    products = product_published_list(at)
+    asked = {rule.feature for product in products for rule in product.rules}
     inputs = portrait_inputs(
         demand.enterprise,
         consent=ConsentFacts.own(),
         declared=declared,
         at=at,
         with_disputes=False,
+        with_lists=not asked.isdisjoint(LIST_FEATURES),
     )
     views = views_of(inputs, AsOf.from_moment(at))
     rules = ranking_rules(local_date(at))
     records = track_records(demand, rules, at)
-    products = product_published_list(at)
     offers = sorted(_ranked(demand, products, views, rules, records, at), key=_order)
     shelf = [(offer.product.terms, offer.product.rules) for offer in offers]
     own = Standing(shelf, views.own, local_date(at))

@@ -157,19 +157,22 @@ def portrait_inputs(
     declared: DeclaredFacts,
     at: datetime,
     with_disputes: bool = True,
+    with_lists: bool = True,
 ) -> PortraitInputs:
     """Return what a portrait of a moment is made of, e.g. to ask what it would be without one record.
 
     Args:
         enterprise, consent, declared, at: as for `portrait_build`.
         with_disputes: mark disputed records; rules look at values alone and need no marks.
+        with_lists: ask on which thematic lists it is; without, none is known.
 
-    Queries: five, one less without disputes, two more when district and register batch are not loaded.
+    Queries: five, one less without disputes or lists each, two more when district and register batch are not loaded.
     """
     catalogue, fed = catalogue_delivered(at)
     records = records_as_at(enterprise, at, with_disputes=with_disputes)
+    lists = lists_known(enterprise, local_date(at)) if with_lists else None
     return PortraitInputs(
-        enterprise=enterprise_facts(enterprise, lists_known(enterprise, local_date(at))),
+        enterprise=enterprise_facts(enterprise, lists),
         records=[plain_record(row) for row in records],
         consent=consent,
         declared=declared,

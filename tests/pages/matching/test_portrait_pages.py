@@ -167,7 +167,7 @@ class TestOwnPortrait:
             deliver_tax(published.enterprise, BEFORE, day=f"2026-0{month}-15")
         browser.get("/portrait/")
 
-        with django_assert_max_num_queries(17):
+        with django_assert_max_num_queries(18):
             browser.get("/portrait/")
 
 
