@@ -143,7 +143,7 @@ def staff_of(cast: Any, districts: dict[str, str]) -> dict[str, Any]:
 
 
 def fill(enterprises: int, cast: Any) -> None:
-    """Write enterprises with valid codes, and one upload per district with the statements of the willing."""
+    """Write enterprises with valid codes, and one upload per district: the willing said so on one of 170 days."""
     from django.db import connection
 
     from marketplace.domain import uscc
@@ -182,7 +182,7 @@ def fill(enterprises: int, cast: Any) -> None:
                 created_at=NOW - timedelta(days=9),
                 checked_at=NOW - timedelta(days=9),
             )
-            cursor.execute(_STATEMENTS, [upload.pk, date(2026, 11, 1), district, SHARE])
+            cursor.execute(_STATEMENTS, [upload.pk, date(2026, 11, 20), district, SHARE])
         cursor.execute("ANALYZE matching_whitelistentry")
 
 
@@ -191,7 +191,7 @@ INSERT INTO matching_whitelistentry (
   public_id, whitelist_id, row_number, uscc, name, enterprise_id, status, is_readable, amount_yuan, term_months,
   purpose, sector, street, contact, is_willing, willing_date, passes, reasons, marks, row)
 SELECT gen_random_uuid(), %s, row_number() OVER (ORDER BY id), uscc, name, id, 'ADMITTED', true,
-  500000, 12, 'WORKING_CAPITAL', 'F', '', '', true, %s, '[]', '[]', '[]', ''
+  500000, 12, 'WORKING_CAPITAL', 'F', '', '', true, %s - (id / 16 %% 170)::int, '[]', '[]', '[]', ''
 FROM borrowers_enterprise WHERE district_id = %s AND id %% %s = 0 AND name LIKE '测量%%'
 """
 
