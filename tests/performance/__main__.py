@@ -8,7 +8,16 @@ from __future__ import annotations
 import subprocess
 import sys
 
-MODULES = ["ingest", "prematch", "evaluation", "assignment", "catalogue", "whitelist", "correction"]
+MODULES = [
+    "ingest",
+    "prematch",
+    "evaluation",
+    "assignment",
+    "catalogue",
+    "whitelist",
+    "correction",
+    "need_page",
+]
 """Measurements in the order of the report; what needs a database server of its own is run by ``make torture``, and
 ``pages`` is asked for by name, since it measures the city that stands in the database of the environment."""
 
