@@ -6,6 +6,7 @@ import uuid
 
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import MD5, Cast
 
 from borrowers.domain.item_spec import ADMINISTRATION_LABELS
 from borrowers.domain.rhythm import UPDATE_RHYTHM_LABELS
@@ -33,7 +34,8 @@ class CatalogueItem(models.Model):
     """One item of the catalogue; ``spec`` is the typed declaration of ``borrowers.domain.catalogue.ItemSpec``.
 
     What lists are searched and boards are counted by stands in columns beside it: a catalogue has thousands of items.
-    ``source_unit`` answers for the item; ``units`` may deliver it.
+    ``source_unit`` answers for the item; ``units`` may deliver it. The database itself keeps ``spec_digest``, by which
+    a declaration read once is known again.
     """
 
     code = models.CharField("信息项代码", max_length=48, unique=True)
@@ -65,6 +67,11 @@ class CatalogueItem(models.Model):
     )
     due_days = models.PositiveIntegerField("报送期限(天)", default=7)
     spec = models.JSONField("声明")
+    spec_digest = models.GeneratedField(
+        expression=MD5(Cast("spec", models.TextField())),
+        output_field=models.CharField("声明摘要", max_length=32),
+        db_persist=True,
+    )
     version = models.PositiveIntegerField("版本", default=1)
     is_active = models.BooleanField("启用", default=True)
 

@@ -92,6 +92,11 @@ class IngestBatch(models.Model):
             models.Index(
                 fields=["item", "id"], condition=Q(state="LANDED"), name="ingest_batch_waiting_idx"
             ),
+            models.Index(
+                fields=["item", "-received_at"],
+                condition=Q(kind="RECORDS", finished_at__isnull=False),
+                name="ingest_batch_fed_idx",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -34,6 +34,9 @@ from borrowers.models import (
 from borrowers.policies import visible_batches, visible_items, visible_units
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.policies import Reader
+
+_SPECS: dict[str, ItemSpec] = {}
+"""Digest of a declaration's text to the declaration; never stale, since the digest changes with the text."""
 
 
 @dataclass(frozen=True)
@@ -130,23 +133,36 @@ def catalogue_specs() -> list[ItemSpec]:
 def catalogue_delivered(at: datetime) -> tuple[list[ItemSpec], dict[str, datetime]]:
     """Return `catalogue_specs` and `borrowers.selectors.record.items_fed` of a moment together.
 
-    Queries: one.
+    A declaration is read once in this process and known again by its digest, which is made of its content.
+
+    Queries: one, and one more when declarations are met for the first time.
     """
-    finished = Q(
-        batches__kind="RECORDS", batches__received_at__lte=at, batches__finished_at__isnull=False
+    delivered = IngestBatch.objects.filter(
+        item=OuterRef("pk"), kind="RECORDS", received_at__lte=at, finished_at__isnull=False
     )
-    found = (
-        CatalogueItem.objects.order_by("data_class", "code")
-        .annotate(fed_at=Max("batches__received_at", filter=finished))
-        .values_list("code", "is_active", Cast("spec", TextField()), "fed_at")
+    latest = delivered.order_by("-received_at").values("received_at")[:1]
+    found = list(
+        CatalogueItem.objects.order_by("data_class", "code").values_list(
+            "code", "is_active", "spec_digest", Subquery(latest)
+        )
     )
-    specs, fed = [], {}
-    for code, is_active, text, fed_at in found:
-        if is_active:
-            specs.append(_spec_of(text))
-        if fed_at is not None:
-            fed[code] = fed_at
-    return specs, fed
+    active = [digest for _, is_active, digest, _ in found if is_active]
+    known = specs_known(active)
+    fed = {code: fed_at for code, _, _, fed_at in found if fed_at is not None}
+    return [known[digest] for digest in active], fed
+
+
+def specs_known(digests: Collection[str]) -> Mapping[str, ItemSpec]:
+    """Return declarations by the digest of their stored text, among others that were read before.
+
+    Queries: one when some of them are met for the first time in this process, else none.
+    """
+    new = [digest for digest in digests if digest not in _SPECS]
+    if new:
+        items = CatalogueItem.objects.filter(spec_digest__in=new).order_by()
+        for digest, text in items.values_list("spec_digest", Cast("spec", TextField())):
+            _SPECS[digest] = _spec_of(text)
+    return _SPECS
 
 
 def item_spec(item: CatalogueItem) -> ItemSpec:

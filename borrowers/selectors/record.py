@@ -16,6 +16,7 @@ from django.db.models import Max, Q, QuerySet
 
 from borrowers.models import CreditRecord, Enterprise, IngestBatch, Objection
 from borrowers.policies import visible_records
+from borrowers.selectors.catalogue import specs_known
 from marketplace.domain.errors import NotFound
 from marketplace.policies import Reader
 
@@ -122,8 +123,7 @@ BATCH_COLUMNS = (
     "item__name",
     "item__data_class",
     "item__consent_required",
-    "item__spec__void_field",
-    "item__spec__void_values",
+    "item__spec_digest",
 )
 
 
@@ -146,7 +146,8 @@ def records_as_at(
         data_classes: only these classes; None for all.
         with_disputes: answer whether each was disputed; without, none reads as disputed and a query less is asked.
 
-    Queries: three, whatever the number of records (records, batches with unit and item, objections).
+    Queries: three, whatever the number of records (records, batches with unit and item, objections); one more when a
+        declaration is met for the first time in this process.
     """
     found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
     return found.get(enterprise.pk, [])
@@ -169,7 +170,7 @@ def records_as_at_many(
         only_public: leave out items that need consent, before they are read.
         with_disputes: as for ``records_as_at``.
 
-    Queries: three.
+    Queries: as for ``records_as_at``.
     """
     pks = [enterprise.pk for enterprise in enterprises]
     stood = records_stood(at, data_classes, only_public=only_public).filter(enterprise__in=pks)
@@ -262,9 +263,11 @@ def _stood_at(records: QuerySet[CreditRecord], at: datetime) -> QuerySet[CreditR
 
 def _batches(pks: Collection[int]) -> dict[int, _Batch]:
     found: dict[int, _Batch] = {}
-    for values in IngestBatch.objects.filter(pk__in=pks).values_list(*BATCH_COLUMNS):
+    rows = list(IngestBatch.objects.filter(pk__in=pks).order_by().values_list(*BATCH_COLUMNS))
+    specs = specs_known({row[-1] for row in rows})
+    for values in rows:
         pk, public_id, file_name, unit_code, unit_name = values[:5]
-        code, name, data_class, consent_required, void_field, void_values = values[5:]
+        code, name, data_class, consent_required, digest = values[5:]
         found[pk] = _Batch(
             public_id=str(public_id),
             file_name=file_name,
@@ -274,8 +277,8 @@ def _batches(pks: Collection[int]) -> dict[int, _Batch]:
             item_name=name,
             data_class=data_class,
             consent_required=consent_required,
-            void_field=void_field or "",
-            void_values=tuple(void_values or ()),
+            void_field=specs[digest].void_field,
+            void_values=specs[digest].void_values,
         )
     return found
 

@@ -52,6 +52,7 @@ class TestRecordsAsAt:
         years = [RATING | {"评价年度": str(year)} for year in range(2015, 2026)]
         deliver("TAX_RATING", years, at=now)
         make_penalty(at=now)
+        records_as_at(cast.enterprise, now)  # reads the declarations, once in a process
 
         with django_assert_num_queries(3):
             assert len(records_as_at(cast.enterprise, now)) == 12
