@@ -15,8 +15,9 @@ from django import template
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.middleware.csrf import get_token
+from django.template.base import render_value_in_context
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 
 from marketplace.domain.masking import mask_person_name
@@ -27,7 +28,9 @@ from marketplace.web.components import (
     OUTCOME_SIGNS,
     OUTCOME_TONES,
     Cell,
+    Column,
     Kind,
+    Table,
     Tone,
     in_reading_order,
 )
@@ -38,6 +41,7 @@ register = template.Library()
 UNKNOWN = "—"
 LABEL_LIMIT = 16
 """Characters of a label that an error summary repeats."""
+ROW_ACTION = "marketplace/components/row_action.html"
 TONE_SIGNS = {Tone.GOOD: "✓", Tone.WARN: "!", Tone.BAD: "✗"}
 
 
@@ -219,6 +223,38 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
         return format_html('<span class="mk-code">{}</span>', plain)
     writer = WRITERS.get(Kind(kind))
     return writer(plain) if writer else plain
+
+
+@register.simple_tag(takes_context=True)
+def table_rows(context: template.Context, table: Table) -> SafeString:
+    """Return the rows of a table's body; written here, since a page may show a thousand cells."""
+    rows = []
+    for row in table:
+        cells = [
+            _table_cell(context, column, cell, is_lead=place == 0)
+            for place, (column, cell) in enumerate(row)
+        ]
+        rows.append("<tr>\n" + "\n".join(cells) + "\n</tr>")
+    return SafeString("\n".join(rows))
+
+
+def _table_cell(context: template.Context, column: Column, cell: Cell, *, is_lead: bool) -> str:
+    value = render_value_in_context(shown(cell, column.kind), context)
+    if cell.url:
+        value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
+    note = f'<span class="mk-cell-note">{conditional_escape(cell.note)}</span>' if cell.note else ""
+    lead = " data-lead" if is_lead else ""
+    return (
+        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(column.label)}"{lead}>'
+        f"<span>{value}{note}{_row_action(context, cell)}</span></td>"
+    )
+
+
+def _row_action(context: template.Context, cell: Cell) -> str:
+    if not cell.action or context.template is None:
+        return ""
+    chosen = context.template.engine.get_template(ROW_ACTION)
+    return chosen.render(context.new({"action": cell.action}))
 
 
 @register.filter

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import Guarantee
-from marketplace.web.components import Cell, Kind, Tone
+from marketplace.web.components import Action, Cell, Column, Kind, Table, Tone
 
 
 def rendered(source, **context):
@@ -132,3 +132,39 @@ class TestFormToken:
         text = Template(source).render(RequestContext(request))
 
         assert 'name="csrfmiddlewaretoken"' in text
+
+
+class TestTableRows:
+    def test_writes_link_note_kind_and_label(self):
+        table = Table(
+            [Column("企业"), Column("金额", Kind.MONEY)],
+            [[Cell("示例公司", url="/x/?a=1&b=2", note="新"), Decimal(50000)]],
+        )
+
+        assert rendered("{% table_rows table %}", table=table) == (
+            '<tr>\n<td class="mk-cell-text" data-label="企业" data-lead><span>'
+            '<a href="/x/?a=1&amp;b=2">示例公司</a><span class="mk-cell-note">新</span></span></td>\n'
+            '<td class="mk-cell-money" data-label="金额"><span>5 万元</span></td>\n</tr>'
+        )
+
+    @given(st.text(min_size=1), st.text(min_size=1))
+    def test_no_text_reaches_the_page_unescaped(self, value, note):
+        table = Table([Column("<名>")], [[Cell(f"<i>{value}", url='"<u>', note=f"<b>{note}")]])
+
+        text = rendered("{% table_rows table %}", table=table)
+
+        assert not [part for part in ("<i>", "<b>", "<u>", "<名>") if part in text]
+
+    def test_the_deed_of_a_row_has_its_token(self):
+        request = RequestFactory().get("/")
+        request.user = AnonymousUser()
+        table = Table([Column("名称")], [[Cell("甲", action=Action("移除", "/x/"))]])
+
+        text = Template("{% table_rows table %}").render(RequestContext(request, {"table": table}))
+
+        assert 'action="/x/"' in text
+        assert 'name="csrfmiddlewaretoken"' in text
+
+    def test_a_row_too_short_fails(self):
+        with pytest.raises(ValueError, match="shorter"):
+            rendered("{% table_rows table %}", table=Table([Column("甲"), Column("乙")], [["1"]]))
