@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from borrowers.models import Consent
-from borrowers.selectors import consent_state_label, enterprise_for_owner
+from borrowers.selectors import consent_state_label
 from exports.domain.numbering import DocumentKind, code_shown
 from exports.domain.portrait_document import Copy, document_of, product_fit
 from exports.domain.report import ConsentSummary, ProductFit, Reader, Verification
@@ -106,8 +106,8 @@ def own_portrait_pdf_issue(*, user: User, at: datetime) -> tuple[bytes, IssuedDo
 
     Writes: ``AccessRecord``, ``IssuedDocument``, audit.
     """
-    enterprise = enterprise_for_owner(user)
-    portrait = own_portrait_read(user=user, at=at, channel=CHANNEL)
+    reading = own_portrait_read(user=user, at=at, channel=CHANNEL)
+    enterprise, portrait = reading.enterprise, reading.portrait
     organisation = acting_organisation(user, Role.OWNER, Role.AGENT)
     ticket = ticket_draw(DocumentKind.PORTRAIT_PDF, at)
     hashed = content_hash(portrait)

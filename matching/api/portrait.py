@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from borrowers.selectors import enterprise_for_owner
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.policies import signed_in
 from matching.domain.evaluation import PublishedEvaluation
@@ -52,9 +51,9 @@ class OwnPortraitView(APIView):
     def get(self, request: Request) -> Response:
         """Return the enterprise's portrait with every point."""
         user = signed_in(request.user)
-        portrait = own_portrait_read(user=user, at=timezone.now(), channel="API")
-        evaluation = evaluation_reading(enterprise_for_owner(user), Audience.BORROWER)
-        return Response(_output(portrait, Audience.BORROWER, "", evaluation))
+        reading = own_portrait_read(user=user, at=timezone.now(), channel="API")
+        evaluation = evaluation_reading(reading.enterprise, Audience.BORROWER)
+        return Response(_output(reading.portrait, Audience.BORROWER, "", evaluation))
 
 
 class ApplicationPortraitView(APIView):

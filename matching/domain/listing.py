@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -94,11 +94,27 @@ def record_lists(
         names: item code to Chinese name.
         parameters: instead of the shipped ones.
     """
-    return tuple(
-        _list(parameter, evidence, as_of, names)
-        for parameter in parameters or shipped_lists()
-        if parameter.in_force(as_of.day)
-    )
+    chosen = _shipped_on(as_of.day) if parameters is None else _in_force(parameters, as_of.day)
+    return tuple(_list(one, evidence, as_of, names) for one in chosen)
+
+
+@dataclass(frozen=True)
+class _Declared:
+    """One list as it is declared on a day."""
+
+    parameter: DatedParameter
+    raw: Mapping[str, Any]
+    selection: Selection
+
+
+@lru_cache(maxsize=64)
+def _shipped_on(day: date) -> tuple[_Declared, ...]:
+    return _in_force(shipped_lists(), day)
+
+
+def _in_force(parameters: ParameterSet, day: date) -> tuple[_Declared, ...]:
+    found = ((entry, entry.value_on(day)) for entry in parameters if entry.in_force(day))
+    return tuple(_Declared(entry, raw, selection_from(raw)) for entry, raw in found)
 
 
 def source_line(record: PlainRecord, name: str) -> str:
@@ -114,10 +130,9 @@ def source_line(record: PlainRecord, name: str) -> str:
 
 
 def _list(
-    parameter: DatedParameter, evidence: Evidence, as_of: AsOf, names: Mapping[str, str]
+    declared: _Declared, evidence: Evidence, as_of: AsOf, names: Mapping[str, str]
 ) -> RecordList:
-    raw: Mapping[str, Any] = parameter.value_on(as_of.day)
-    selection: Selection = selection_from(raw)
+    parameter, raw, selection = declared.parameter, declared.raw, declared.selection
     scope = selection.in_scope(evidence.of(selection.items), as_of.day)
     found = [r for r in selection.counting(scope, as_of.day) if r.public]
     delivered = bool(scope) or any(item in evidence.fed_items for item in selection.items)

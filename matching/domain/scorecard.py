@@ -17,7 +17,7 @@ from functools import cache
 from pathlib import Path
 
 from marketplace.domain.errors import Refused
-from marketplace.domain.parameters import ParameterSet, load_parameters
+from marketplace.domain.parameters import DatedParameter, DatedValue, ParameterSet, load_parameters
 from matching.domain.indicators import IndicatorValue, Value
 from matching.domain.scorecard_model import Bin, Dimension, ScoreLine, ScoreModel, model_from
 from matching.domain.subject import ACTIVE, INDIVIDUAL, EnterpriseFacts
@@ -130,10 +130,23 @@ def model_on(day: date, parameters: ParameterSet | None = None) -> ScoreModel | 
     Raises:
         Refused: ``SCORE_MODEL_INVALID`` for a model that contradicts itself.
     """
-    parameter = (parameters or shipped_models())[DEFAULT_MODEL]
+    chosen = parameters or shipped_models()
+    parameter = chosen[DEFAULT_MODEL]
     if not parameter.in_force(day):
         return None
     entry = parameter.entry_on(day)
+    if chosen is shipped_models():
+        return _shipped_since(entry.effective_from)
+    return _model_from(parameter, entry)
+
+
+@cache
+def _shipped_since(since: date) -> ScoreModel:
+    parameter = shipped_models()[DEFAULT_MODEL]
+    return _model_from(parameter, parameter.entry_on(since))
+
+
+def _model_from(parameter: DatedParameter, entry: DatedValue) -> ScoreModel:
     version = f"{DEFAULT_MODEL.split('.')[1]}@{entry.effective_from.isoformat()}"
     try:
         return model_from(version, parameter.label, entry.value)

@@ -55,6 +55,14 @@ class PortraitReading:
     evaluation: PublishedEvaluation | None = None
 
 
+@dataclass(frozen=True)
+class OwnReading:
+    """An enterprise's portrait of itself, and the enterprise it was made of."""
+
+    portrait: Portrait
+    enterprise: Enterprise
+
+
 @transaction.atomic
 def portrait_freeze(
     *,
@@ -169,7 +177,7 @@ def portrait_read(
 
 
 @transaction.atomic
-def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Portrait:
+def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> OwnReading:
     """Return the enterprise's portrait of itself as of now, all classes; nothing is frozen.
 
     Raises:
@@ -190,7 +198,7 @@ def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Por
     portrait = portrait_build(
         enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at
     )
-    return redact(portrait, Audience.BORROWER)
+    return OwnReading(redact(portrait, Audience.BORROWER), enterprise)
 
 
 def is_intact(row: CreditPortrait) -> bool:

@@ -8,7 +8,6 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_GET
 
-from borrowers.selectors import enterprise_for_owner
 from marketplace.policies import signed_in
 from marketplace.web.components import Crumb
 from matching.domain.redaction import Audience
@@ -22,14 +21,14 @@ from matching.views.portrait_screen import portrait_screen
 def own(request: HttpRequest) -> HttpResponse:
     """Show the enterprise its portrait as of now, with its published evaluation and every point of both.
 
-    Queries: at most 17, whatever the number of records; the reading is logged.
+    Queries: at most 16, whatever the number of records; the reading is logged.
     """
     user = signed_in(request.user)
-    portrait = own_portrait_read(user=user, at=timezone.now())
-    evaluation = evaluation_reading(enterprise_for_owner(user), Audience.BORROWER)
+    reading = own_portrait_read(user=user, at=timezone.now())
+    evaluation = evaluation_reading(reading.enterprise, Audience.BORROWER)
     context = {
-        "enterprise": portrait.enterprise,
-        "screen": portrait_screen(portrait, evaluation=evaluation),
+        "enterprise": reading.portrait.enterprise,
+        "screen": portrait_screen(reading.portrait, evaluation=evaluation),
         "crumbs": [Crumb("信用画像")],
     }
     return render(request, "matching/portrait/own.html", context)

@@ -286,7 +286,7 @@ class TestPortraitRead:
 
 class TestOwnPortraitRead:
     def test_shows_every_class_and_every_point(self, delivered):
-        portrait = own_portrait_read(user=delivered.owner, at=NOW)
+        portrait = own_portrait_read(user=delivered.owner, at=NOW).portrait
 
         assert len(portrait.consent.data_classes) == 17
         assert sum(line.points for line in portrait.score.contributions) == portrait.score.points
