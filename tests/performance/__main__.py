@@ -17,6 +17,7 @@ MODULES = [
     "whitelist",
     "correction",
     "need_page",
+    "portrait",
 ]
 """Measurements in the order of the report; what needs a database server of its own is run by ``make torture``, and
 ``pages`` is asked for by name, since it measures the city that stands in the database of the environment."""

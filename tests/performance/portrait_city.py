@@ -147,7 +147,7 @@ def _deliveries(cursor: Any, at: datetime) -> None:
     """Make 36 monthly batches of each item, the last a month ago."""
     from borrowers.models import IngestBatch
 
-    made = []
+    made: list[IngestBatch] = []
     for model in IngestBatch.objects.filter(kind="RECORDS").order_by("pk"):
         for number in range(DELIVERIES):
             received = at - timedelta(days=30 * (DELIVERIES - number))
