@@ -127,19 +127,15 @@ def grades_current(enterprises: Iterable[Enterprise]) -> dict[int, str]:
 
     Queries: one.
     """
-    rows = evaluations_graded().filter(enterprise__in=list(enterprises))
-    return dict(rows.values_list("enterprise_id", "now"))
+    return dict(grades_now().filter(enterprise__in=list(enterprises)))
 
 
-def evaluations_graded() -> QuerySet[CreditEvaluation]:
-    """Return the evaluations with a grade of the latest published run, at most one of an enterprise.
-
-    Returns:
-        Annotated with ``now``: the grade as scored again since, or the run's own.
-    """
+def grades_now() -> QuerySet[CreditEvaluation, tuple[int, str]]:
+    """Return enterprise pk and grade of the latest published run, or as scored again since; at most one of each."""
     latest = (
         EvaluationRun.objects.filter(state="PUBLISHED").order_by("-month", "-pk").values("pk")[:1]
     )
     again = EvaluationRescore.objects.filter(evaluation=OuterRef("pk")).order_by("-pk")
     rows = CreditEvaluation.objects.filter(run=Subquery(latest))
-    return rows.annotate(now=Coalesce(Subquery(again.values("grade")[:1]), "grade")).exclude(now="")
+    graded = rows.annotate(now=Coalesce(Subquery(again.values("grade")[:1]), "grade"))
+    return graded.exclude(now="").values_list("enterprise_id", "now")

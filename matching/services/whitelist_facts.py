@@ -24,7 +24,7 @@ from marketplace.crypto import encrypt
 from marketplace.domain import uscc as uscc_rule
 from matching.domain.whitelist_contact import contact_text
 from matching.domain.whitelist_parts import PARTS
-from matching.selectors.evaluation import evaluations_graded
+from matching.selectors.evaluation import grades_now
 from matching.selectors.whitelist_asking import (
     SAID_ON_PLATFORM,
     facts_registered,
@@ -185,7 +185,7 @@ def _facts_gather(
     enterprises: QuerySet[Enterprise], amounts: Amounts, known: ListKnowledge
 ) -> None:
     registered, values = facts_registered(enterprises, known.as_of.day).query.sql_with_params()
-    graded = evaluations_graded().order_by().values_list("enterprise_id", "now")
+    graded = grades_now().order_by()
     grades, more = graded.query.sql_with_params()
     bounds = {">=": amounts.low, "<=": amounts.high}
     asked = {sign: str(amount) for sign, amount in bounds.items() if amount is not None}
