@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('borrowers', '0006_catalogue_unit_required'),
+        ('borrowers', '0007_record_item_of_batch'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
