@@ -18,9 +18,7 @@ import pytest
 from tests import services
 
 WITH_A_DATABASE = [
-    "tests/access",
     "tests/api",
-    "tests/architecture",
     "tests/functional",
     "tests/integration",
     "tests/pages",
