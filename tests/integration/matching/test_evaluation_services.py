@@ -242,7 +242,7 @@ class TestEvaluationRun:
         with CaptureQueriesContext(connection) as two:
             run_of(delivered)
 
-        assert len(five) == len(two) <= 32
+        assert len(five) == len(two) <= 34
 
 
 class TestDrift:
