@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -25,42 +25,13 @@ from matching.models import Loan
 from matching.selectors.loan import loan_by_application, loan_by_contract, outcomes_of
 from matching.services.application_effects import contract_digest
 from matching.services.outcome import outcome_record
+from matching.services.row_import import RowImport
 
 LIMITS = replace(UPLOAD_LIMITS, rows=2_000)
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
-@dataclass
-class OutcomeImport:
-    """What became of a sheet's rows: read = accepted + duplicates + rejected.
-
-    Attributes:
-        titles: the sheet's header.
-        errors: why rows were rejected, in the order of rows.
-        rejected_rows: row number to the row as delivered.
-    """
-
-    titles: tuple[str, ...] = ()
-    read: int = 0
-    accepted: int = 0
-    duplicates: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    rejected_rows: dict[int, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def rejected(self) -> int:
-        """Return how many rows were rejected."""
-        return len(self.rejected_rows)
-
-    def reject(self, row_number: int, row: Mapping[str, str], *errors: RowError) -> None:
-        """Note a row that could not be reported, with its reasons."""
-        self.rejected_rows[row_number] = row
-        self.errors.extend(errors)
-
-
-def outcome_import(
-    *, source: Path | bytes, file_name: str, actor: User, at: datetime
-) -> OutcomeImport:
+def outcome_import(*, source: Path | bytes, file_name: str, actor: User, at: datetime) -> RowImport:
     """Report every row of a sheet; a row that was reported before counts as a duplicate, whatever its sheet.
 
     Each row stands for itself: a rejected one leaves nothing behind and hinders no other.
@@ -83,7 +54,7 @@ def outcome_import(
     )
     binding = bind_columns(COLUMNS, sheet.titles)
     binding.refuse_missing()
-    result = OutcomeImport(titles=sheet.titles)
+    result = RowImport(titles=sheet.titles)
     for row_number, row in sheet:
         result.read += 1
         cells = {code: row.get(title, "") for code, title in binding.headers.items()}
@@ -109,7 +80,7 @@ def outcome_import(
     return result
 
 
-def outcome_correction(result: OutcomeImport) -> str:
+def outcome_correction(result: RowImport) -> str:
     """Return the rejected rows as csv text, each with what is wrong, to be corrected and delivered again.
 
     A cell that a spreadsheet would take for a formula is written with an apostrophe before it.
@@ -134,7 +105,7 @@ def outcome_template() -> str:
 
 
 def _report(
-    row: OutcomeRow, cells: Mapping[str, str], result: OutcomeImport, actor: User, at: datetime
+    row: OutcomeRow, cells: Mapping[str, str], result: RowImport, actor: User, at: datetime
 ) -> None:
     try:
         loan = _loan_of(row, actor)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -28,41 +28,15 @@ from matching.domain.whitelist_feedback_sheet import COLUMNS, LABELS, FeedbackRo
 from matching.models import WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES
 from matching.selectors.whitelist import entries_by_code, feedback_of, own_contacts
+from matching.services.row_import import RowImport
 from matching.services.whitelist_contact import whitelist_contact, whitelist_contact_result
 
 LIMITS = replace(UPLOAD_LIMITS, rows=5_000)
 
 
-@dataclass
-class FeedbackImport:
-    """What became of a sheet's rows: read = accepted + rejected.
-
-    Attributes:
-        titles: the sheet's header.
-        errors: why rows were rejected, in the order of rows.
-        rejected_rows: row number to the row as delivered.
-    """
-
-    titles: tuple[str, ...] = ()
-    read: int = 0
-    accepted: int = 0
-    errors: list[RowError] = field(default_factory=list)
-    rejected_rows: dict[int, Mapping[str, str]] = field(default_factory=dict)
-
-    @property
-    def rejected(self) -> int:
-        """Return how many rows were rejected."""
-        return len(self.rejected_rows)
-
-    def reject(self, row_number: int, row: Mapping[str, str], *errors: RowError) -> None:
-        """Note a row that could not be kept, with its reasons."""
-        self.rejected_rows[row_number] = row
-        self.errors.extend(errors)
-
-
 def whitelist_feedback_import(
     *, source: Path | bytes, file_name: str, actor: User, at: datetime
-) -> FeedbackImport:
+) -> RowImport:
     """Keep the feedback of every row of a sheet; an enterprise not taken on yet is taken on by its row.
 
     Each row stands for itself: a rejected one leaves nothing behind and hinders no other. Sending a row again replaces
@@ -87,7 +61,7 @@ def whitelist_feedback_import(
     )
     binding = bind_columns(COLUMNS, sheet.titles)
     binding.refuse_missing()
-    result = FeedbackImport(titles=sheet.titles)
+    result = RowImport(titles=sheet.titles)
     for row_number, row in sheet:
         result.read += 1
         cells = {code: row.get(title, "") for code, title in binding.headers.items()}
@@ -113,7 +87,7 @@ def whitelist_feedback_import(
     return result
 
 
-def feedback_correction(result: FeedbackImport, stream: IO[bytes]) -> int:
+def feedback_correction(result: RowImport, stream: IO[bytes]) -> int:
     """Write the rejected rows as xlsx with every error marked in place; return how many there are."""
     binding = bind_columns(COLUMNS, result.titles)
     title_of = {LABELS[code]: title for code, title in binding.headers.items()}

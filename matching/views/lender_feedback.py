@@ -21,9 +21,9 @@ from matching.forms.whitelist import FeedbackUploadForm
 from matching.models import WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES
 from matching.selectors.whitelist import lender_entries
+from matching.services.row_import import RowImport
 from matching.services.whitelist_feedback import (
     LIMITS,
-    FeedbackImport,
     feedback_correction,
     feedback_template,
     whitelist_feedback_import,
@@ -71,7 +71,7 @@ def template_sheet(request: HttpRequest) -> HttpResponse:
     )
 
 
-def _import(request: HttpRequest) -> FeedbackImport:
+def _import(request: HttpRequest) -> RowImport:
     delivered = cast("UploadedFile", request.FILES["file"])
     return whitelist_feedback_import(
         source=delivered.read(),
@@ -81,14 +81,14 @@ def _import(request: HttpRequest) -> FeedbackImport:
     )
 
 
-def _errors_table(result: FeedbackImport) -> Table:
+def _errors_table(result: RowImport) -> Table:
     columns = [Column("行号", Kind.NUMBER), Column("列"), Column("原因"), Column("代码", Kind.CODE)]
     shown = result.errors[:ERRORS_SHOWN]
     rows = [[error.row, error.field, error.sentence, error.code] for error in shown]
     return Table(columns, rows, caption="未接收的行(前 100 条原因)", empty="全部接收。")
 
 
-def _correction(result: FeedbackImport) -> str:
+def _correction(result: RowImport) -> str:
     """Return the correction file as an address, so that nothing of it is kept on the server."""
     stream = io.BytesIO()
     feedback_correction(result, stream)

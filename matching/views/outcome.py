@@ -34,11 +34,11 @@ from matching.selectors.loan import loan_list, loan_position, outcomes_of
 from matching.services.application_facts import feedback_agreed
 from matching.services.outcome import outcome_record
 from matching.services.outcome_import import (
-    OutcomeImport,
     outcome_correction,
     outcome_import,
     outcome_template,
 )
+from matching.services.row_import import RowImport
 from matching.services.transition import require_event
 from matching.views.case import loan_pairs, state_label
 
@@ -128,7 +128,7 @@ def _record(form: OutcomeForm, loan: Loan, request: HttpRequest) -> OutcomeEvent
     )
 
 
-def _import(request: HttpRequest, now: datetime) -> OutcomeImport:
+def _import(request: HttpRequest, now: datetime) -> RowImport:
     delivered = cast("UploadedFile", request.FILES["file"])
     return outcome_import(
         source=delivered.read(),
@@ -215,7 +215,7 @@ def _loans_table(rows: list[Loan]) -> Table:
     return Table(columns, found, caption="贷款", empty="还没有签约的贷款。")
 
 
-def _errors_table(result: OutcomeImport) -> Table:
+def _errors_table(result: RowImport) -> Table:
     columns = [Column("行号", Kind.NUMBER), Column("列"), Column("原因"), Column("代码", Kind.CODE)]
     rows = [[error.row, error.field, error.sentence, error.code] for error in result.errors]
     return Table(columns, rows, caption="未接收的行", empty="全部接收。")
