@@ -293,8 +293,12 @@ def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
 
 def _keep_rows(delivery: Delivery, rows: Rows) -> None:
     book = delivery.book
+    waiting = iter(rows)
+    first = next(waiting, None)
+    if first is None:  # "nothing to report" is a delivery too, and the commonest
+        return
     with incoming_rows():
-        rows_wait(_placed(delivery, rows))
+        rows_wait(_placed(delivery, list(first[1]), chain([first], waiting)))
         for repeat in repeats_take_out():
             if repeat.same:
                 book.duplicates += 1
@@ -303,16 +307,12 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
         _merge(delivery)
 
 
-def _placed(delivery: Delivery, rows: Rows) -> Iterator[NewRecord]:
+def _placed(delivery: Delivery, titles: list[str], rows: Rows) -> Iterator[NewRecord]:
     """Yield the clean rows whose enterprise is known; the others go to the book."""
     book, spec = delivery.book, item_spec(delivery.item)
-    rows = iter(rows)
-    first = next(rows, None)
-    if first is None:
-        return
-    read_row = compile_item(spec, list(first[1]), local_date(delivery.at))
+    read_row = compile_item(spec, titles, local_date(delivery.at))
     label = spec.field(spec.subject_field).label
-    whole = chain([first], rows)
+    whole = iter(rows)
     while chunk := list(islice(whole, CHUNK_ROWS)):
         clean: list[tuple[int, CleanRow]] = []
         for row_number, mapping in chunk:
