@@ -16,7 +16,7 @@ from borrowers.services.retention import retention_sweep
 @shared_task(name="borrowers.batches_resume")
 def batches_resume_task(**_: Any) -> None:
     """Take up delivered files whose import was cut off."""
-    batches_resume()
+    batches_resume(at=timezone.now())
 
 
 @shared_task(name="borrowers.archive_nightly")

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from django.conf import settings
@@ -27,6 +27,7 @@ from marketplace.models import User
 from marketplace.sheets import IMPORT_LIMITS, SheetLimits
 
 LANDING = "landing"
+NOBODYS_AFTER = timedelta(days=1)
 
 
 def landed_path(batch: IngestBatch) -> Path:
@@ -96,8 +97,11 @@ def batch_take_up(
         raise
 
 
-def batches_resume() -> list[IngestBatch]:
+def batches_resume(*, at: datetime) -> list[IngestBatch]:
     """Keep every batch that waits, oldest first, and return them; files that belong to none are swept.
+
+    Args:
+        at: now, aware.
 
     Writes: as `batch_take_up`.
     """
@@ -108,7 +112,7 @@ def batches_resume() -> list[IngestBatch]:
             kept.append(_keep_landed(pk, None, IMPORT_LIMITS))
         except Refused as refusal:
             batch_drop(pk, refusal.sentence)
-    _sweep()
+    _sweep(at)
     return kept
 
 
@@ -148,12 +152,17 @@ def _keep_landed(pk: int, progress: Progress | None, limits: SheetLimits) -> Ing
     return kept
 
 
-def _sweep() -> None:
-    """Remove landed files whose batch is kept or was never entered."""
+def _sweep(at: datetime) -> None:
+    """Remove landed files whose batch is kept, and those of a day ago that belong to none.
+
+    A younger one may be of a batch whose entering is not committed yet.
+    """
     folder = Path(settings.ARCHIVE_DIR) / LANDING
-    if not folder.is_dir():
-        return
-    names = {path.name for path in folder.iterdir()}
-    waiting = IngestBatch.objects.filter(state="LANDED", landed_name__in=names)
-    for name in names - set(waiting.values_list("landed_name", flat=True)):
-        (folder / name).unlink(missing_ok=True)
+    paths = {path.name: path for path in folder.iterdir()} if folder.is_dir() else {}
+    known = IngestBatch.objects.filter(landed_name__in=list(paths))
+    states = dict(known.values_list("landed_name", "state"))
+    long_ago = (at - NOBODYS_AFTER).timestamp()
+    for name, path in paths.items():
+        is_nobodys = name not in states and path.stat().st_mtime < long_ago
+        if is_nobodys or states.get(name) == "KEPT":
+            path.unlink(missing_ok=True)

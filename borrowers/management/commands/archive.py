@@ -58,7 +58,7 @@ class Command(BaseCommand):
             raise CommandError(f"发现 {len(report['faults'])} 处不一致。")
 
     def _sync(self, options: dict[str, Any]) -> dict[str, Any]:
-        resumed = batches_resume()
+        resumed = batches_resume(at=timezone.now())
         if resumed:
             self.stdout.write(f"补入库 {len(resumed)} 个中断的批次。")
         return self._filed(

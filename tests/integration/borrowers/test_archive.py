@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from datetime import timedelta
 
 import duckdb
@@ -17,6 +18,7 @@ from borrowers.services import ingest as ingest_service
 from borrowers.services import records_ingest, reference_ensure
 from borrowers.services.archive import archive_compact, archive_rebuild, archive_sweep, archive_sync
 from borrowers.services.archive_check import archive_check
+from borrowers.services.landing import batches_resume
 from marketplace.domain.errors import Refused
 from matching.scoring.loading import RecordLine, record_columns
 from tests.factories.borrowers import USCC, deliver, make_penalty
@@ -258,6 +260,19 @@ class TestLanding:
         assert (later.accepted, later.superseding, later.duplicates) == (1, 1, 4)
         live = CreditRecord.objects.get(payload__paid_yuan="2.00")
         assert live.superseded_at is None
+
+    def test_sweep_leaves_a_file_whose_batch_is_still_being_entered(self, cast, now):
+        folder = settings.ARCHIVE_DIR / "landing"
+        folder.mkdir(parents=True)
+        young, old = folder / "young.landed", folder / "old.landed"
+        for path, age in ((young, timedelta()), (old, timedelta(days=2))):
+            path.write_text("x")
+            moment = (now - age).timestamp()
+            os.utime(path, (moment, moment))
+
+        batches_resume(at=now)
+
+        assert (young.exists(), old.exists()) == (True, False)
 
     def test_file_that_turns_out_unreadable_leaves_nothing(self, cast, now, tmp_path):
         reference_ensure(at=now)
