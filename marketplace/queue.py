@@ -41,19 +41,19 @@ def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
     Writes: one ``OutboxMessage``.
     """
     message = OutboxMessage.objects.create(task=task, kwargs=kwargs)
-    transaction.on_commit(lambda: _hand_over(message.pk))
+    transaction.on_commit(lambda: _hand_over(message))
     return message
 
 
-def _hand_over(message_id: int) -> None:
+def _hand_over(message: OutboxMessage) -> None:
     if settings.BROKER_URL:
-        current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message_id})
-    elif settings.OUTBOX_THREADS and _is_long(message_id):
-        worker = threading.Thread(target=_run_in_thread, args=[message_id])
+        current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message.pk})
+    elif settings.OUTBOX_THREADS and _is_long(message.task):
+        worker = threading.Thread(target=_run_in_thread, args=[message.pk])
         worker.start()
         worker.join(SMALL_WORK_SECONDS)
     else:
-        outbox_run_one(message_id)
+        outbox_run_one(message.pk)
 
 
 def _run_in_thread(message_id: int) -> None:
@@ -63,8 +63,7 @@ def _run_in_thread(message_id: int) -> None:
         connection.close()
 
 
-def _is_long(message_id: int) -> bool:
-    task = OutboxMessage.objects.values_list("task", flat=True).get(pk=message_id)
+def _is_long(task: str) -> bool:
     return bool(getattr(current_app.tasks.get(task), "is_long", False))
 
 
@@ -75,7 +74,10 @@ def outbox_run_one(message_id: int) -> bool:
     never run it at the same time. A long task's writes are its own transactions.
     """
     waiting = OutboxMessage.objects.filter(pk=message_id, done_at=None)
-    if waiting.exists() and _is_long(message_id):
+    task = waiting.values_list("task", flat=True).first()
+    if task is None:
+        return False
+    if _is_long(task):
         return _run_long(message_id)
     try:
         with transaction.atomic():

@@ -102,6 +102,12 @@ class IngestBatch(models.Model):
     def __str__(self) -> str:
         return f"{self.file_name} {self.received_at:%Y-%m-%d}"
 
+    @property
+    def is_delivery(self) -> bool:
+        """Whether it counts as a delivery: nothing to report, or some row that was not rejected."""
+        is_done = self.kind == "RECORDS" and self.finished_at is not None
+        return is_done and (self.rows_read == 0 or self.rejected < self.rows_read)
+
 
 class IngestReject(models.Model):
     """One reason why one row of a batch was not kept."""

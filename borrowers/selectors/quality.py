@@ -25,7 +25,7 @@ EVENTS_IN_TIME = "events_in_time"
 DELIVERED = Q(kind="RECORDS", finished_at__isnull=False) & (
     Q(rows_read=0) | Q(rejected__lt=F("rows_read"))
 )
-"""Batches that count as a delivery: nothing to report, or some row that was not rejected."""
+"""Batches that count as a delivery, as `IngestBatch.is_delivery` says of one at hand."""
 
 
 def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int]]:
@@ -35,7 +35,7 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
         batch: closed, its records written.
         spec: declaration by which it was read.
 
-    Queries: three.
+    Queries: at most three; a batch that kept no row has no records to look at.
     """
     found = _record_counts(batch, spec)
     counts = {
@@ -53,6 +53,8 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
 
 
 def _record_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
+    if not batch.accepted:
+        return {EVENTS: 0, EVENTS_IN_TIME: 0}
     received = local_date(batch.received_at)
     in_time = Q(event_date__gte=earliest_in_time(received, spec.due_days, work_calendar()))
     wanted: dict[str, Any] = {

@@ -190,7 +190,7 @@ def batch_keep(
         audit ``borrowers.records.ingest``, outbox ``matching.evaluation_refresh_batch``; locks the item's row, so
         two batches of one item are kept one after the other.
     """
-    CatalogueItem.objects.select_for_update().get(pk=batch.item_id or 0)
+    CatalogueItem.objects.select_for_update().only("pk").get(pk=batch.item_id or 0)
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
     again = IngestBatch.objects.filter(state="KEPT", **same_file).exists()
     delivery = Delivery(batch, BatchBook(batch, progress), again)
@@ -211,7 +211,7 @@ def _plain_file(rows: Rows | Sheet, path: Path | None) -> PlainCsv | None:
 
 def _close(delivery: Delivery) -> IngestBatch:
     batch, book = delivery.batch, delivery.book
-    batch.state = "KEPT"
+    batch.state, batch.item_version = "KEPT", delivery.item.version
     book.close(delivery.at)
     batch_quality_check(batch=batch, item=delivery.item, at=delivery.at)
     if delivery.item.code == REPORT_ITEM and book.accepted:

@@ -27,8 +27,8 @@ SENTENCE_LENGTH = 300
 WRITTEN_AT_ONCE = 500
 
 
-def batch_quality_check(*, batch: IngestBatch, item: CatalogueItem, at: datetime) -> BatchQuality:
-    """Note by which version a closed batch was read, and measure it by the rules of that version.
+def batch_quality_check(*, batch: IngestBatch, item: CatalogueItem, at: datetime) -> None:
+    """Measure a closed batch by the rules of the version it was read by.
 
     Runs inside the transaction that closes the batch; a second time finds the same. What the batch keeps closes the
     open findings of its item and unit; that it came at all closes those of missed terms.
@@ -38,26 +38,27 @@ def batch_quality_check(*, batch: IngestBatch, item: CatalogueItem, at: datetime
         item: as it was read for this batch.
         at: when, aware.
 
-    Writes: ``IngestBatch``, ``BatchQuality``, ``QualityFinding``.
+    Writes: ``BatchQuality``, ``QualityFinding``.
     """
-    batch.item_version = item.version
-    batch.save(update_fields=["item_version"])
     spec = item_spec(item)
     counts = batch_counts(batch, spec)
     measured = measure_all(spec.quality, counts)
     in_time, events = counts[EVENTS]
-    quality, _ = BatchQuality.objects.update_or_create(
+    quality = BatchQuality(
         batch=batch,
-        defaults={
-            "events": events,
-            "in_time": in_time,
-            "measures": [_kept(found) for found in measured],
-            "measured_at": at,
-        },
+        events=events,
+        in_time=in_time,
+        measures=[_kept(found) for found in measured],
+        measured_at=at,
+    )
+    BatchQuality.objects.bulk_create(
+        [quality],
+        update_conflicts=True,
+        unique_fields=["batch"],
+        update_fields=["events", "in_time", "measures", "measured_at"],
     )
     _findings_close(batch, [found.rule.code for found in measured if found.kept], at)
     _findings_write(batch, spec, [found for found in measured if found.kept is False], at)
-    return quality
 
 
 def _kept(found: Measured) -> dict[str, object]:
@@ -70,8 +71,7 @@ def _kept(found: Measured) -> dict[str, object]:
 
 
 def _findings_close(batch: IngestBatch, codes: list[str], at: datetime) -> None:
-    came = IngestBatch.objects.filter(DELIVERED, pk=batch.pk).exists()
-    done = [*codes, DUE.code] if came else codes
+    done = [*codes, DUE.code] if batch.is_delivery else codes
     QualityFinding.objects.filter(
         item=batch.item_id, unit=batch.unit_id, rule__in=done, closed_at=None
     ).exclude(batch=batch).update(closed_at=at)

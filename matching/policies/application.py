@@ -30,6 +30,8 @@ BEFORE_ACCEPTANCE = (*BEFORE_ROUTING, "PENDING_ACCEPT")
 """States in which contact data and portrait are closed to the lender."""
 
 VERIFIED = "VERIFIED"
+NOTHING = Q(pk__in=())
+"""The rows of somebody without a role."""
 
 
 def visible_demands(user: Reader) -> QuerySet[FinancingDemand]:
@@ -129,20 +131,22 @@ def _works_on(user: Reader, application: LoanApplication) -> bool:
 
 
 def _own(user: Reader) -> Q:
-    return Q(
-        enterprise__account__organisation__in=organisation_ids(user, *BORROWER_ROLES),
-        enterprise__account__state=VERIFIED,
-    )
+    owned = organisation_ids(user, *BORROWER_ROLES)
+    if not owned:
+        return NOTHING
+    return Q(enterprise__account__organisation__in=owned, enterprise__account__state=VERIFIED)
 
 
 def _handled(user: Reader) -> Q:
     # Officers see their branches, what is theirs, and what no branch takes; approvers the whole institution.
-    routed = ~Q(state__in=BEFORE_ROUTING)
-    officer = Q(institution__organisation__in=organisation_ids(user, Role.OFFICER)) & (
-        Q(branch__in=officer_branches(user)) | Q(branch=None) | Q(officer=_key(user))
-    )
-    approver = Q(institution__organisation__in=organisation_ids(user, Role.APPROVER))
-    return routed & (officer | approver)
+    # What a role the user does not hold would open is left out: the database need not join for it.
+    decided, handled = organisation_ids(user, Role.APPROVER), organisation_ids(user, Role.OFFICER)
+    seen = Q(institution__organisation__in=decided) if decided else NOTHING
+    if handled:
+        seen |= Q(institution__organisation__in=handled) & (
+            Q(branch__in=officer_branches(user)) | Q(branch=None) | Q(officer=_key(user))
+        )
+    return ~Q(state__in=BEFORE_ROUTING) & seen if decided or handled else NOTHING
 
 
 def _key(user: Reader) -> int | None:

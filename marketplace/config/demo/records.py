@@ -23,6 +23,9 @@ from marketplace.domain.period import add_months, month_start
 DELIVERY_DAY = 10
 HISTORY_MONTHS = 24
 """Before so many months everything came in one first delivery."""
+MONTHLY_MONTHS = 12
+"""For so many months units have delivered monthly; in the year before, while they were being connected, quarterly."""
+QUARTER_MONTHS = 3
 ALWAYS_DELIVERED = {
     "REGISTRATION_CHANGE": "MARKET",
     "PERMIT": "CREDIT_CENTER",
@@ -48,7 +51,7 @@ ALWAYS_DELIVERED = {
     "CREDIT_COMMITMENT": "CREDIT_CENTER",
     "CONTRACT_PERFORMANCE": "FINANCE",
 }
-"""Items delivered every month and on the latest working day, even empty: only so does "none" mean none."""
+"""Items delivered on every such day and on the latest working day, even empty: only so does "none" mean none."""
 
 
 @dataclass(frozen=True)
@@ -81,11 +84,11 @@ def deliveries(profiles: Iterable[Profile], seed: int, today: date) -> list[Deli
 
 
 def delivery_days(today: date) -> list[date]:
-    """Return the days on which units deliver: one long ago, then the tenth of each month."""
+    """Return the days on which units deliver: one long ago, then the tenth of each quarter, later of each month."""
     this = month_start(today)
-    days = [
-        add_months(this, -back).replace(day=DELIVERY_DAY) for back in range(HISTORY_MONTHS, -1, -1)
-    ]
+    quarters = range(HISTORY_MONTHS, MONTHLY_MONTHS, -QUARTER_MONTHS)
+    months = range(MONTHLY_MONTHS, -1, -1)
+    days = [add_months(this, -back).replace(day=DELIVERY_DAY) for back in chain(quarters, months)]
     return [day for day in days if day <= today]
 
 

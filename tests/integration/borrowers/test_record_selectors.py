@@ -119,6 +119,7 @@ class TestRecordsAsAtMany:
     def test_gives_each_enterprise_its_own(self, cast, now, django_assert_num_queries):
         rival = RATING | {"统一社会信用代码": cast.rival_enterprise.uscc, "纳税信用等级": "M"}
         deliver("TAX_RATING", [RATING, rival], at=now)
+        records_as_at_many([cast.enterprise], now)  # the declaration is met for the first time
 
         with django_assert_num_queries(3):
             found = records_as_at_many([cast.enterprise, cast.rival_enterprise], now)
