@@ -11,6 +11,7 @@ from matching.views import (
     borrower_application,
     grant,
     officer,
+    officer_batch,
     operator_applications,
     outcome,
     reach,
@@ -61,6 +62,7 @@ application_urls = [
 # /desk/, /approvals/ and /grants/: a lender's officers and approvers
 lender_urls = [
     path("desk/", officer.queue, name="queue-list"),
+    path("desk/batch/", officer_batch.batch, name="queue-batch"),
     path("desk/<uuid:public_id>/", officer.review, name="review-detail"),
     path("desk/<uuid:public_id>/note/", officer.note, name="review-note"),
     path("desk/<uuid:public_id>/reviewers/", grant.reviewers, name="reviewer-list"),

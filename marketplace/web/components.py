@@ -69,14 +69,30 @@ class Column:
 
 
 @dataclass(frozen=True)
+class Pick:
+    """A box that chooses a row for a form elsewhere on the page.
+
+    Attributes:
+        value: what is sent, as ``id``.
+        form: id of the form the box belongs to.
+        label: whom or what is chosen, for readers who do not see the row.
+    """
+
+    value: Any
+    form: str
+    label: str
+
+
+@dataclass(frozen=True)
 class Cell:
-    """A value of a table that is a link, has a tone, needs a note or offers a deed."""
+    """A value of a table that is a link, has a tone, needs a note, offers a deed or can be chosen."""
 
     value: Any
     url: str = ""
     tone: Tone = Tone.NEUTRAL
     note: str = ""
     action: Action | None = None
+    pick: Pick | None = None
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ Source: domain note 4.2 (who sees what).
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -142,6 +143,15 @@ def queue_list(user: User, scope: QueueScope, state: str = "") -> QuerySet[LoanA
     if scope is QueueScope.MINE:
         found = found.filter(officer=user) | found.filter(state="PENDING_ACCEPT", officer=None)
     return found.order_by(F("clock_due_at").asc(nulls_last=True), "id")
+
+
+def queue_chosen(user: User, public_ids: Collection[uuid.UUID]) -> list[LoanApplication]:
+    """Return those of some applications that the reader works on, the earliest deadline first.
+
+    Queries: one, after that for memberships.
+    """
+    found = lender_applications(user).filter(public_id__in=public_ids).select_related(*_LISTED)
+    return list(found.order_by(F("clock_due_at").asc(nulls_last=True), "id"))
 
 
 def approval_list(user: User) -> QuerySet[LoanApplication]:

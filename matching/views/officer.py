@@ -22,7 +22,18 @@ from marketplace.domain.grant import GRANT_TERMS, GrantKind
 from marketplace.domain.roles import Role
 from marketplace.models import ExceptionalGrant, User
 from marketplace.policies import has_role, require_role, signed_in
-from marketplace.web.components import Action, Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import (
+    Action,
+    Cell,
+    Clock,
+    Column,
+    Crumb,
+    Kind,
+    Pair,
+    Pick,
+    Table,
+    Tone,
+)
 from marketplace.web.grant_words import last_day_of
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
@@ -50,6 +61,7 @@ from matching.services.application_remark import application_note
 from matching.services.review import review_open
 from matching.services.transition import application_transition
 from matching.views.case import clocks_of, line_pairs, need_pairs, refusal_sentence, state_label
+from matching.views.officer_batch import BatchForm
 from matching.views.portrait_screen import reading_screen
 
 SCOPE_LABELS = {
@@ -58,7 +70,9 @@ SCOPE_LABELS = {
     QueueScope.DONE: "已办结",
 }
 KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开"
-TAKING_KEY = "，t 受理"
+TAKING_KEYS = "，x 勾选，t 受理"
+BATCH = "batch"
+"""Id of the form to which the ticked rows belong."""
 
 
 class QueueFilter(forms.Form):
@@ -92,6 +106,7 @@ def queue(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     scope = QueueScope(form.cleaned_data.get("scope") or QueueScope.MINE)
     page = number_page(request, queue_list(user, scope, form.cleaned_data.get("state", "")))
+    can_batch = is_officer and scope is not QueueScope.DONE and bool(page.object_list)
     context = {
         "form": form,
         "page": page,
@@ -99,6 +114,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "table": queue_table(
             list(page.object_list), timezone.now(), "matching:review-detail", can_take=is_officer
         ),
+        "batch": BatchForm(auto_id="batch-%s") if can_batch else None,
         "crumbs": [Crumb("工作队列")],
     }
     return render(request, "matching/officer/queue.html", context, status=form_status(form))
@@ -282,6 +298,7 @@ def queue_table(
                 row.enterprise.name,
                 url=reverse(name, args=[row.public_id]),
                 note=row.branch.name if row.branch else "",
+                pick=_pick(row) if can_take else None,
             ),
             row.product.name,
             row.demand.amount_yuan,
@@ -296,8 +313,15 @@ def queue_table(
         ]
         for row in rows
     ]
-    keys = KEYS + TAKING_KEY if can_take else KEYS
+    keys = KEYS + TAKING_KEYS if can_take else KEYS
     return Table(columns, found, caption="申请", empty="没有这样的申请。", keys=f"{keys}。")
+
+
+def _pick(row: LoanApplication) -> Pick | None:
+    """Return the box that chooses an open case for a step with several."""
+    if row.state in CLOSED_STATES:
+        return None
+    return Pick(row.public_id, BATCH, f"{row.enterprise.name}，{row.product.name}")
 
 
 def _taking(row: LoanApplication) -> Action | None:

@@ -114,6 +114,12 @@ def case(
     return make
 
 
+def with_chosen(world: World) -> Call:
+    application = make_application(world.cast, "DUE_DILIGENCE", at=world.at)
+    chosen = {"act": "request-supplement", "id": [str(application.public_id)]}
+    return Call(body=chosen | {"document_list": "近三个月流水"}, query=chosen)
+
+
 def with_loan(world: World) -> Call:
     application = make_application(world.cast, "SIGNED", at=world.at)
     return Call({"public_id": LoanApplication.objects.get(pk=application.pk).loan.public_id})
@@ -164,6 +170,19 @@ BORROWER_PAGES = [
 
 LENDER_PAGES = [
     Row("matching:queue-list", allowed=LENDERS, stranger=403),
+    Row(
+        "matching:queue-batch",
+        allowed=OFFICERS | RIVAL_OFFICER,
+        stranger=403,
+        make=with_chosen,
+    ),
+    Row(
+        "matching:queue-batch",
+        "POST",
+        allowed=OFFICERS | RIVAL_OFFICER,
+        stranger=403,
+        make=with_chosen,
+    ),
     Row("matching:version-reach", allowed=LENDER | CITY, make=with_version_draft),
     Row("matching:review-detail", allowed=LENDER, make=case("DUE_DILIGENCE")),
     Row("matching:review-note", "POST", allowed=LENDER, make=case("ACCEPTED", {"text": "备注"})),

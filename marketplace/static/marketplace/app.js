@@ -84,7 +84,21 @@
     if (form && form.hasAttribute("data-at-once")) form.requestSubmit();
   });
 
-  // Keys of a list, only while the focus is in it: j and k move, o opens, t does what the row offers.
+  // One button ticks every box of a form, or none when all are ticked.
+  document.querySelectorAll("[data-pick-all]").forEach(function (button) {
+    var boxes = document.querySelectorAll(".mk-pick[form='" + button.dataset.pickAll + "']");
+    button.hidden = boxes.length < 2;
+    button.addEventListener("click", function () {
+      var wanted = Array.from(boxes).some(function (box) {
+        return !box.checked;
+      });
+      boxes.forEach(function (box) {
+        box.checked = wanted;
+      });
+    });
+  });
+
+  // Keys of a list, only while the focus is in it: j and k move, o opens, x ticks, t does what the row offers.
   function move(list, step) {
     var links = Array.from(list.querySelectorAll("tbody tr [data-lead] a, tbody tr td:first-child a"));
     var row = document.activeElement.closest("tr");
@@ -101,9 +115,11 @@
     var row = event.target.closest("tr");
     var link = row && row.querySelector("a");
     var deed = row && row.querySelector("[data-row-action]");
+    var box = row && row.querySelector(".mk-pick");
     if (event.key === "j") move(list, 1);
     else if (event.key === "k") move(list, -1);
     else if (event.key === "o" && link) link.click();
+    else if (event.key === "x" && box) box.checked = !box.checked;
     else if (event.key === "t" && deed) deed.requestSubmit();
     else return;
     event.preventDefault();

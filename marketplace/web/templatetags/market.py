@@ -30,6 +30,7 @@ from marketplace.web.components import (
     Cell,
     Column,
     Kind,
+    Pick,
     Table,
     Tone,
     in_reading_order,
@@ -244,9 +245,21 @@ def _table_cell(context: template.Context, column: Column, cell: Cell, *, is_lea
         value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
     note = f'<span class="mk-cell-note">{conditional_escape(cell.note)}</span>' if cell.note else ""
     lead = " data-lead" if is_lead else ""
+    box = pick_box(cell.pick) if cell.pick else ""
     return (
         f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(column.label)}"{lead}>'
-        f"<span>{value}{note}{_row_action(context, cell)}</span></td>"
+        f"<span>{box}{value}{note}{_row_action(context, cell)}</span></td>"
+    )
+
+
+@register.filter
+def pick_box(pick: Pick) -> SafeString:
+    """Return the box that chooses a row or an entry for a form elsewhere on the page."""
+    return format_html(
+        '<input class="form-check-input mk-pick" type="checkbox" name="id" value="{}" form="{}" aria-label="选择{}">',
+        pick.value,
+        pick.form,
+        pick.label,
     )
 
 

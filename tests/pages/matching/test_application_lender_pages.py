@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from borrowers.services import consent_revoke
@@ -116,6 +117,81 @@ class TestQueue:
         for member in (cast.owner, cast.operator, cast.district_clerk, cast.stranger):
             client.force_login(member)
             assert client.get(reverse("matching:queue-list")).status_code == 403
+
+
+class TestBatch:
+    """Several rows of the queue, looked over and then done."""
+
+    def chosen(self, cast):
+        demand = make_demand(cast)
+        return [
+            make_application(cast, state, demand=demand, product=make_offer(cast, f"L{number}"))
+            for number, state in enumerate(("PENDING_ACCEPT", "PENDING_ACCEPT", "IN_APPROVAL"))
+        ]
+
+    def ask(self, method, act, rows, **body):
+        sent = {"act": act, "id": [str(row.public_id) for row in rows]} | body
+        return method(reverse("matching:queue-batch"), sent)
+
+    def test_queue_offers_a_box_for_each_open_case(self, client, cast):
+        rows = self.chosen(cast)
+        client.force_login(cast.officer)
+
+        page = BeautifulSoup(client.get(reverse("matching:queue-list")).content, "html.parser")
+
+        boxes = page.select("table input[type=checkbox][name=id][form=batch]")
+        assert {box["value"] for box in boxes} == {str(row.public_id) for row in rows}
+        assert all(box["aria-label"].startswith("选择") for box in boxes)
+        assert page.select_one("form#batch[method=get]")
+
+    def test_shows_what_will_be_done_before_it_is(self, client, cast):
+        rows = self.chosen(cast)
+        client.force_login(cast.officer)
+
+        answer = self.ask(client.get, "accept", rows)
+
+        assert answer.context["able"] == 2
+        assert "当前状态不能办理，将跳过" in answer.content.decode()
+        assert {row.state for row in LoanApplication.objects.all()} == {
+            "PENDING_ACCEPT",
+            "IN_APPROVAL",
+        }
+
+    def test_does_them_and_says_what_became_of_each(self, client, cast):
+        rows = self.chosen(cast)
+        client.force_login(cast.officer)
+
+        answer = self.ask(client.post, "accept", rows)
+
+        assert (answer.context["done"], answer.context["refused"]) == (2, 1)
+        words = {row[0].url: (row[4].value, row[5]) for row in answer.context["table"].rows}
+        assert words[review_of(rows[0])] == ("已办理", "")
+        assert words[review_of(rows[2])][0] == "未办理"
+        assert words[review_of(rows[2])][1]
+
+    def test_asks_again_when_the_words_are_missing(self, client, cast):
+        rows = self.chosen(cast)
+        client.force_login(cast.officer)
+
+        answer = self.ask(client.post, "note", rows, text="")
+
+        assert answer.status_code == 422
+        assert answer.context["form"].errors["text"]
+
+    def test_leads_back_when_nothing_is_ticked(self, client, cast):
+        client.force_login(cast.officer)
+
+        answer = self.ask(client.get, "accept", [])
+
+        assert answer.url == reverse("matching:queue-list")
+
+    def test_decides_nothing_for_several(self, client, cast):
+        rows = self.chosen(cast)
+        client.force_login(cast.officer)
+
+        assert self.ask(client.post, "reject", rows).status_code == 404
+        client.force_login(cast.approver)
+        assert self.ask(client.get, "accept", rows).status_code == 403
 
 
 class TestReview:
