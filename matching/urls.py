@@ -9,6 +9,7 @@ from matching.views import (
     approver,
     borrower,
     borrower_application,
+    fit_compare,
     grant,
     officer,
     officer_batch,
@@ -25,6 +26,7 @@ demand_urls = [
     path("demands/new/", borrower.need_create, name="need-create"),
     path("demands/<uuid:public_id>/", borrower.need_detail, name="need-detail"),
     path("demands/<uuid:public_id>/publish/", borrower.need_publish, name="need-publish"),
+    path("demands/<uuid:public_id>/compare/", fit_compare.need_compare, name="need-compare"),
     path("demands/<uuid:public_id>/withdraw/", borrower.need_withdraw, name="need-withdraw"),
     path("demands/<uuid:public_id>/close/", borrower.need_close, name="need-close"),
     path(

@@ -48,6 +48,11 @@ class LoanCost:
     cost_yuan: Decimal
     is_as_asked: bool
 
+    @property
+    def monthly_yuan(self) -> Decimal:
+        """Return interest and fees of a month, spread evenly over the term."""
+        return to_yuan(self.cost_yuan / self.term_months)
+
 
 @dataclass(frozen=True)
 class TrackRecord:
@@ -68,6 +73,7 @@ class TrackRecord:
 class RankPart:
     """One part of a product's points, with what it rests on."""
 
+    name: str
     label: str
     points: Decimal
     most: int
@@ -87,6 +93,10 @@ class Rank:
     points: Decimal
     parts: tuple[RankPart, ...]
     sentence: str
+
+    def part(self, name: str) -> RankPart:
+        """Return the part of that name (a key of ``PART_LABELS``)."""
+        return next(part for part in self.parts if part.name == name)
 
 
 @dataclass(frozen=True)
@@ -185,7 +195,9 @@ def rank(
     }
     whole = sum(rules.weights.values())
     parts = tuple(
-        RankPart(PART_LABELS[name], _points(shares[name][0], most, whole), most, shares[name][1])
+        RankPart(
+            name, PART_LABELS[name], _points(shares[name][0], most, whole), most, shares[name][1]
+        )
         for name, most in rules.weights.items()
     )
     points = sum((part.points for part in parts), ZERO)

@@ -9,10 +9,11 @@ from typing import Any
 
 from django.urls import reverse
 
+from lenders.domain.shelf import MOST_COMPARED
 from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.domain.workdays import local_date
-from marketplace.web.components import Tone
+from marketplace.web.components import Pick, Tone
 from matching.domain.fit_changes import Change
 from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
 from matching.models import FinancingDemand
@@ -45,6 +46,8 @@ FEASIBILITY_TONES = {
     Feasibility.NOT_AT_ALL: Tone.BAD,
 }
 NAMES_SHOWN = 3
+COMPARE = "compare"
+"""Id of the form to which the boxes of products belong."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +68,7 @@ class FitLine:
         obstacles: verdicts that are not fits, in words.
         changes: beside authorisations.
         consent: classes to authorise when applying, joined; empty for none.
+        pick: the box that chooses it for comparison.
         url: consent screen with every reason; empty when nothing can be applied for.
     """
 
@@ -72,6 +76,7 @@ class FitLine:
     obstacles: tuple[Verdict, ...]
     changes: tuple[ChangeLine, ...]
     consent: str
+    pick: Pick
     url: str
 
 
@@ -115,6 +120,7 @@ def fit_context(demand: FinancingDemand, now: datetime, *, is_open: bool) -> dic
         "consents": [_consent(offers, prospect) for prospect in offers.consents],
         "told_without_consent": offers.told_without_consent,
         "offer_count": len(offers.offers),
+        "most_compared": MOST_COMPARED,
     }
 
 
@@ -122,11 +128,12 @@ def _group(
     group: FitGroup, offers: DemandOffers, demand: FinancingDemand, *, is_open: bool
 ) -> LineGroup:
     label, tone, text = GROUPS[group]
-    lines = [_line(offer, demand, is_open=is_open) for offer in offers.of(group)]
+    lines = [fit_line(offer, demand, is_open=is_open) for offer in offers.of(group)]
     return LineGroup(group.value, label, tone.value, text, lines)
 
 
-def _line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitLine:
+def fit_line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitLine:
+    """Return one product of a need in words, with the way to apply while the need is open. Queries: none."""
     verdicts = in_words(offer.result).verdicts
     keys = [demand.public_id, offer.product.product.public_id]
     return FitLine(
@@ -134,6 +141,7 @@ def _line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitL
         obstacles=tuple(found for found in verdicts if found.outcome is not Outcome.FITS),
         changes=tuple(_change(change) for change in offer.changes.beyond_consent),
         consent="、".join(DATA_CLASS_LABELS[entry] for entry in offer.consent_classes),
+        pick=Pick(offer.product.product.public_id, COMPARE, offer.product.product.name),
         url=reverse("matching:application-create", args=keys) if is_open else "",
     )
 

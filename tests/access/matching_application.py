@@ -91,6 +91,11 @@ def with_offer(world: World) -> Call:
     return Call(keys, CONSENT_FORM)
 
 
+def with_compared(world: World) -> Call:
+    keys = with_offer(world).kwargs
+    return Call({"public_id": keys["public_id"]}, query={"id": [str(keys["product_id"])]})
+
+
 def with_submission(world: World) -> Call:
     keys = with_offer(world).kwargs
     body = {
@@ -142,6 +147,7 @@ NEED_PAGES = [
         make=lambda world: Call(body=NEED_FORM),
     ),
     Row("matching:need-detail", allowed=ENTERPRISE, make=with_need),
+    Row("matching:need-compare", allowed=ENTERPRISE, make=with_compared),
     Row("matching:need-publish", "POST", allowed=ENTERPRISE, make=with_draft),
     Row("matching:need-withdraw", "POST", allowed=ENTERPRISE, make=with_need),
     Row("matching:need-close", "POST", allowed=ENTERPRISE, make=with_refused),

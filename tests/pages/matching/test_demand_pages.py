@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import uuid
+
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from matching.models import FinancingDemand
+from matching.selectors.offers import demand_offers
 from tests.cast import NOW
 from tests.factories.borrowers import make_penalty
 from tests.factories.deliveries import deliver_tax, seed
@@ -227,3 +231,64 @@ class TestNeedList:
 
     def test_is_for_enterprises(self, client, cast):
         assert page(client, cast.officer, "need-list").status_code == 403
+
+
+class TestNeedCompare:
+    """Products of the fit list side by side, on the need's own amount and term."""
+
+    def compare(self, client, cast, demand, *ids):
+        client.force_login(cast.owner)
+        return client.get(reverse("matching:need-compare", args=[demand.public_id]), {"id": ids})
+
+    def test_fit_list_offers_a_box_for_each_product(self, client, cast):
+        products = {str(make_offer(cast, f"P{number}").public_id) for number in range(3)}
+        demand = make_demand(cast)
+
+        answer = page(client, cast.owner, "need-detail", demand.public_id)
+
+        soup = BeautifulSoup(answer.content, "html.parser")
+        boxes = soup.select("input[type=checkbox][name=id][form=compare]")
+        assert {box["value"] for box in boxes} == products
+        assert not soup.select("summary input")
+        assert soup.select_one("form#compare[method=get]")
+
+    def test_shows_cost_of_the_own_need_and_how_near_each_is(self, client, cast):
+        plain = make_offer(cast, "P2")
+        taxed = make_offer(cast, "P1", rules=(TAX,))
+        make_offer(cast, "P3")
+        demand = make_demand(cast)
+
+        answer = self.compare(client, cast, demand, taxed.public_id, plain.public_id)
+
+        table = answer.context["table"]
+        rows = {row[0]: row[1:] for row in table.rows}
+        offers = [
+            offer
+            for offer in demand_offers(demand, NOW).offers
+            if offer.product.product.pk in (plain.pk, taxed.pk)
+        ]
+        costs = [offer.cost for offer in offers]
+        assert [column.label for column in table.columns[1:]] == [plain.name, taxed.name]
+        assert rows["利息和费用合计（最多）"] == [f"{cost.cost_yuan:,.2f} 元" for cost in costs]
+        assert all(cost.amount_yuan == demand.amount_yuan for cost in costs)
+        monthly = [round(cost.cost_yuan / demand.term_months, 2) for cost in costs]
+        assert rows["折合每月（最多）"] == [f"{amount:,.2f} 元" for amount in monthly]
+        assert rows["符合程度"][0].startswith("符合")
+        assert rows["符合程度"][1].startswith("无法判断")
+        assert [cell.url for cell in rows["申请"]] == [
+            reverse("matching:application-create", args=[demand.public_id, product.public_id])
+            for product in (plain, taxed)
+        ]
+
+    def test_says_so_when_nothing_or_too_much_is_ticked(self, client, cast):
+        demand = make_demand(cast)
+        many = [uuid.uuid4() for _ in range(5)]
+
+        assert "还没有选择产品" in self.compare(client, cast, demand).content.decode()
+        assert self.compare(client, cast, demand, *many).status_code == 400
+        assert self.compare(client, cast, demand, "x").status_code == 400
+
+    def test_is_the_enterprise_s_own(self, client, cast):
+        demand = make_demand(cast)
+
+        assert page(client, cast.rival_owner, "need-compare", demand.public_id).status_code == 404

@@ -1,0 +1,130 @@
+"""Products side by side for one need: cost on its own amount and term, how near each is, how soon it is answered."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_GET
+
+from lenders.domain.shelf import MOST_COMPARED
+from lenders.views.wording import terms_words
+from marketplace.domain.errors import Refused
+from marketplace.domain.money import display_rate, display_wan
+from marketplace.policies import signed_in
+from marketplace.web.components import Cell, Column, Crumb, Table
+from matching.domain.demand import OPEN_DEMAND_STATES
+from matching.models import FinancingDemand
+from matching.selectors.demand import demand_get
+from matching.selectors.offers import demand_offers
+from matching.views.fit_list import GROUPS, FitLine, fit_line
+
+TERMS_SHOWN = ("额度", "期限", "年化利率", "其他费用", "还款方式", "担保方式", "审批时限")
+
+
+@login_required
+@require_GET
+def need_compare(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show up to four products of the fit list side by side, in the order of the list.
+
+    Raises:
+        Refused: ``COMPARE_TOO_MANY``, ``COMPARE_ID_INVALID``.
+
+    Queries: those of ``demand_offers``, one for the need and those of the session and the page's frame.
+    """
+    user, now = signed_in(request.user), timezone.now()
+    demand = demand_get(user, public_id)
+    wanted = _wanted(request.GET.getlist("id"))
+    is_open = demand.state in OPEN_DEMAND_STATES
+    offers = demand_offers(demand, now).offers if wanted else ()
+    lines = [
+        fit_line(offer, demand, is_open=is_open)
+        for offer in offers
+        if offer.product.product.public_id in wanted
+    ]
+    context = {
+        "demand": demand,
+        "table": _table(demand, lines) if lines else None,
+        "crumbs": [
+            Crumb("融资需求", reverse("matching:need-list")),
+            Crumb("需求详情", reverse("matching:need-detail", args=[public_id])),
+            Crumb("产品比较"),
+        ],
+    }
+    return render(request, "matching/borrower/need_compare.html", context)
+
+
+def _wanted(texts: Sequence[str]) -> frozenset[uuid.UUID]:
+    try:
+        found = frozenset(uuid.UUID(text) for text in texts)
+    except ValueError:
+        raise Refused("COMPARE_ID_INVALID", "所选产品的编号有误，请重新勾选。") from None
+    if len(found) > MOST_COMPARED:
+        raise Refused("COMPARE_TOO_MANY", f"最多同时比较 {MOST_COMPARED} 个产品，请减少后再试。")
+    return found
+
+
+def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:
+    """Return a row for each question, a column for each product."""
+    asked: list[tuple[str, Callable[[FitLine], object]]] = [
+        ("机构", lambda line: line.offer.product.institution.organisation.name),
+        ("符合程度", _nearness),
+        ("利息和费用合计（最多）", lambda line: f"{line.offer.cost.cost_yuan:,.2f} 元"),
+        ("折合每月（最多）", lambda line: f"{line.offer.cost.monthly_yuan:,.2f} 元"),
+        ("综合年化（最高）", lambda line: display_rate(line.offer.cost.rate_bp)),
+        ("按此计算", _basis),
+        ("答复时间", lambda line: _part(line, "answer")),
+        ("批准情况", lambda line: _part(line, "approval")),
+        ("不符合或无法判断的条件", _obstacles),
+        ("怎样才能符合", _changes),
+        ("申请时须授权", lambda line: line.consent or "无"),
+    ]
+    rows = [[label, *(ask(line) for line in lines)] for label, ask in asked]
+    terms = [terms_words(line.offer.product.terms) for line in lines]
+    rows += [[label, *(words[label] for words in terms)] for label in TERMS_SHOWN]
+    if any(line.url for line in lines):
+        rows.append(["申请", *(Cell("查看全部理由并申请", url=line.url) for line in lines)])
+    names = [Column(line.offer.product.product.name) for line in lines]
+    caption = f"{display_wan(demand.amount_yuan)}、{demand.term_months} 个月"
+    return Table([Column("项目"), *names], rows, caption=caption)
+
+
+def _nearness(line: FitLine) -> str:
+    label = GROUPS[line.offer.group][0]
+    result = line.offer.result
+    counts = [
+        f"{words} {count} 条"
+        for words, count in (
+            ("符合", result.fits),
+            ("不符合", result.does_not_fit),
+            ("无法判断", result.cannot_tell),
+        )
+        if count
+    ]
+    return f"{label}（{'，'.join(counts)}）" if counts else label
+
+
+def _basis(line: FitLine) -> str:
+    cost = line.offer.cost
+    words = f"{display_wan(cost.amount_yuan)}、{cost.term_months} 个月"
+    return words if cost.is_as_asked else f"{words}（该产品可贷的最接近值）"
+
+
+def _part(line: FitLine, name: str) -> str:
+    return line.offer.rank.part(name).text
+
+
+def _obstacles(line: FitLine) -> str:
+    return " ".join(verdict.sentence for verdict in line.obstacles) or "没有"
+
+
+def _changes(line: FitLine) -> str:
+    words = "；".join(change.sentence for change in line.changes)
+    if line.offer.changes.contradictory:
+        return "该产品自身的条件互相矛盾，没有企业能符合。"
+    return f"{words}。" if words else "—"
