@@ -204,14 +204,23 @@ def spell_out(seconds: float) -> str:
 
 
 @dataclass(frozen=True)
+class Call:
+    """Whom to call about something; either may be empty."""
+
+    who: str
+    phone: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """One state of a case on its way, with when, who and what for."""
+    """One state of a case on its way, with when, what for and whom to call."""
 
     label: str
     state: StepState = StepState.TODO
     at: datetime | None = None
     note: str = ""
     clock: Clock | None = None
+    call: Call | None = None
 
     @property
     def sign(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -45,8 +46,14 @@ class DemandForm(forms.Form):
     )
     is_first_loan = forms.BooleanField(label="此前从未在银行办理过经营性贷款(首贷)", required=False)
 
-    def __init__(self, data: Any = None, *, enterprise: Enterprise) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        enterprise: Enterprise,
+        initial: Mapping[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=dict(initial or {}))
         for asked, known in KNOWN.items():
             if getattr(enterprise, known) is not None:
                 del self.fields[asked]

@@ -87,7 +87,8 @@ _CODED: Mapping[str, Mapping[Any, str]] = {
         entry.code.removeprefix(PREFIX): entry.label
         for entry in shipped()
         if entry.code.startswith(PREFIX)
-    },
+    }
+    | {"RENEWAL": "贷款到期，续贷提醒"},
 }
 
 

@@ -29,6 +29,7 @@ from matching.services.application_notices import clock_notify
 from matching.services.demand import demand_expire
 from matching.services.event_follow_up import events_sweep
 from matching.services.lead_clock import leads_sweep
+from matching.services.renewal import renewals_remind
 from matching.services.transition import LockedCase, case_lock, event_append, step
 from matching.services.whitelist_duty import duties_sweep
 from matching.services.whitelist_push import whitelists_push
@@ -61,7 +62,7 @@ class SweepCount:
 def clocks_sweep(*, at: datetime) -> SweepCount:
     """Do everything whose time has come: route, remind, escalate, expire, lapse, suspend, end needs, check lists again.
 
-    Leads, the pool and events are part of it.
+    Leads, the pool, events and loans that end soon are part of it.
 
     Each case is a transaction of its own; one that is refused is logged and left for the next time.
 
@@ -90,6 +91,7 @@ def clocks_sweep(*, at: datetime) -> SweepCount:
     count.leads_lapsed, count.pools_closed = leads.lapsed, leads.pools_closed
     count.dispatched = leads.dispatched
     events = events_sweep(at=at, table=table)
+    count.reminded += renewals_remind(at=at)
     count.lists_rechecked, count.lists_pushed = (
         whitelists_recheck_due(at=at),
         whitelists_push(at=at),

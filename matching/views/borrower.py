@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -16,7 +17,9 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from borrowers.models import Enterprise
 from borrowers.selectors import enterprise_for_owner
 from lenders.views.attempt import attempted, form_status
+from marketplace.domain.errors import NotFound
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS, Purpose
+from marketplace.models import User
 from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
@@ -26,6 +29,7 @@ from matching.forms.demand import DemandForm
 from matching.models import FinancingDemand, LoanApplication
 from matching.policies.application import BORROWER_ROLES
 from matching.selectors.demand import applications_of, demand_get, demand_list
+from matching.selectors.renewal import loans_maturing, renewal_start
 from matching.services.demand import (
     demand_close,
     demand_create,
@@ -35,6 +39,7 @@ from matching.services.demand import (
 from matching.views.case import need_pairs, state_label
 from matching.views.fit_list import fit_context
 from matching.views.need_mode import mode_context
+from matching.views.renewal import RENEW, renewal_lines
 
 BEFORE_APPLYING = frozenset({"DRAFT", "PUBLISHED"})
 """States of a need with which nothing was applied for yet: the first application moves it on."""
@@ -50,6 +55,7 @@ def need_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "table": _needs_table(list(page.object_list)),
+        "renewals": renewal_lines(loans_maturing(user, timezone.now())),
         "actions": [Action("填写融资需求", reverse("matching:need-create"), primary=True)],
         "crumbs": [Crumb("融资需求")],
     }
@@ -59,11 +65,12 @@ def need_list(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def need_create(request: HttpRequest) -> HttpResponse:
-    """Ask for a need on one page and publish it, or keep it as a draft."""
+    """Ask for a need on one page and publish it, or keep it as a draft; with ``renew``, filled from that loan."""
     user = signed_in(request.user)
     require_role(user, *BORROWER_ROLES)
     enterprise = enterprise_for_owner(user)
-    form = DemandForm(request.POST or None, enterprise=enterprise)
+    start = _renewal_of(user, request.GET.get(RENEW, ""))
+    form = DemandForm(request.POST or None, enterprise=enterprise, initial=start)
     is_draft = "draft" in request.POST
     demand = attempted(
         form,
@@ -133,6 +140,16 @@ def need_withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def need_close(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """End the search for a need that found no lender."""
     return _deed(request, public_id, demand_close, "已结束对接。")
+
+
+def _renewal_of(user: User, text: str) -> dict[str, Any]:
+    """Return what the form starts from: the loan that is asked to be renewed, or nothing."""
+    if not text:
+        return {}
+    try:
+        return renewal_start(user, uuid.UUID(text))
+    except ValueError:
+        raise NotFound from None
 
 
 def _deed(

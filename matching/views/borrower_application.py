@@ -40,6 +40,7 @@ from matching.selectors.consent_offer import (
 from matching.selectors.demand import demand_get
 from matching.selectors.fit import in_words, product_fit
 from matching.selectors.loan import loan_position
+from matching.selectors.renewal import loans_maturing
 from matching.selectors.timeline import Side, timeline
 from matching.services.application import (
     ConsentChoice,
@@ -57,6 +58,7 @@ from matching.views.case import (
     state_label,
     step_line,
 )
+from matching.views.renewal import renewal_lines
 
 FEEDBACK = "本企业同意金融机构向平台反馈授信、签约、放款、还款、逾期信息。"
 PREVIEW_MONTHS = 12
@@ -188,7 +190,7 @@ def _act(
 def _detail(
     request: HttpRequest, application: LoanApplication, bound: Mapping[str, forms.Form]
 ) -> HttpResponse:
-    now = timezone.now()
+    user, now = signed_in(request.user), timezone.now()
     events = events_of(application)
     readings = clock_readings(application, events, now, clock_table())
     offered = {event for event, _ in buttons(application.state, BORROWER_ROLES)}
@@ -199,6 +201,11 @@ def _detail(
         "application": application,
         "state": state_label(application.state),
         "tone": tone_of(application.state).value,
+        "renewals": renewal_lines(
+            entry for entry in loans_maturing(user, now) if entry.loan.pk == loan.pk
+        )
+        if loan
+        else [],
         "steps": step_line(application, events, readings, now),
         "call": call_pairs(application),
         "refusal": refusal_sentence(application),

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS, REPAYMENT_LABELS
-from marketplace.web.components import Clock, Kind, Pair, Step, StepState
+from marketplace.web.components import Call, Clock, Kind, Pair, Step, StepState
 from matching.domain.application import (
     CLOSED_STATES,
     STATE_LABELS,
@@ -146,18 +146,21 @@ def call_pairs(application: LoanApplication) -> list[Pair]:
     pairs = [Pair("机构", institution.organisation.name)]
     if application.branch is not None:
         pairs.append(Pair("网点", application.branch.name))
-    officer = application.officer
-    if officer is not None and application.state not in BEFORE_ACCEPTANCE:
-        return [
-            *pairs,
-            Pair("客户经理", str(officer)),
-            Pair("电话", officer.phone or institution.contact_phone),
-        ]
-    return [
-        *pairs,
-        Pair("联系人", institution.contact_name),
-        Pair("电话", institution.contact_phone),
-    ]
+    call = call_of(application)
+    label = "客户经理" if _is_with_officer(application) else "联系人"
+    return [*pairs, Pair(label, call.who), Pair("电话", call.phone)]
+
+
+def call_of(application: LoanApplication) -> Call:
+    """Return the person the enterprise may call: the officer once there is one, the institution's before that."""
+    institution, officer = application.institution, application.officer
+    if officer is not None and _is_with_officer(application):
+        return Call(str(officer), officer.phone or institution.contact_phone)
+    return Call(institution.contact_name, institution.contact_phone)
+
+
+def _is_with_officer(application: LoanApplication) -> bool:
+    return application.officer is not None and application.state not in BEFORE_ACCEPTANCE
 
 
 def refusal_sentence(application: LoanApplication) -> str:
@@ -205,7 +208,13 @@ def _step(
         return Step(stage.label)
     clocks = clocks_of(readings, now)
     note = f"当前状态:{state_label(application.state)}"
-    return Step(stage.label, StepState.CURRENT, note=note, clock=clocks[0] if clocks else None)
+    return Step(
+        stage.label,
+        StepState.CURRENT,
+        note=note,
+        clock=clocks[0] if clocks else None,
+        call=call_of(application),
+    )
 
 
 def _label(labels: object, code: str) -> str:

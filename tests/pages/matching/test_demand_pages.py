@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from matching.models import FinancingDemand
+from matching.models import FinancingDemand, LoanApplication
 from matching.selectors.offers import demand_offers
 from tests.cast import NOW
 from tests.factories.borrowers import make_penalty
@@ -292,3 +293,45 @@ class TestNeedCompare:
         demand = make_demand(cast)
 
         assert page(client, cast.rival_owner, "need-compare", demand.public_id).status_code == 404
+
+
+class TestRenewal:
+    """A loan that ends soon: said where the owner lands, and the need's form filled from it."""
+
+    @pytest.fixture
+    def loan(self, cast):
+        application = make_application(cast, "DISBURSED")
+        return LoanApplication.objects.get(pk=application.pk).loan
+
+    def soon(self, loan):
+        return time_machine.travel(NOW + timedelta(days=31 * loan.term_months - 45), tick=False)
+
+    def test_owner_is_told_on_the_needs_and_on_the_application(self, client, cast, loan):
+        with self.soon(loan):
+            lists = page(client, cast.owner, "need-list")
+            case = page(client, cast.owner, "application-detail", loan.application.public_id)
+
+        start = f"{reverse('matching:need-create')}?renew={loan.public_id}"
+        for answer in (lists, case):
+            assert [line.url for line in answer.context["renewals"]] == [start]
+            assert "贷款即将到期" in answer.content.decode()
+
+    def test_nobody_is_told_long_before(self, client, cast, loan):
+        assert page(client, cast.owner, "need-list").context["renewals"] == []
+
+    def test_form_starts_from_the_loan(self, client, cast, loan):
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:need-create"), {"renew": str(loan.public_id)})
+
+        soup = BeautifulSoup(answer.content, "html.parser")
+        assert soup.select_one("[name=amount_yuan]")["value"] == "50"
+        assert soup.select_one("[name=term_months]")["value"] == str(loan.term_months)
+        assert soup.select_one("[name=guarantee] option[selected]")["value"] == loan.guarantee
+
+    def test_of_another_s_loan_nothing_is_known(self, client, cast, loan):
+        client.force_login(cast.rival_owner)
+        url = reverse("matching:need-create")
+
+        assert client.get(url, {"renew": str(loan.public_id)}).status_code == 404
+        assert client.get(url, {"renew": "x"}).status_code == 404

@@ -1,0 +1,90 @@
+"""Loans that come to their end soon, and the need that would renew one.
+
+Source: domain note 5 (renewal before maturity).
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from django.db.models import Min, Q, QuerySet
+
+from marketplace.domain.errors import NotFound
+from marketplace.domain.workdays import local_date
+from marketplace.models import User
+from marketplace.selectors import parameters_in_force
+from matching.domain.parameters import shipped
+from matching.domain.renewal import RUNNING_STATES, maturity_date, reminder_due
+from matching.models import Loan
+from matching.policies.application import borrower_applications
+
+REMIND_DAYS = "demand.renewal_remind_days"
+
+
+@dataclass(frozen=True)
+class MaturingLoan:
+    """A loan within the days in which its borrower is reminded.
+
+    Attributes:
+        loan: with its application, product and institution.
+        matures_on: last day, by the first drawdown, or by the signing where no amount was reported.
+        days_left: from today.
+        reminder: which reminder is due, in days before maturity.
+    """
+
+    loan: Loan
+    matures_on: date
+    days_left: int
+    reminder: int
+
+
+def loans_maturing(user: User, at: datetime) -> list[MaturingLoan]:
+    """Return the loans of the reader's enterprises that end soon, the earliest first.
+
+    Queries: two, after those for memberships.
+    """
+    found = Loan.objects.filter(application__in=borrower_applications(user))
+    return sorted(maturing(found, at), key=lambda entry: entry.matures_on)
+
+
+def maturing(loans: QuerySet[Loan], at: datetime) -> Iterator[MaturingLoan]:
+    """Yield those of some loans that are being repaid and end soon. Queries: two."""
+    on = local_date(at)
+    days = parameters_in_force(shipped()).value_on(REMIND_DAYS, on)
+    running = loans.filter(application__state__in=RUNNING_STATES).annotate(
+        drawn_on=Min("outcomes__event_date", filter=Q(outcomes__kind="DISBURSE"))
+    )
+    for loan in running.select_related("application__product", "application__demand"):
+        drawn = loan.drawn_on or loan.signed_date  # type: ignore[attr-defined]
+        matures_on = maturity_date(drawn, loan.term_months)
+        due = reminder_due(matures_on, on, days)
+        if due is not None:
+            yield MaturingLoan(loan, matures_on, (matures_on - on).days, due)
+
+
+def renewal_start(user: User, public_id: uuid.UUID) -> dict[str, Any]:
+    """Return what a need that renews a loan of the reader's enterprise starts from.
+
+    The bank is not named: the need goes to others as well.
+
+    Raises:
+        NotFound: the loan is not theirs.
+
+    Queries: one, after those for memberships.
+    """
+    found = Loan.objects.filter(application__in=borrower_applications(user), public_id=public_id)
+    loan = found.select_related("application__demand").first()
+    if loan is None:
+        raise NotFound
+    return {
+        "amount_yuan": loan.amount_yuan,
+        "term_months": loan.term_months,
+        "purpose": loan.application.demand.purpose,
+        "purpose_note": loan.application.demand.purpose_note or "原贷款到期后续贷。",
+        "guarantee": loan.guarantee,
+        "is_first_loan": False,
+    }
