@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from exports.views import document, download, statistics
+from exports.views import document, download, report, statistics
 
 app_name = "exports"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -20,6 +20,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
         download.institution_statistics,
         name="statistics-institution-sheet",
     ),
+    # /district/reports: a district's week or month
+    path("district/reports/", report.report, name="district-report"),
+    path("district/reports.xlsx", report.report_sheet, name="district-report-sheet"),
+    path("district/reports.pdf", report.report_pdf, name="district-report-pdf"),
     # /verify/ for everybody
     path("verify/", document.verify, name="verify"),
     path("verify/<str:code>/", document.verify_code, name="verify-code"),

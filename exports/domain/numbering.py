@@ -36,17 +36,23 @@ class DocumentKind(StrEnum):
     PORTRAIT_PDF = "PORTRAIT_PDF"
     WHITELIST_XLSX = "WHITELIST_XLSX"
     STATISTICS_XLSX = "STATISTICS_XLSX"
+    REPORT_XLSX = "REPORT_XLSX"
+    REPORT_PDF = "REPORT_PDF"
 
 
 DOCUMENT_KIND_LABELS = {
     DocumentKind.PORTRAIT_PDF: "信用画像 PDF",
     DocumentKind.WHITELIST_XLSX: "白名单工作簿",
     DocumentKind.STATISTICS_XLSX: "统计工作簿",
+    DocumentKind.REPORT_XLSX: "区级周报或月报工作簿",
+    DocumentKind.REPORT_PDF: "区级周报或月报 PDF",
 }
 PREFIXES = {
     DocumentKind.PORTRAIT_PDF: "TJXY",
     DocumentKind.WHITELIST_XLSX: "TJBM",
     DocumentKind.STATISTICS_XLSX: "TJTJ",
+    DocumentKind.REPORT_XLSX: "TJBG",
+    DocumentKind.REPORT_PDF: "TJBP",
 }
 
 

@@ -83,7 +83,11 @@ def shown(code: Statistic, value: Figure) -> tuple[Decimal | None, str]:
     >>> shown(Statistic.ACCEPTANCE_RATE, Decimal("0.954"))
     (Decimal('95.400'), '%')
     """
-    unit = definition(code).unit
+    return shown_in(definition(code).unit, value)
+
+
+def shown_in(unit: Unit, value: Figure) -> tuple[Decimal | None, str]:
+    """Return a value of a unit as headline tables show it, with the unit in words."""
     factor, name = _SHOWN.get(unit, (Decimal(1), unit.value))
     return (None if value is None else Decimal(value) * factor), name
 

@@ -6,27 +6,17 @@ Layout only. Everything that is said comes from the document's dataclass; everyt
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
-from io import BytesIO
-from threading import Lock
 
-from reportlab.platypus import (
-    BaseDocTemplate,
-    CondPageBreak,
-    Frame,
-    KeepTogether,
-    PageTemplate,
-    Spacer,
-)
+from reportlab.platypus import CondPageBreak, KeepTogether, Spacer
 from reportlab.platypus.flowables import Flowable
 
 from exports.domain.display import display_moment
-from exports.domain.report import DISCLAIMER, PortraitDocument
+from exports.domain.report import PortraitDocument
 from exports.pdf import portrait_sections as sections
-from exports.pdf import theme
+from exports.pdf.build import build
 from exports.pdf.flowables import SectionHeading
 from exports.pdf.fonts import Fonts, fonts
-from exports.pdf.page import Furniture, canvas_maker
+from exports.pdf.page import Furniture
 from exports.pdf.portrait_head import application_and_grade, head
 from exports.pdf.text import Typesetter
 
@@ -35,8 +25,6 @@ UNDIVIDED = frozenset({"数据时效", "授权摘要", "核验与声明"})
 KEEP_WITH_HEADING = 92.0
 TALL_FIRST_ROW = {"月度走势": 150.0}
 """Sections whose first row needs more room under the heading."""
-
-_one_at_a_time = Lock()  # a font of the PDF library is read from a shared position in its file
 
 
 @dataclass(frozen=True)
@@ -74,8 +62,11 @@ def portrait_pdf(document: PortraitDocument, using: Fonts | None = None) -> Rend
         report_number=document.report_number,
         warnings=found.warnings,
     )
-    with _one_at_a_time:
-        content = _build(document, furniture, story(setter, document))
+    content = build(
+        furniture,
+        lambda: story(setter, document),
+        title=f"{document.title} {document.enterprise.name}",
+    )
     return RenderedPdf(content, tuple(sorted(setter.missing)), found.warnings)
 
 
@@ -112,33 +103,3 @@ def _base(document: PortraitDocument) -> str:
     if score is None or not score.base_points:
         return "得分为各指标分之和"
     return f"基础分 {score.base_points.normalize():f} 分,加减各指标得分"
-
-
-def _build(document: PortraitDocument, furniture: Furniture, flow: list[Flowable]) -> bytes:
-    stream = BytesIO()
-    template = BaseDocTemplate(
-        stream,
-        pagesize=(theme.PAGE_WIDTH, theme.PAGE_HEIGHT),
-        leftMargin=theme.MARGIN,
-        rightMargin=theme.MARGIN,
-        topMargin=theme.TOP,
-        bottomMargin=theme.BOTTOM,
-        title=f"{document.title} {document.enterprise.name}",
-        author="信易贷撮合平台",
-        subject=f"报告编号 {document.report_number} {DISCLAIMER}",
-        creator="信易贷撮合平台",
-        initialFontName=furniture.setter.fonts.regular.first().name,
-        lang="zh-CN",
-        invariant=1,
-        pageCompression=1,
-    )
-    frame = partial(Frame, leftPadding=0, rightPadding=0, topPadding=0, bottomPadding=0)
-    body = frame(
-        theme.MARGIN,
-        theme.BOTTOM,
-        theme.WIDTH,
-        theme.PAGE_HEIGHT - theme.TOP - theme.BOTTOM,
-    )
-    template.addPageTemplates([PageTemplate("page", [body])])
-    template.build(flow, canvasmaker=canvas_maker(furniture))
-    return stream.getvalue()

@@ -7,9 +7,10 @@ Source: domain note 1.5 (definitions), 3.7; law "every figure is the sum of even
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from django.db.models import (
@@ -39,22 +40,33 @@ STEPS = ("ROUTE", "ACCEPT", "CONTACT", "APPROVE", "SIGN")
 _WHO = ("uscc", "district_id", "industry_section", "size_class")
 
 
-def facts_at(day: date, known_at: datetime) -> Facts:
+class Part(StrEnum):
+    """A kind of facts, each with a query of its own; ``SHELF`` has two."""
+
+    ACCOUNTS = "ACCOUNTS"
+    NEEDS = "NEEDS"
+    APPLICATIONS = "APPLICATIONS"
+    LOANS = "LOANS"
+    SHELF = "SHELF"
+
+
+def facts_at(day: date, known_at: datetime, parts: Collection[Part] = tuple(Part)) -> Facts:
     """Return everything that happened up to the end of a day, as it is known at a moment.
 
     Args:
         day: last day counted, Beijing date.
         known_at: events entered later do not count, aware; a day before its own date gives the same day of a past
             year as it is known now. How many institutions and products there are is known of the present only.
+        parts: what is wanted; the rest stays empty.
 
     Queries: six for the day of ``known_at``, four for an earlier one.
     """
-    is_present = day == local_date(known_at)
+    is_present = day == local_date(known_at) and Part.SHELF in parts
     return Facts(
-        accounts=_accounts(day, known_at),
-        needs=_needs(day, known_at),
-        applications=_applications(day, known_at),
-        loans=_loans(day, known_at),
+        accounts=_accounts(day, known_at) if Part.ACCOUNTS in parts else (),
+        needs=_needs(day, known_at) if Part.NEEDS in parts else (),
+        applications=_applications(day, known_at) if Part.APPLICATIONS in parts else (),
+        loans=_loans(day, known_at) if Part.LOANS in parts else (),
         institutions=institution_admitted_list().count() if is_present else None,
         products=sum(product_counts(known_at).values()) if is_present else None,
     )
@@ -150,9 +162,11 @@ def _loans(day: date, known_at: datetime) -> tuple[LoanRow, ...]:
             *(f"loan__application__enterprise__{name}" for name in _WHO),
         )
         .annotate(
-            drawn_fen=_sum_fen(drawn),
-            year_fen=_sum_fen(drawn & Q(event_date__gte=day.replace(month=1, day=1))),
-            repaid_fen=_sum_fen(Q(kind="REPAY")),
+            drawn_fen=sum_fen("principal_yuan", drawn),
+            year_fen=sum_fen(
+                "principal_yuan", drawn & Q(event_date__gte=day.replace(month=1, day=1))
+            ),
+            repaid_fen=sum_fen("principal_yuan", Q(kind="REPAY")),
             first_draw=Min("event_date", filter=drawn),
             overdue_seq=Max("seq", filter=Q(kind="OVERDUE")),
             cured_seq=Max("seq", filter=Q(kind="CURE")),
@@ -208,6 +222,7 @@ def _fen(amount_yuan: Decimal) -> int:
     return int(amount_yuan.scaleb(2))
 
 
-def _sum_fen(which: Q) -> Coalesce:
-    fen = Cast(Round(F("principal_yuan") * 100), BigIntegerField())
+def sum_fen(field: str, which: Q) -> Coalesce:
+    """Return the sum of a money field in whole fen, as the database adds it up exactly; 0 for nothing."""
+    fen = Cast(Round(F(field) * 100), BigIntegerField())
     return Coalesce(Sum(fen, filter=which), 0, output_field=BigIntegerField())

@@ -93,10 +93,10 @@ def statistics(scope: Scope, at: datetime) -> Statistics:
     Queries: ten, eleven with institutions.
     """
     day = local_date(at)
-    now = _bound(facts_at(day, at), scope)
-    before = _bound(facts_at(add_months(day, -12), at), scope)
-    year_before = _shown(before, scope)
-    values = _shown(now, scope)
+    now = bound(facts_at(day, at), scope)
+    before = bound(facts_at(add_months(day, -12), at), scope)
+    year_before = shown(before, scope)
+    values = shown(now, scope)
     funded = Statistic.FUNDED_AMOUNT_YEAR
     values[Statistic.FUNDED_AMOUNT_GROWTH] = growth(values[funded], year_before[funded])
     breakdowns = {
@@ -111,12 +111,13 @@ def home_figures(at: datetime) -> tuple[Headline, ...]:
     return tuple(Headline(code, found[code]) for code in HOME_FIGURES if code in PUBLIC.headlines)
 
 
-def _bound(facts: Facts, scope: Scope) -> Facts:
+def bound(facts: Facts, scope: Scope) -> Facts:
+    """Return the facts of a scope."""
     return facts if scope.dimension is None else facts.where(scope.dimension, scope.code)
 
 
-def _shown(facts: Facts, scope: Scope) -> dict[Statistic, Figure]:
-    """Return the totals; those of a district are a cell of the city's table, so small ones are held back."""
+def shown(facts: Facts, scope: Scope) -> dict[Statistic, Figure]:
+    """Return the totals of a scope; a district's are a cell of the city's table, so small ones are held back."""
     found = figures(facts)
     is_cell = scope.screened and scope.dimension is not None
     return published_total(found, backing_of(facts), scope.screened) if is_cell else found

@@ -2,6 +2,7 @@
 
 from exports.services.document import document_void
 from exports.services.portrait import own_portrait_pdf_issue, portrait_pdf_issue
+from exports.services.report import report_pdf_issue, report_xlsx_issue
 from exports.services.sheets import (
     recommendation_xlsx_issue,
     statistics_xlsx,
@@ -17,6 +18,8 @@ __all__ = [
     "own_portrait_pdf_issue",
     "portrait_pdf_issue",
     "recommendation_xlsx_issue",
+    "report_pdf_issue",
+    "report_xlsx_issue",
     "statistics_xlsx",
     "statistics_xlsx_issue",
     "whitelist_xlsx_issue",

@@ -59,7 +59,7 @@ def statistics_xlsx_issue(
     """
     book = statistics(scope, at).book
     title = f"{book.title}({book.scope},截至 {book.as_of.isoformat()})"
-    return _issue(
+    return sheets_issue(
         DocumentKind.STATISTICS_XLSX,
         statistics_tables(book),
         Subject(title),
@@ -109,10 +109,10 @@ def _issue_whitelist(
 ) -> tuple[bytes, IssuedDocument]:
     subject = Subject(f"{book.district} {book.title}", whitelist.public_id)
     tables = whitelist_tables(book)
-    return _issue(DocumentKind.WHITELIST_XLSX, tables, subject, issued_for, user, at)
+    return sheets_issue(DocumentKind.WHITELIST_XLSX, tables, subject, issued_for, user, at)
 
 
-def _issue(
+def sheets_issue(
     kind: DocumentKind,
     tables: Sequence[SheetTable],
     subject: Subject,
@@ -120,6 +120,10 @@ def _issue(
     user: User,
     at: datetime,
 ) -> tuple[bytes, IssuedDocument]:
+    """Hand out tables as a numbered workbook; the caller holds the transaction.
+
+    Writes: ``IssuedDocument``, audit.
+    """
     ticket = ticket_draw(kind, at)
     fixed = [replace(table, rows=list(table.rows)) for table in tables]
     numbered = [replace(table, notes=(*table.notes, *ticket.lines)) for table in fixed]
@@ -128,7 +132,7 @@ def _issue(
         ticket=ticket,
         subject=subject,
         content=content,
-        content_hash=_content_hash(fixed),
+        content_hash=content_hash(fixed),
         issued_for=issued_for,
         actor=user,
         at=at,
@@ -142,7 +146,7 @@ def _written(tables: Sequence[SheetTable]) -> bytes:
     return stream.getvalue()
 
 
-def _content_hash(tables: Sequence[SheetTable]) -> str:
+def content_hash(tables: Sequence[SheetTable]) -> str:
     """Return the hash of what the sheets say: headings and rows, whoever takes them and when."""
     said = [
         [table.title, [column.heading for column in table.columns], list(table.rows)]

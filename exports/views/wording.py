@@ -96,7 +96,7 @@ def figure_sections(found: Statistics) -> list[FigureSection]:
 def stat_of(line: Headline) -> Stat:
     """Return a headline as a component."""
     entry = definition(line.code)
-    kind, value, unit = _shown(entry.unit, line.value)
+    kind, value, unit = stat_shown(entry.unit, line.value)
     text = f"{entry.formula}{entry.note}"
     return Stat(entry.name, value, text, kind, unit, _before(entry.unit, line))
 
@@ -191,7 +191,8 @@ def _plain(unit: Unit, value: Figure) -> Figure:
     return value
 
 
-def _shown(unit: Unit, value: Figure) -> tuple[Kind, Figure | str, str]:
+def stat_shown(unit: Unit, value: Figure) -> tuple[Kind, Figure | str, str]:
+    """Return how a headline is written: its kind, the value, and the unit behind it."""
     if unit is Unit.YUAN and value is not None:
         number, name = _words(unit, value).rsplit(" ", 1)
         return Kind.TEXT, number, name

@@ -67,6 +67,7 @@ _DISTRICT = (
     Link("borrowers:enterprise-list", "企业"),
     Link("borrowers:repair-district-list", "信用修复"),
     Link("exports:statistics-district", "本区统计"),
+    Link("exports:district-report", "周报月报"),
     Link("exports:document-list", "文件"),
 )
 _CITY = (

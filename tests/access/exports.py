@@ -88,7 +88,13 @@ STATISTICS = [
         )
     ),
     *each(
-        ["exports:statistics-district", "exports:statistics-district-sheet"],
+        [
+            "exports:statistics-district",
+            "exports:statistics-district-sheet",
+            "exports:district-report",
+            "exports:district-report-sheet",
+            "exports:district-report-pdf",
+        ],
         allowed=DISTRICTS,
         stranger=403,
     ),

@@ -1,0 +1,106 @@
+"""The PDF of a district's weekly or monthly report: title and period, a table for each section, what has to be said."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from reportlab.platypus import KeepTogether, Spacer
+from reportlab.platypus.flowables import Flowable
+
+from exports.domain.display import display, display_moment
+from exports.domain.district_report import DistrictReport, ReportSection
+from exports.domain.report import Fact
+from exports.pdf import theme
+from exports.pdf.build import build
+from exports.pdf.flowables import (
+    SectionHeading,
+    SquareCode,
+    facts_grid,
+    plain_table,
+    ruled_table,
+)
+from exports.pdf.fonts import fonts
+from exports.pdf.page import Furniture
+from exports.pdf.portrait_head import Rule
+from exports.pdf.text import Text, Typesetter
+
+NUMERALS = "一二三四五六七八九十"
+CODE_SIZE = 78.0
+CODE_COLUMN = 104.0
+WIDTHS = (112.0, 84.0, 40.0, theme.WIDTH - 236.0)
+
+
+@dataclass(frozen=True)
+class ReportCopy:
+    """This copy of a report: its number and code, and who took it.
+
+    Attributes:
+        url: address that the square code opens.
+        code: verification code, as printed.
+        taken_at: aware.
+    """
+
+    number: str
+    url: str
+    code: str
+    reader: str
+    organisation: str
+    taken_at: datetime
+
+
+def render_report(report: DistrictReport, copy: ReportCopy) -> bytes:
+    """Return the PDF of a report."""
+    found = fonts()
+    setter = Typesetter(found)
+    furniture = Furniture(
+        setter=setter,
+        watermark=(f"{copy.reader} · {copy.organisation}", display_moment(copy.taken_at)),
+        running_head=f"{report.title} · {report.period.label}",
+        report_number=copy.number,
+        warnings=found.warnings,
+    )
+    return build(
+        furniture, lambda: _story(setter, report, copy), title=f"{report.title} {report.subtitle}"
+    )
+
+
+def _story(setter: Typesetter, report: DistrictReport, copy: ReportCopy) -> list[Flowable]:
+    flow = _head(setter, report, copy)
+    for numeral, section in zip(NUMERALS, report.sections, strict=False):
+        heading = SectionHeading(setter, numeral, section.title, section.when)
+        flow += [Spacer(0, 9), KeepTogether([heading, _table(setter, section)])]
+    flow.append(Spacer(0, 10))
+    flow += [Text(setter, note, theme.NOTE) for note in report.notes]
+    return flow
+
+
+def _head(setter: Typesetter, report: DistrictReport, copy: ReportCopy) -> list[Flowable]:
+    facts = [
+        Fact("报告编号", copy.number),
+        Fact("统计期间", report.subtitle),
+        Fact("出具人", f"{copy.reader}（{copy.organisation}）"),
+        Fact("出具时间", display_moment(report.made_at)),
+    ]
+    left = [
+        Text(setter, report.title, theme.TITLE),
+        Spacer(0, 7),
+        facts_grid(setter, facts, 2, theme.WIDTH - CODE_COLUMN - 10),
+    ]
+    right = [
+        SquareCode(copy.url, CODE_SIZE),
+        Text(setter, "扫码或凭码核验", theme.NOTE.aligned("center")),
+        Text(setter, copy.code, theme.NOTE.aligned("center")),
+    ]
+    middle = ("ALIGN", (1, 0), (1, 0), "CENTER")
+    widths = [theme.WIDTH - CODE_COLUMN, CODE_COLUMN]
+    return [plain_table(setter, [[left, right]], widths, extra=[middle]), Spacer(0, 6), Rule()]
+
+
+def _table(setter: Typesetter, section: ReportSection) -> Flowable:
+    rows = []
+    for line in section.lines:
+        value, unit = line.shown
+        rows.append([line.name, display(value), unit, line.definition])
+    header = ("指标", section.when, "单位", "口径")
+    return ruled_table(setter, header, rows, WIDTHS, right=(1,), dense=True)

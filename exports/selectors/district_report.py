@@ -1,0 +1,112 @@
+"""A district's weekly or monthly report: counted when asked for, nothing of it is kept.
+
+Source: domain note 5 (one-click 周报/月报).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, time, timedelta
+
+from django.db.models import Count, Q, Sum
+
+from exports.domain.district_report import (
+    DistrictReport,
+    EventFigures,
+    ListFigures,
+    ReportPeriod,
+    event_section,
+    lending_section,
+    list_section,
+    work_section,
+)
+from exports.domain.statistics_scope import Scope
+from exports.domain.tally import yuan
+from exports.selectors.facts import Part, facts_at, sum_fen
+from exports.selectors.statistics import bound, shown
+from marketplace.domain.workdays import BEIJING, local_date
+from matching.models import MatchmakingEvent, Whitelist, WhitelistContact
+
+WORK = (Part.ACCOUNTS, Part.NEEDS, Part.APPLICATIONS)
+LENDING = (Part.APPLICATIONS, Part.LOANS)
+
+
+def district_report(scope: Scope, period: ReportPeriod, at: datetime) -> DistrictReport:
+    """Return the report of a district for a period, up to today while it runs.
+
+    Args:
+        scope: of the district, from ``exports.policies.district_scope``.
+        period: that has begun.
+        at: moment of asking, aware.
+
+    Queries: eleven.
+    """
+    today = local_date(at)
+    until = min(period.last, today)
+    before = bound(facts_at(period.first - timedelta(days=1), at, WORK), scope)
+    after = bound(facts_at(until, at, WORK), scope)
+    lending = shown(bound(facts_at(today, at, LENDING), scope), scope)
+    return DistrictReport(
+        district=scope.label,
+        period=period,
+        counted_until=until,
+        made_at=at,
+        sections=(
+            work_section(before, after),
+            list_section(_lists(scope.code, period)),
+            event_section(_events(scope.code, period)),
+            lending_section(lending),
+        ),
+    )
+
+
+def _lists(district: str, period: ReportPeriod) -> ListFigures:
+    """Return what became of the whitelists of a district in a period. Queries: two."""
+    issued = Whitelist.objects.filter(
+        district=district, published_at__range=_moments(period)
+    ).aggregate(issues=Count("pk"), admitted=Sum("admitted"))
+    granted = Q(decision_date__range=(period.first, period.last), granted_yuan__gt=0)
+    drawn = Q(drawn_date__range=(period.first, period.last), drawn_yuan__gt=0)
+    found = WhitelistContact.objects.filter(entry__whitelist__district=district).aggregate(
+        contacts=Count("pk", filter=Q(contacted_at__range=_moments(period))),
+        reports=Count("pk", filter=Q(reported_at__range=_moments(period))),
+        grants=Count("pk", filter=granted),
+        granted=sum_fen("granted_yuan", granted),
+        draws=Count("pk", filter=drawn),
+        drawn=sum_fen("drawn_yuan", drawn),
+    )
+    return ListFigures(
+        issues=issued["issues"],
+        admitted=issued["admitted"] or 0,
+        contacts=found["contacts"],
+        reports=found["reports"],
+        grants=found["grants"],
+        granted_yuan=yuan(found["granted"]),
+        draws=found["draws"],
+        drawn_yuan=yuan(found["drawn"]),
+    )
+
+
+def _events(district: str, period: ReportPeriod) -> EventFigures:
+    """Return what became of the events a district held in a period. Queries: one."""
+    met = "invitations__meetings"
+    found = MatchmakingEvent.objects.filter(
+        district=district, held_at__range=_moments(period)
+    ).aggregate(
+        events=Count("pk", distinct=True),
+        meetings=Count(met, distinct=True),
+        intentions=Count(f"{met}__intention", distinct=True),
+        intended=sum_fen(
+            f"{met}__intention__amount_yuan", Q(**{f"{met}__intention__isnull": False})
+        ),
+    )
+    return EventFigures(
+        found["events"], found["meetings"], found["intentions"], yuan(found["intended"])
+    )
+
+
+def _moments(period: ReportPeriod) -> tuple[datetime, datetime]:
+    """Return the first and last moment of a period in the city's time, both inclusive."""
+    return (
+        datetime.combine(period.first, time.min, BEIJING),
+        datetime.combine(period.last, time.max, BEIJING),
+    )

@@ -1,0 +1,122 @@
+"""The district's weekly and monthly report: one page, one click to a workbook or a PDF."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.views.decorators.http import require_GET
+
+from exports.domain.district_report import (
+    REPORT_LABELS,
+    ReportKind,
+    ReportPeriod,
+    ReportSection,
+    report_period,
+)
+from exports.models import IssuedDocument
+from exports.policies import district_scope
+from exports.selectors.district_report import district_report
+from exports.services import report_pdf_issue, report_xlsx_issue
+from exports.views.wording import stat_shown
+from marketplace.domain.errors import NotFound
+from marketplace.domain.workdays import local_date
+from marketplace.policies import signed_in
+from marketplace.web.components import Action, Crumb, Stat
+from marketplace.web.download import PDF, XLSX, file_answer
+
+EARLIEST = date(2000, 1, 1)
+"""No marketplace is older."""
+
+
+@login_required
+@require_GET
+def report(request: HttpRequest) -> HttpResponse:
+    """Show the report of the reader's district for a week or a month. Queries: at most 15."""
+    scope = district_scope(signed_in(request.user))
+    period = _period(request)
+    found = district_report(scope, period, timezone.now())
+    context = {
+        "report": found,
+        "sections": [(section, _stats(section)) for section in found.sections],
+        "kinds": [
+            (label, _address(report_period(kind, found.counted_until)), kind is period.kind)
+            for kind, label in REPORT_LABELS.items()
+        ],
+        "before": _address(period.before),
+        "after": _address(period.after) if not found.is_running and _has_begun(period) else "",
+        "actions": _actions(period),
+        "crumbs": [Crumb("周报与月报")],
+    }
+    return render(request, "exports/district/report.html", context)
+
+
+@login_required
+@require_GET
+def report_sheet(request: HttpRequest) -> HttpResponse:
+    """Hand the report out as a workbook."""
+    return _issued(request, report_xlsx_issue, XLSX)
+
+
+@login_required
+@require_GET
+def report_pdf(request: HttpRequest) -> HttpResponse:
+    """Hand the report out as a PDF."""
+    return _issued(request, report_pdf_issue, PDF)
+
+
+def _issued(
+    request: HttpRequest, service: Callable[..., tuple[bytes, IssuedDocument]], kind: str
+) -> HttpResponse:
+    user = signed_in(request.user)
+    scope = district_scope(user)
+    content, document = service(scope=scope, period=_period(request), user=user, at=timezone.now())
+    return file_answer(content, kind, document.number, f"{document.subject_name}-{document.number}")
+
+
+def _period(request: HttpRequest) -> ReportPeriod:
+    """Return the period that is asked for: this week when nothing is.
+
+    Raises:
+        NotFound: no such kind or day, or a period that has not begun, or lies before every marketplace.
+    """
+    today = local_date(timezone.now())
+    try:
+        kind = ReportKind(request.GET.get("kind", ReportKind.WEEK))
+        day = date.fromisoformat(request.GET.get("day", "") or today.isoformat())
+        period = report_period(kind, day)
+    except (ValueError, OverflowError):
+        raise NotFound from None
+    if not EARLIEST <= period.first <= today:
+        raise NotFound
+    return period
+
+
+def _has_begun(period: ReportPeriod) -> bool:
+    return period.after.first <= local_date(timezone.now())
+
+
+def _address(period: ReportPeriod, name: str = "district-report") -> str:
+    query = urlencode({"kind": period.kind.value, "day": period.first.isoformat()})
+    return f"{reverse(f'exports:{name}')}?{query}"
+
+
+def _actions(period: ReportPeriod) -> list[Action]:
+    return [
+        Action("下载工作簿", _address(period, "district-report-sheet"), primary=True),
+        Action("下载 PDF", _address(period, "district-report-pdf")),
+    ]
+
+
+def _stats(section: ReportSection) -> list[Stat]:
+    found: list[Stat] = []
+    for line in section.lines:
+        kind, value, unit = stat_shown(line.unit, line.value)
+        found.append(Stat(line.name, value, line.definition, kind, line.counted or unit))
+    return found
