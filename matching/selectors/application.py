@@ -32,6 +32,7 @@ from matching.policies.grant import reviewed_applications
 WATCHED_EVENTS = ("ESCALATE", "URGE")
 """Events that put a case on the watch list (督办)."""
 
+HISTORY_SHOWN = 20
 _NEEDED = (
     "demand__enterprise__district",
     "demand__enterprise__register_batch",
@@ -152,6 +153,18 @@ def queue_chosen(user: User, public_ids: Collection[uuid.UUID]) -> list[LoanAppl
     """
     found = lender_applications(user).filter(public_id__in=public_ids).select_related(*_LISTED)
     return list(found.order_by(F("clock_due_at").asc(nulls_last=True), "id"))
+
+
+def lender_history(user: User, application: LoanApplication) -> list[LoanApplication]:
+    """Return the enterprise's other applications to the same lender that the reader may open, latest first.
+
+    Queries: one, after that for memberships.
+    """
+    found = lender_applications(user).filter(
+        enterprise=application.enterprise_id, institution=application.institution_id
+    )
+    found = found.exclude(pk=application.pk).select_related("product", "demand", "credit_line")
+    return list(found.order_by("-id")[:HISTORY_SHOWN])
 
 
 def approval_list(user: User) -> QuerySet[LoanApplication]:

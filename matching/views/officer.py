@@ -52,6 +52,7 @@ from matching.selectors.application import (
     application_get_handled,
     application_get_reviewed,
     events_of,
+    lender_history,
     queue_list,
 )
 from matching.selectors.clock import clock_readings, clock_table
@@ -208,6 +209,7 @@ def named_review_page(
     user, now = signed_in(request.user), timezone.now()
     context = case_context(application, user, now, {}) | {
         "enterprise": enterprise_pairs(application),
+        "history": None,
         "acts": [],
         "outcomes_url": "",
         "grant": grant,
@@ -246,6 +248,7 @@ def case_context(
         "screen": reading_screen(opened.reading),
         "events": events,
         "entries": timeline(events, Side.LENDER),
+        "history": history_table(lender_history(user, application)),
         "acts": acts_for(application, user, bound),
         "outcomes_url": _outcomes_url(application),
         "reviewers_url": _reviewers_url(application, user),
@@ -329,6 +332,32 @@ def _taking(row: LoanApplication) -> Action | None:
     if not any(event == "ACCEPT" for event, _ in buttons(row.state, [Role.OFFICER])):
         return None
     return Action("受理", reverse("matching:review-act", args=[row.public_id, "accept"]))
+
+
+def history_table(rows: list[LoanApplication]) -> Table:
+    """Return what the enterprise asked of this lender before, and what came of it."""
+    columns = [
+        Column("产品"),
+        Column("提交时间", Kind.DATE),
+        Column("申请金额", Kind.MONEY),
+        Column("授信金额", Kind.MONEY),
+        Column("状态", Kind.BADGE),
+    ]
+    found = [
+        [
+            Cell(
+                row.product.name,
+                url=reverse("matching:review-detail", args=[row.public_id]),
+                note=refusal_sentence(row),
+            ),
+            row.submitted_at,
+            row.demand.amount_yuan,
+            row.credit_line.amount_yuan if hasattr(row, "credit_line") else None,
+            Cell(state_label(row.state), tone=tone_of(row.state)),
+        ]
+        for row in rows
+    ]
+    return Table(columns, found, empty="在本机构没有其他申请。")
 
 
 def due_cell(row: LoanApplication, now: datetime) -> Cell:

@@ -130,6 +130,7 @@ class PortraitScreen:
         score: grade, chart and lines.
         evaluation: the published monthly evaluation; None when there is none.
         freshness: how current each data class is.
+        missing: why values are missing, each reason with the names, what helps beside it.
         groups: indicators by data class.
         lists: published records by kind.
         series: 36 months.
@@ -142,6 +143,7 @@ class PortraitScreen:
     score: ScorePanel
     evaluation: EvaluationPanel | None
     freshness: FreshnessPanel
+    missing: tuple[Pair, ...]
     groups: tuple[ClassGroup, ...]
     lists: tuple[ListPanel, ...]
     series: SeriesPanel
@@ -174,6 +176,7 @@ def portrait_screen(
         score=score_panel(portrait.score),
         evaluation=evaluation_panel(evaluation) if evaluation else None,
         freshness=_freshness(portrait.freshness),
+        missing=_missing(portrait),
         groups=_groups(portrait, cautions),
         lists=tuple(
             ListPanel(entry, cautions.get(entry.data_class, "")) for entry in portrait.lists
@@ -203,6 +206,30 @@ def _groups(portrait: Portrait, cautions: Mapping[str, str]) -> tuple[ClassGroup
             code, DATA_CLASS_LABELS[DataClass(code)], tuple(lines[code]), cautions.get(code, "")
         )
         for code in sorted(lines)
+    )
+
+
+MISSING_HELP = {
+    Missing.NOT_AUTHORIZED: "企业授权后可见",
+    Missing.NOT_AVAILABLE: "来源单位提供后可见，不能据此认为没有",
+    Missing.NO_RECORD: "已归集的数据中没有可用的记录，不等于零",
+}
+
+
+def _missing(portrait: Portrait) -> tuple[Pair, ...]:
+    """Return the names of the values that are missing, by reason."""
+    names: dict[Missing, list[str]] = {}
+    for value in portrait.indicators:
+        if value.missing is not None:
+            names.setdefault(value.missing, []).append(value.label)
+    return tuple(
+        Pair(
+            f"{MISSING_LABELS[reason]}（{len(names[reason])} 项）",
+            "、".join(names[reason]),
+            note=help,
+        )
+        for reason, help in MISSING_HELP.items()
+        if reason in names
     )
 
 

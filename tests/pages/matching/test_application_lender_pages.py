@@ -11,6 +11,7 @@ from borrowers.services import consent_revoke
 from marketplace.models import AccessRecord
 from matching.models import CreditLine, LoanApplication
 from tests.cast import NOW
+from tests.factories.deliveries import deliver_tax, seed
 from tests.factories.matching import (
     APPROVE,
     NO_FEEDBACK,
@@ -204,6 +205,49 @@ class TestReview:
         assert "受理后可查看信用画像" in text
         assert "13900000000" not in text
         assert not AccessRecord.objects.exists()
+
+    def test_sets_what_changed_in_the_data_beside_what_was_frozen(self, client, cast):
+        seed(NOW - timedelta(days=3))
+        application = make_application(cast, "DUE_DILIGENCE")
+        client.force_login(cast.officer)
+        same = client.get(review_of(application)).context["review"].value_changes
+
+        deliver_tax(cast.enterprise, NOW + timedelta(minutes=1))
+        with time_machine.travel(NOW + timedelta(minutes=5), tick=False):
+            answer = client.get(review_of(application))
+
+        labels = {change.label for change in answer.context["review"].value_changes}
+        assert same == ()
+        assert any("税" in label for label in labels)
+        assert all(c.frozen != c.today for c in answer.context["review"].value_changes)
+        assert "数据变化" in answer.content.decode()
+
+    def test_says_which_values_are_missing_and_why(self, client, cast):
+        client.force_login(cast.officer)
+        answer = client.get(review_of(make_application(cast, "DUE_DILIGENCE")))
+
+        screen = answer.context["screen"]
+        values = [line.value for group in screen.groups for line in group.lines]
+        missing = {value.label for value in values if value.missing is not None}
+        named = {name for pair in screen.missing for name in pair.value.split("、")}
+        assert missing
+        assert named == missing
+        assert all(pair.note for pair in screen.missing)
+
+    def test_lists_what_the_enterprise_asked_of_this_lender_before(self, client, cast):
+        demand = make_demand(cast)
+        refused = make_application(
+            cast, "REJECTED", demand=demand, product=make_offer(cast, "L1"), at=NOW
+        )
+        application = make_application(
+            cast, "ACCEPTED", demand=make_demand(cast), product=make_offer(cast, "L2")
+        )
+        client.force_login(cast.officer)
+
+        rows = client.get(review_of(application)).context["history"].rows
+
+        assert [row[0].url for row in rows] == [review_of(refused)]
+        assert rows[0][0].note
 
     def test_shows_everything_on_one_screen_and_logs_the_reading(self, client, cast):
         application = make_application(cast, "DUE_DILIGENCE")
