@@ -38,6 +38,7 @@ make_urls = [
         name="whitelist-upload-resume",
     ),
     path("district/whitelists/generate/", district.generate, name="whitelist-generate"),
+    path("district/whitelists/generate/count/", district.count, name="whitelist-count"),
 ]
 
 # /district/whitelists/entries/<id>/: one row, why in or why out

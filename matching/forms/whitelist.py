@@ -61,6 +61,14 @@ class CorrectionForm(forms.Form):
     file = forms.FileField(label="更正表", help_text="xlsx 或 csv，不超过 20 MB、20 万行。")
 
 
+SLIDERS = {
+    "min_age_months": "0 120 6",
+    "amount_min_yuan": "0 1000 10",
+    "amount_max_yuan": "0 3000 50",
+}
+"""Fields that scripts give a slider: lowest, highest and step in the unit of the field."""
+
+
 class GenerateForm(IssueForm):
     """What the issue asks beyond the district's gates."""
 
@@ -90,6 +98,11 @@ class GenerateForm(IssueForm):
     )
     amount_min_yuan = WanField(label="需求金额不低于", required=False)
     amount_max_yuan = WanField(label="需求金额不高于", required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for name, steps in SLIDERS.items():
+            self.fields[name].widget.attrs["data-slider"] = steps
 
     def asked(self) -> dict[str, Any]:
         """Return the valid form's parameters beyond district, number and title."""

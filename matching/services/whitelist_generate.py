@@ -28,8 +28,8 @@ from matching.services.whitelist_draft import (
     own_district,
 )
 from matching.services.whitelist_facts import Amounts
-from matching.services.whitelist_run import Judge, JudgeMemory
-from matching.services.whitelist_set import entries_generate
+from matching.services.whitelist_run import Judge, JudgeMemory, Tally
+from matching.services.whitelist_set import entries_count, entries_generate
 
 NARROWING = "本期名单的生成条件"
 
@@ -118,6 +118,27 @@ def whitelist_generate(
     if tally.read == 0:
         raise Refused("WL_NO_CANDIDATES", "本区没有符合所选条件、且表示有融资意愿的企业。")
     return draft_finish(whitelist, tally, "generate", actor, at)
+
+
+@transaction.atomic
+def whitelist_count(
+    *, district: str, parameters: GenerationParameters, actor: User, at: datetime
+) -> Tally:
+    """Return how many enterprises `whitelist_generate` would judge, admit and refuse, and why; nothing is kept.
+
+    Raises:
+        NotFound: the district is not the actor's.
+        Refused: ``WL_PARAMETER_INVALID`` with sentences at the fields.
+
+    Queries: as `whitelist_generate`. Writes: temporary tables, gone afterwards.
+    """
+    area = own_district(actor, district, at)
+    judge = narrowed(Judge.of(area.code, at), parameters)
+    enterprises = enterprises_narrowed(
+        area.code, judge.today, sectors=parameters.sectors, lists=parameters.lists
+    )
+    amounts = Amounts(parameters.amount_min_yuan, parameters.amount_max_yuan)
+    return entries_count(enterprises, amounts, judge)
 
 
 def narrowed(judge: Judge, asked: GenerationParameters) -> Judge:

@@ -10,25 +10,32 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.roles import Role
 from marketplace.models import District, User
 from marketplace.policies import has_role, require_role
-from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Stat, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
+from matching.domain.whitelist_labels import code_label
 from matching.domain.whitelist_sheet import COLUMNS
 from matching.forms.whitelist import GenerateForm, IssueForm, UploadForm
 from matching.models import Whitelist, WhitelistUpload
 from matching.policies.whitelist import CITY_ROLES, DISTRICT_ROLES
 from matching.selectors.whitelist import district_choices, whitelist_list
-from matching.services.whitelist_generate import GenerationParameters, whitelist_generate
+from matching.services.whitelist_generate import (
+    GenerationParameters,
+    whitelist_count,
+    whitelist_generate,
+)
+from matching.services.whitelist_run import Tally
 from matching.services.whitelist_upload import whitelist_upload_begin
 
 ORIGINS = {"GENERATED": "平台生成", "UPLOADED": "上传"}
+REASONS_SHOWN = 3
 
 
 @login_required
@@ -87,18 +94,21 @@ def template(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def generate(request: HttpRequest) -> HttpResponse:
-    """Make a draft of the district's enterprises that want finance."""
+    """Make a draft of the district's enterprises that want finance; with ``count``, say how many it would hold."""
     user = reader(request)
     form = GenerateForm(request.POST or None, districts=_own(user))
-    found = attempted(
-        form,
-        lambda: whitelist_generate(
-            **_issue(form),
-            parameters=GenerationParameters(**form.asked()),
-            actor=user,
-            at=timezone.now(),
-        ),
-    )
+    tally = _counted(form, user) if "count" in request.POST else None
+    found = None
+    if "count" not in request.POST:
+        found = attempted(
+            form,
+            lambda: whitelist_generate(
+                **_issue(form),
+                parameters=GenerationParameters(**form.asked()),
+                actor=user,
+                at=timezone.now(),
+            ),
+        )
     if found is not None:
         messages.success(
             request, f"已核验 {found.rows_read} 户:入选 {found.admitted},未入选 {found.refused}。"
@@ -106,11 +116,31 @@ def generate(request: HttpRequest) -> HttpResponse:
         return redirect("matching:whitelist-detail", found.public_id)
     context = {
         "form": form,
+        "count": count_stats(tally) if tally else [],
+        "reasons": reason_lines(tally) if tally else [],
         "cancel_url": reverse("matching:whitelist-list"),
         "crumbs": [list_crumb(), Crumb("由平台生成")],
     }
     template = "matching/district/whitelist_generate.html"
     return render(request, template, context, status=form_status(form))
+
+
+@login_required
+@require_POST
+def count(request: HttpRequest) -> HttpResponse:
+    """Return how many enterprises the criteria would leave, as a piece of the page.
+
+    Queries: as ``whitelist_count``.
+    """
+    user = reader(request)
+    form = GenerateForm(request.POST, districts=_own(user))
+    tally = _counted(form, user)
+    context = {
+        "form": form,
+        "count": count_stats(tally) if tally else [],
+        "reasons": reason_lines(tally) if tally else [],
+    }
+    return render(request, "matching/district/_generate_count.html", context)
 
 
 def list_crumb() -> Crumb:
@@ -128,6 +158,35 @@ def _own(user: User) -> list[District]:
 def _issue(form: IssueForm) -> dict[str, Any]:
     data = form.cleaned_data
     return {name: data[name] for name in ("district", "issue_no", "title")}
+
+
+def _counted(form: GenerateForm, user: User) -> Tally | None:
+    """Return how many the form's criteria would leave; None when they need correcting."""
+    form.fields["issue_no"].required = False
+    return attempted(
+        form,
+        lambda: whitelist_count(
+            district=form.cleaned_data["district"],
+            parameters=GenerationParameters(**form.asked()),
+            actor=user,
+            at=timezone.now(),
+        ),
+    )
+
+
+def count_stats(tally: Tally) -> list[Stat]:
+    """Return how many would be judged, admitted and refused."""
+    return [
+        Stat("表示有融资意愿", tally.read, "符合所选行业、专题库和需求金额的企业户数。", unit="户"),
+        Stat("将入选", tally.admitted, "其中按此刻数据符合全部门槛和所选条件的户数。", unit="户"),
+        Stat("将不入选", tally.refused, "其中触发门槛或不符合所选条件的户数。", unit="户"),
+    ]
+
+
+def reason_lines(tally: Tally) -> list[str]:
+    """Return why enterprises would be refused, the most frequent reasons first."""
+    found = tally.reasons.most_common(REASONS_SHOWN)
+    return [f"{code_label(code)} {rows} 户" for code, rows in found]
 
 
 def _begun(form: UploadForm, user: User, *, only_check: bool) -> WhitelistUpload:

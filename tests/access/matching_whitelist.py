@@ -141,6 +141,13 @@ MAKING = [
         make=with_sheet,
     ),
     Row(
+        "matching:whitelist-count",
+        "POST",
+        allowed=STAFF,
+        stranger=403,
+        make=with_need,
+    ),
+    Row(
         "matching:whitelist-generate",
         "POST",
         allowed=DISTRICT,

@@ -84,6 +84,27 @@
     if (form && form.hasAttribute("data-at-once")) form.requestSubmit();
   });
 
+  // A number that can be slid: the slider writes into the field, the field moves the slider; both tell the form.
+  document.querySelectorAll("input[data-slider]").forEach(function (field) {
+    var ends = field.dataset.slider.split(" ");
+    var slider = document.createElement("input");
+    slider.type = "range";
+    slider.className = "form-range mk-slider";
+    slider.min = ends[0];
+    slider.max = ends[1];
+    slider.step = ends[2];
+    slider.value = field.value || ends[0];
+    var label = document.querySelector("label[for='" + field.id + "']");
+    slider.setAttribute("aria-label", (label ? label.textContent.trim() : "") + "，滑块");
+    (field.closest(".input-group") || field).after(slider);
+    slider.addEventListener("input", function () {
+      field.value = slider.value;
+    });
+    field.addEventListener("input", function () {
+      slider.value = field.value || ends[0];
+    });
+  });
+
   // One button ticks every box of a form, or none when all are ticked.
   document.querySelectorAll("[data-pick-all]").forEach(function (button) {
     var boxes = document.querySelectorAll(".mk-pick[form='" + button.dataset.pickAll + "']");

@@ -85,6 +85,31 @@ class TestGeneratePage:
         assert answer.status_code == 302
         assert Whitelist.objects.get().parameters == {"sectors": ["C"]}
 
+    def test_counts_before_anything_is_made(self, cast, clerk):
+        make_demand(cast)
+        page, piece = reverse("matching:whitelist-generate"), reverse("matching:whitelist-count")
+        all_of_them = {"district": "120103"}
+        nobody = all_of_them | {"sectors": ["A"]}
+
+        def counted(address, body, **more):
+            return [stat.value for stat in clerk.post(address, body | more).context["count"]]
+
+        found = [counted(piece, all_of_them), counted(page, all_of_them, count="1")]
+        assert counted(piece, nobody) == [0, 0, 0]
+        draft = clerk.post(page, all_of_them | {"issue_no": "G1"})
+        made = Whitelist.objects.get()
+
+        assert draft.status_code == 302
+        assert found == [[made.rows_read, made.admitted, made.refused]] * 2
+        assert made.rows_read == 1
+
+    def test_says_what_is_wrong_with_the_criteria_beside_the_count(self, clerk):
+        body = {"district": "120103", "amount_min_yuan": "9", "amount_max_yuan": "1"}
+
+        text = clerk.post(reverse("matching:whitelist-count"), body).text
+
+        assert "需求金额上限不能低于下限。" in text
+
     def test_tells_when_there_is_nobody(self, clerk):
         body = {"district": "120103", "issue_no": "G1"}
 
