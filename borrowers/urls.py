@@ -12,11 +12,17 @@ from borrowers.views import (
     operator_catalogue_import,
     operator_thematic,
     operator_unit,
+    public,
     register,
     repair_desk,
 )
 
 app_name = "borrowers"
+
+# /publicity/: permits and penalties for everybody
+public_urls = [
+    path("publicity/", public.publicity, name="publicity"),
+]
 
 # /register/: an enterprise registers in three steps
 register_urls = [
@@ -158,6 +164,7 @@ repair_urls = [
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
+    *public_urls,
     *register_urls,
     *enterprise_urls,
     *dispute_urls,

@@ -87,6 +87,7 @@ _CITY = (
     Link("matching:evaluation-list", "信用评价"),
     Link("matching:parameter-list", "参数"),
     Link("marketplace:calendar", "工作日历"),
+    Link("marketplace:member-list", "用户"),
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
 )
@@ -119,6 +120,7 @@ PUBLIC = (
     Link("lenders:product-list", "产品超市"),
     Link("lenders:institution-public-list", "入驻机构"),
     Link("exports:statistics", "平台数据"),
+    Link("borrowers:publicity", "双公示查询"),
     Link("exports:verify", "报告核验"),
     Link("marketplace:glossary", "术语与口径"),
     Link("borrowers:account-register", "企业登记"),

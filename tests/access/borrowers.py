@@ -266,6 +266,7 @@ def with_alias_body(world: World) -> Call:
 
 # Somebody who has an account already is led to it; without a code in the session one begins again.
 REGISTRATION = [
+    public("borrowers:publicity"),
     public("borrowers:account-register"),
     public("borrowers:account-register", "POST", make=with_code),
     *(public(f"borrowers:account-{step}") for step in ("confirm", "apply")),
