@@ -17,6 +17,7 @@ from marketplace.models import (
     AuditEvent,
     District,
     ExceptionalGrant,
+    Membership,
     Notification,
     ParameterValue,
     User,
@@ -49,6 +50,38 @@ def parameters_in_force(shipped: ParameterSet) -> ParameterSet:
     for row in ParameterValue.objects.filter(code__in=codes):
         entered[row.code].append(DatedValue(row.effective_from, row.value, row.source))
     return shipped.with_entered(entered)
+
+
+@dataclass(frozen=True)
+class MemberFilter:
+    """Which memberships.
+
+    Attributes:
+        text: beginning of a person's name or account, or of the organisation's name; empty for all.
+        role: code; empty for all.
+        with_ended: those that ended as well.
+    """
+
+    text: str = ""
+    role: str = ""
+    with_ended: bool = False
+
+
+def member_list(wanted: MemberFilter) -> QuerySet[Membership]:
+    """Return who acts for whom, for the city's own people; not ordered.
+
+    Queries: one when iterated.
+    """
+    found = Membership.objects.select_related("user", "organisation")
+    if not wanted.with_ended:
+        found = found.filter(ended_at=None)
+    if wanted.role:
+        found = found.filter(role=wanted.role)
+    if wanted.text:
+        begins = Q(user__display_name__startswith=wanted.text)
+        begins |= Q(user__username__startswith=wanted.text)
+        found = found.filter(begins | Q(organisation__name__startswith=wanted.text))
+    return found
 
 
 def access_list(uscc: str) -> QuerySet[AccessRecord]:

@@ -102,15 +102,15 @@ def _has_begun(period: ReportPeriod) -> bool:
     return period.after.first <= local_date(timezone.now())
 
 
-def _address(period: ReportPeriod, name: str = "district-report") -> str:
+def _address(period: ReportPeriod, name: str = "exports:district-report") -> str:
     query = urlencode({"kind": period.kind.value, "day": period.first.isoformat()})
-    return f"{reverse(f'exports:{name}')}?{query}"
+    return f"{reverse(name)}?{query}"
 
 
 def _actions(period: ReportPeriod) -> list[Action]:
     return [
-        Action("下载工作簿", _address(period, "district-report-sheet"), primary=True),
-        Action("下载 PDF", _address(period, "district-report-pdf")),
+        Action("下载工作簿", _address(period, "exports:district-report-sheet"), primary=True),
+        Action("下载 PDF", _address(period, "exports:district-report-pdf")),
     ]
 
 

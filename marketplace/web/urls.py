@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.web.views import account, auditor, calendar, public
+from marketplace.web.views import account, auditor, calendar, people, public
 
 app_name = "marketplace"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,6 +23,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /operator/calendar/: working days
     path("operator/calendar/", calendar.calendar, name="calendar"),
     path("operator/calendar/day/", calendar.calendar_day, name="calendar-day"),
+    # /operator/users/: who acts for whom
+    path("operator/users/", people.people, name="member-list"),
     # /auditor/: what was done, who read what, what was opened to whom
     path("auditor/", auditor.events, name="audit-search"),
     path("auditor/access/", auditor.accesses, name="access-list"),

@@ -34,6 +34,7 @@ STEPS = {
     "borrowers:account-apply": "a step after the form of the first page",
     "borrowers:account-again": "only for somebody whose registration was refused",
     "lenders:product-compare": "the answer to a form on the shelf",
+    "matching:queue-batch": "the answer to a form on the queue",
     "matching:outcome-template": "a file beside the form that takes it",
     "matching:recommendation-feedback-template": "a file beside the form that takes it",
 }
