@@ -135,6 +135,11 @@ class Person:
         """Return the words of the first such thing."""
         return self._engine.do(lambda: self._page.locator(selector).first.inner_text())
 
+    def stands(self, selector: str) -> float:
+        """Return how far below the head of the page the first such thing stands, in pixels."""
+        script = "(part) => part.getBoundingClientRect().top + window.scrollY"
+        return self._engine.do(lambda: self._page.locator(selector).first.evaluate(script))
+
     @property
     def address(self) -> str:
         """Return the path of the page."""

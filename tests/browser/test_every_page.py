@@ -141,12 +141,23 @@ def look(context: BrowserContext, url: str, is_new: Callable[[str], bool]) -> li
 
 
 def examined(page: Page) -> list[str]:
-    """Return what axe-core finds, wide and on a phone, in light and in dark, and what is too wide."""
+    """Return what axe-core finds, wide and on a phone, in light and in dark; what is too wide, also in large type."""
     axe.load(page)
     found = axe.findings(page, axe.EVERYTHING) + axe.overflow(page)
     page.set_viewport_size(PHONE)
     found += axe.findings(page, axe.EVERYTHING) + axe.overflow(page)
+    found += [f"特大字、高对比:{fault}" for fault in overflow_in_large(page)]
     page.emulate_media(color_scheme="dark")
     found += axe.findings(page, axe.COLOURS)
     page.set_viewport_size(WIDE)
     return found + axe.findings(page, axe.COLOURS)
+
+
+def overflow_in_large(page: Page) -> list[str]:
+    """Return what is too wide for the window in the largest type and with high contrast, and set both back."""
+    page.emulate_media(contrast="more")
+    page.evaluate("() => { document.documentElement.dataset.size = 'huge'; }")
+    found = axe.overflow(page)
+    page.evaluate("() => { document.documentElement.dataset.size = 'standard'; }")
+    page.emulate_media(contrast="no-preference")
+    return found
