@@ -8,12 +8,14 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
 from marketplace.models import User
 from marketplace.selectors import notification_unread_count
 from marketplace.web.acting import Seat, acting_seat, seats_of
 from marketplace.web.display import SCHEMES, SIZES, Display, display_of
+from marketplace.web.language import ENGLISH, NAMES, TAGS
 from marketplace.web.navigation import PUBLIC, Place, links_for, places
 
 PRODUCT_NAME = "信易贷撮合平台"
@@ -33,6 +35,7 @@ class Shell:
     product_name = PRODUCT_NAME
     schemes = SCHEMES
     sizes = SIZES
+    languages = NAMES
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
@@ -47,6 +50,21 @@ class Shell:
     def display(self) -> Display:
         """Return how the reader wants pages to look."""
         return display_of(self._request)
+
+    @cached_property
+    def language(self) -> str:
+        """Return the language of the page, a key of ``languages``."""
+        return get_language() or settings.LANGUAGE_CODE
+
+    @property
+    def language_tag(self) -> str:
+        """Return the language of the page as HTML names it."""
+        return TAGS[self.language]
+
+    @property
+    def is_english(self) -> bool:
+        """Return whether sentences with effect need a word that they are in Chinese."""
+        return self.language == ENGLISH
 
     @cached_property
     def seats(self) -> list[Seat]:

@@ -10,12 +10,15 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirectBase
 from django.shortcuts import resolve_url
+from django.utils import translation
+from django.utils.cache import patch_vary_headers
 
 from marketplace.domain.errors import Refused
 from marketplace.policies import memberships_prefer
 from marketplace.web.acting import chosen
 from marketplace.web.errors import problem_page
 from marketplace.web.htmx import wants_address
+from marketplace.web.language import TAGS, language_of
 from marketplace.web.request_id import HEADER, request_id_begin
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
@@ -39,6 +42,23 @@ class RequestIdMiddleware:
         request.request_id = request_id_begin()  # type: ignore[attr-defined]
         answer = self.get_response(request)
         answer.headers[HEADER] = request.request_id  # type: ignore[attr-defined]
+        return answer
+
+
+class LanguageMiddleware:
+    """Make each page in the language its reader chose, and no other: see ``language_of``."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer in the language of the cookie; say which it is, and that the answer varies with it."""
+        language = language_of(request)
+        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        with translation.override(language):
+            answer = self.get_response(request)
+        answer.headers.setdefault("Content-Language", TAGS[language])
+        patch_vary_headers(answer, ["Cookie"])
         return answer
 
 

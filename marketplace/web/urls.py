@@ -10,6 +10,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", public.home, name="home"),
     path("glossary/", public.glossary, name="glossary"),
     path("display/", public.display_set, name="display-set"),
+    path("language/", public.language_set, name="language-set"),
     path("styleguide/", public.styleguide, name="styleguide"),
     # in and out
     path("login/", account.SignInView.as_view(), name="login"),

@@ -61,6 +61,7 @@ ROWS = [
     public("marketplace:login", "POST", with_log_in),
     public("marketplace:logout", "POST"),
     public("marketplace:display-set", "POST"),
+    public("marketplace:language-set", "POST"),
     public("docs"),
     public("schema"),
     # for developers only, with DEBUG on

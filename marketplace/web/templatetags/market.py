@@ -14,15 +14,17 @@ from typing import Any
 from django import template
 from django.core.exceptions import ValidationError
 from django.forms import BoundField
+from django.forms.widgets import ChoiceWidget
 from django.middleware.csrf import get_token
 from django.template.base import render_value_in_context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext
 
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.masking import mask_phone as masked_phone
-from marketplace.domain.money import display_rate, display_wan, display_yi
+from marketplace.domain.money import FEN, display_rate, display_wan, display_yi
 from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.web.components import (
     OUTCOME_SIGNS,
@@ -37,9 +39,13 @@ from marketplace.web.components import (
 )
 from marketplace.web.glossary import meaning_of
 from marketplace.web.labels import label_of, tone_of
+from marketplace.web.language import is_translated, listed, said
 
 register = template.Library()
+register.filter("said", said)
+register.filter("listed", listed)
 UNKNOWN = "—"
+MILLION = Decimal(1_000_000)
 LABEL_LIMIT = 16
 """Characters of a label that an error summary repeats."""
 ROW_ACTION = "marketplace/components/row_action.html"
@@ -58,21 +64,31 @@ def _decimal(value: Any) -> Decimal | None:
 
 @register.filter
 def wan(amount_yuan: Any) -> str:
-    """Return yuan as 万元, exact to the fen."""
-    return display_wan(_decimal(amount_yuan))
+    """Return yuan as 万元, exact to the fen; on an English page as yuan, which has no unit of ten thousand."""
+    amount = _decimal(amount_yuan)
+    return _cny(amount) if is_translated() and amount is not None else display_wan(amount)
 
 
 @register.filter
 def yi(amount_yuan: Any) -> str:
-    """Return yuan as 亿元 with two places, for headline figures."""
-    return display_yi(_decimal(amount_yuan))
+    """Return yuan as 亿元, on an English page as millions, with two places, for headline figures."""
+    amount = _decimal(amount_yuan)
+    if is_translated() and amount is not None:
+        return f"CNY {(amount / MILLION).quantize(FEN, rounding=ROUND_HALF_UP):,f} million"
+    return display_yi(amount)
 
 
 @register.filter
 def yuan(amount_yuan: Any) -> str:
     """Return yuan with thousands separators and two places."""
     amount = _decimal(amount_yuan)
-    return UNKNOWN if amount is None else f"{amount:,.2f} 元"
+    if amount is None:
+        return UNKNOWN
+    return gettext("%(amount)s 元") % {"amount": f"{amount:,.2f}"}
+
+
+def _cny(amount: Decimal) -> str:
+    return f"CNY {amount:,.2f}".removesuffix(".00")
 
 
 @register.filter
@@ -99,7 +115,9 @@ def months(term_months: Any) -> str:
     if term is None:
         return UNKNOWN
     count = int(term)
-    return f"{count} 个月（{count // 12} 年）" if count and count % 12 == 0 else f"{count} 个月"
+    if count and count % 12 == 0:
+        return gettext("%(count)d 个月（%(years)d 年）") % {"count": count, "years": count // 12}
+    return gettext("%(count)d 个月") % {"count": count}
 
 
 @register.filter
@@ -133,7 +151,7 @@ def _local(value: date | datetime) -> date | datetime:
 @register.filter
 def label(code: Any, vocabulary: str | Mapping[Any, str] | None = None) -> str:
     """Return the Chinese word for a code; the argument names its vocabulary or is one."""
-    return label_of(code, vocabulary)
+    return said(label_of(code, vocabulary))  # type: ignore[no-any-return]
 
 
 @register.filter
@@ -165,7 +183,9 @@ def badge(words: Any, tone: str = Tone.NEUTRAL) -> SafeString:
     meant = Tone(tone or Tone.NEUTRAL)
     sign = TONE_SIGNS.get(meant)
     mark = format_html('<span aria-hidden="true">{}</span>', sign) if sign else ""
-    return format_html('<span class="mk-badge mk-tone-{}">{}{}</span>', meant.value, mark, words)
+    return format_html(
+        '<span class="mk-badge mk-tone-{}">{}{}</span>', meant.value, mark, said(words)
+    )
 
 
 @register.simple_tag
@@ -182,7 +202,7 @@ def outcome_badge(outcome: Any) -> SafeString:
         '<span class="mk-badge mk-tone-{}"><span aria-hidden="true">{}</span>{}</span>',
         OUTCOME_TONES[found].value,
         OUTCOME_SIGNS[found],
-        label_of(found),
+        said(label_of(found)),
     )
 
 
@@ -195,7 +215,7 @@ def outcome_sign(outcome: Any) -> SafeString:
         '<span class="visually-hidden">{}</span></span>',
         OUTCOME_TONES[found].value,
         OUTCOME_SIGNS[found],
-        label_of(found),
+        said(label_of(found)),
     )
 
 
@@ -223,7 +243,7 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
     if kind == Kind.CODE:
         return format_html('<span class="mk-code">{}</span>', plain)
     writer = WRITERS.get(Kind(kind))
-    return writer(plain) if writer else plain
+    return writer(plain) if writer else said(plain)
 
 
 @register.simple_tag(takes_context=True)
@@ -243,11 +263,15 @@ def _table_cell(context: template.Context, column: Column, cell: Cell, *, is_lea
     value = render_value_in_context(shown(cell, column.kind), context)
     if cell.url:
         value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
-    note = f'<span class="mk-cell-note">{conditional_escape(cell.note)}</span>' if cell.note else ""
+    note = (
+        f'<span class="mk-cell-note">{conditional_escape(said(cell.note))}</span>'
+        if cell.note
+        else ""
+    )
     lead = " data-lead" if is_lead else ""
     box = pick_box(cell.pick) if cell.pick else ""
     return (
-        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(column.label)}"{lead}>'
+        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(said(column.label))}"{lead}>'
         f"<span>{box}{value}{note}{_row_action(context, cell)}</span></td>"
     )
 
@@ -256,10 +280,10 @@ def _table_cell(context: template.Context, column: Column, cell: Cell, *, is_lea
 def pick_box(pick: Pick) -> SafeString:
     """Return the box that chooses a row or an entry for a form elsewhere on the page."""
     return format_html(
-        '<input class="form-check-input mk-pick" type="checkbox" name="id" value="{}" form="{}" aria-label="选择{}">',
+        '<input class="form-check-input mk-pick" type="checkbox" name="id" value="{}" form="{}" aria-label="{}">',
         pick.value,
         pick.form,
-        pick.label,
+        gettext("选择%(label)s") % {"label": pick.label},
     )
 
 
@@ -297,7 +321,7 @@ def meaning(term: str) -> str:
 @register.filter
 def short_label(field: BoundField) -> str:
     """Return a field's label without closing punctuation, cut where it is a whole sentence."""
-    words = str(field.label).rstrip("。．.：:？?")
+    words = str(said(field.label)).rstrip("。．.：:？?")
     return words if len(words) <= LABEL_LIMIT else f"{words[:LABEL_LIMIT]}…"
 
 
@@ -310,7 +334,10 @@ def coded(field: BoundField) -> list[dict[str, str]]:
 def coded_errors(faults: list[ValidationError]) -> list[dict[str, str]]:
     """Return errors as sentence and code; the framework's own lower-case codes are left out."""
     return [
-        {"sentence": sentence, "code": fault.code if fault.code and fault.code.isupper() else ""}
+        {
+            "sentence": said(sentence),
+            "code": fault.code if fault.code and fault.code.isupper() else "",
+        }
         for fault in faults
         for sentence in fault.messages
     ]
@@ -334,7 +361,27 @@ def control(field: BoundField, attributes: str = "") -> SafeString:
     for pair in attributes.split():
         name, _, value = pair.partition("=")
         attrs[name] = value
+    _say_choices(field)
     base = "form-select" if "select" in field.widget_type else "form-control"
     own = field.field.widget.attrs.get("class", "")
     attrs["class"] = " ".join(filter(None, [base, own, "is-invalid" if field.errors else ""]))
     return field.as_widget(attrs=attrs)
+
+
+def _say_choices(field: BoundField) -> None:
+    """Put the choices of a control into the language of the page; the form is this request's own."""
+    widget = field.field.widget
+    if is_translated() and isinstance(widget, ChoiceWidget):
+        widget.choices = [_said_choice(value, words) for value, words in widget.choices]
+
+
+def _said_choice(value: Any, words: Any) -> tuple[Any, Any]:
+    if isinstance(words, list | tuple):
+        return said(value), [_said_choice(*choice) for choice in words]
+    return value, said(words)
+
+
+@register.filter
+def each_said(words: Any) -> list[Any]:
+    """Return several words, each in the language of the page."""
+    return [said(word) for word in words]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
+from django.views.i18n import set_language
 
 from marketplace.web.components import Crumb
 from marketplace.web.display import display_from, display_keep
@@ -37,6 +39,12 @@ def display_set(request: HttpRequest) -> HttpResponse:
     chosen = display_from(request.POST.get("scheme", ""), request.POST.get("size", ""))
     display_keep(answer, chosen)
     return answer
+
+
+@require_POST
+def language_set(request: HttpRequest) -> HttpResponseBase:
+    """Keep the reader's choice of language, and go back to the page it was made on."""
+    return set_language(request)
 
 
 @require_GET
