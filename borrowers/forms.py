@@ -16,6 +16,7 @@ from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.period import Period, add_months, month_start
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.web.forms import DayField
+from marketplace.web.language import month_words
 
 Choices = list[tuple[str, str]]
 
@@ -300,7 +301,7 @@ class MonthForm(forms.Form):
     def __init__(self, data: Any = None, *, today: date) -> None:
         super().__init__(data)
         months = [add_months(month_start(today), -back) for back in range(BOARD_MONTHS)]
-        named = [(f"{month:%Y-%m}", f"{month:%Y 年 %m 月}") for month in months]
+        named = [(f"{month:%Y-%m}", month_words(month)) for month in months]
         self.fields["month"] = forms.ChoiceField(label="月份", required=False, choices=named)
         self.today = today
 

@@ -11,6 +11,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from lenders.domain.codes import LONGEST_INTRODUCTION, LONGEST_NAME
 from lenders.domain.feature import FEATURES, INDUSTRY_SECTION_LABELS, Feature, FeatureKind
@@ -30,6 +31,7 @@ from marketplace.domain.vocabulary import (
     SizeClass,
 )
 from marketplace.web.forms import DayField, MonthsField, RateField, WanField
+from marketplace.web.language import said
 
 ANY = "不限"
 HIGHEST_RATE_PERCENT = Decimal(100)
@@ -289,7 +291,11 @@ def _feature_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     groups: dict[str, list[tuple[str, str]]] = {}
     for feature in FEATURES.values():
         needed = feature.data_class
-        title = f"{DATA_CLASS_LABELS[needed]}(需企业授权)" if needed else "无需授权"
+        title = (
+            gettext("%(words)s(需企业授权)") % {"words": said(DATA_CLASS_LABELS[needed])}
+            if needed
+            else "无需授权"
+        )
         groups.setdefault(title, []).append((feature.code, feature.label))
     return list(groups.items())
 

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from borrowers.domain.consent import ConsentState
@@ -28,6 +29,7 @@ from borrowers.views.wording import class_label, consent_badge, consents_table
 from marketplace.domain.errors import Refused
 from marketplace.policies import signed_in
 from marketplace.web.components import Crumb, Kind, Pair
+from marketplace.web.language import listed
 from marketplace.web.pagination import number_page
 
 
@@ -84,16 +86,22 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 
 def _pairs(found: Consent) -> list[Pair]:
-    classes = "、".join(class_label(code) for code in found.data_classes)
+    classes = listed(class_label(code) for code in found.data_classes)
     pairs = [
         Pair("被授权机构", found.lender.name),
         Pair("用途", found.get_purpose_display()),
         Pair("对应申请", str(found.application_ref), Kind.CODE),
         Pair("信息类别", classes),
-        Pair("数据期间", f"{found.data_from:%Y-%m-%d} 至 {found.data_to:%Y-%m-%d}"),
+        Pair(
+            "数据期间",
+            gettext("%(data_from)s 至 %(data_to)s")
+            % {"data_from": f"{found.data_from:%Y-%m-%d}", "data_to": f"{found.data_to:%Y-%m-%d}"},
+        ),
         Pair("有效期起", found.valid_from, Kind.DATETIME),
         Pair("有效期止", found.valid_until, Kind.DATETIME, note="不含该时刻"),
-        Pair("机构留存", f"{found.data_life_days} 天"),
+        Pair(
+            "机构留存", gettext("%(data_life_days)s 天") % {"data_life_days": found.data_life_days}
+        ),
         Pair("反馈贷款结果", "同意" if found.feedback_clause else "不同意"),
         Pair("签署", str(found.signed_by), note=str(found.names.get("signer_role", ""))),
         Pair("签署时间", found.signed_at, Kind.DATETIME),

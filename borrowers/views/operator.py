@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from borrowers.domain.catalogue import item_from_mapping
@@ -41,6 +42,7 @@ from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import keyset_page, number_page
 
 PENDING = ENTERPRISE_ACCOUNT.initial
@@ -92,7 +94,10 @@ def account_decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _account_page(request, found, form)
-    messages.success(request, f"已办理:{ENTERPRISE_ACCOUNT.labels[done.state]}。")
+    messages.success(
+        request,
+        gettext("已办理:%(words)s。") % {"words": said(ENTERPRISE_ACCOUNT.labels[done.state])},
+    )
     return redirect("borrowers:account-review-list")
 
 

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from borrowers.forms import BatchFilterForm, BatchUploadForm, RegisterUploadForm
@@ -159,7 +160,13 @@ def data_actions(request: HttpRequest) -> list[Action]:
 def _received(request: HttpRequest, found: IngestBatch) -> HttpResponse:
     messages.success(
         request,
-        f"读取 {found.rows_read} 行:接收 {found.accepted},拒绝 {found.rejected},重复 {found.duplicates}。",
+        gettext("读取 %(rows_read)s 行:接收 %(accepted)s,拒绝 %(rejected)s,重复 %(duplicates)s。")
+        % {
+            "rows_read": found.rows_read,
+            "accepted": found.accepted,
+            "rejected": found.rejected,
+            "duplicates": found.duplicates,
+        },
     )
     return redirect("borrowers:batch-detail", found.public_id)
 

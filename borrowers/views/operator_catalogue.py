@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from borrowers.domain.catalogue import ItemSpec, item_from_mapping
@@ -42,6 +43,7 @@ from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Cell, Change, Column, Crumb, Kind, Pair, Table
+from marketplace.web.language import listed, said
 from marketplace.web.pagination import keyset_page, number_page
 
 ITEMS_A_PAGE = 50
@@ -192,7 +194,9 @@ def _item_row(item: CatalogueItem) -> list[Any]:
         item.code,
         item.get_data_class_display(),
         item.get_administration_display(),
-        f"{item.source_unit.name}等" if item.spec["any_unit"] else item.source_unit.name,
+        gettext("%(source_unit)s等") % {"source_unit": item.source_unit.name}
+        if item.spec["any_unit"]
+        else item.source_unit.name,
         due_words(rhythm, item.due_days),
         "是" if item.consent_required else "否",
         getattr(item, "latest_at", None),
@@ -206,8 +210,11 @@ def due_words(rhythm: UpdateRhythm, due_days: int) -> str:
     '每月,期满后 15 天内'
     """
     if rhythm is UpdateRhythm.ON_EVENT:
-        return f"随发生,{due_days} 个工作日内"
-    return f"{UPDATE_RHYTHM_LABELS[rhythm]},期满后 {due_days} 天内"
+        return gettext("随发生,%(due_days)s 个工作日内") % {"due_days": due_days}
+    return gettext("%(words)s,期满后 %(due_days)s 天内") % {
+        "words": said(UPDATE_RHYTHM_LABELS[rhythm]),
+        "due_days": due_days,
+    }
 
 
 def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
@@ -216,16 +223,22 @@ def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
         Pair("信息项代码", found.code, Kind.CODE),
         Pair("类别", found.get_data_class_display()),
         Pair("管理层级", found.get_administration_display()),
-        Pair("来源单位", "、".join(unit.name for unit in found.units.all())),
+        Pair("来源单位", listed(unit.name for unit in found.units.all())),
         Pair("须企业授权", "是" if found.consent_required else "否"),
         Pair("共享方式", SHARING_MODE_LABELS[spec.sharing_mode]),
         Pair("公开方式", PUBLICATION_LABELS[spec.publication]),
         Pair("依据", found.legal_basis),
-        Pair("自然键", "、".join(labels[code] for code in spec.natural_key) or "每个主体一条"),
+        Pair("自然键", listed(labels[code] for code in spec.natural_key) or "每个主体一条"),
         Pair("事件日期", labels.get(spec.event_date, "")),
         Pair("更新周期", due_words(spec.update_rhythm, spec.due_days)),
-        Pair("更新时限", f"{spec.freshness_days} 天"),
-        Pair("保存期限", f"{spec.retention_months} 个月", note=spec.retention_basis),
+        Pair(
+            "更新时限", gettext("%(freshness_days)s 天") % {"freshness_days": spec.freshness_days}
+        ),
+        Pair(
+            "保存期限",
+            gettext("%(retention_months)s 个月") % {"retention_months": spec.retention_months},
+            note=spec.retention_basis,
+        ),
         Pair("声明版本", found.version, Kind.NUMBER),
         Pair("状态", "启用" if found.is_active else "停用"),
     ]
@@ -249,7 +262,7 @@ def _fields_table(spec: ItemSpec) -> Table:
                 FIELD_TYPE_LABELS[field.type],
                 "是" if field.required else "否",
                 LEVEL_LABELS[field.level] if field.kept else "识别后丢弃,不保存",
-                "、".join(field.synonyms),
+                listed(field.synonyms),
             ]
             for field in spec.fields
         ],

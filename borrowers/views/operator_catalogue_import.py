@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from borrowers.forms import CatalogueUploadForm
@@ -105,7 +106,11 @@ def catalogue_apply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     catalogue_import_apply(
         public_id=found.public_id, actor=signed_in(request.user), at=timezone.now()
     )
-    messages.success(request, f"已生效:新增 {found.created} 项,变更 {found.changed} 项。")
+    messages.success(
+        request,
+        gettext("已生效:新增 %(created)s 项,变更 %(changed)s 项。")
+        % {"created": found.created, "changed": found.changed},
+    )
     return redirect("borrowers:catalogue-import", found.public_id)
 
 

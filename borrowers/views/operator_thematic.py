@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from borrowers.domain.list_member import MEMBER_COLUMNS
@@ -28,6 +29,7 @@ from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table
+from marketplace.web.language import listed
 from marketplace.web.pagination import keyset_page
 
 ON_IT = "该日在库的企业户数，规则与上传都在库的计一户。"
@@ -61,7 +63,9 @@ def run_all(request: HttpRequest) -> HttpResponse:
     done = thematic_run_all(actor=signed_in(request.user), at=timezone.now())
     added, ended = sum(one.added for one in done), sum(one.ended for one in done)
     messages.success(
-        request, f"已更新 {len(done)} 个专题库：纳入 {added} 户次，移出 {ended} 户次。"
+        request,
+        gettext("已更新 %(count)s 个专题库：纳入 %(added)s 户次，移出 %(ended)s 户次。")
+        % {"count": len(done), "added": added, "ended": ended},
     )
     return redirect("borrowers:thematic-list")
 
@@ -97,7 +101,9 @@ def run(request: HttpRequest, code: str) -> HttpResponse:
     row = thematic_get(request.user, code)
     done = thematic_run(code=row.code, actor=signed_in(request.user), at=timezone.now())
     messages.success(
-        request, f"按规则更新：纳入 {done.added} 户，移出 {done.ended} 户，不变 {done.stayed} 户。"
+        request,
+        gettext("按规则更新：纳入 %(added)s 户，移出 %(ended)s 户，不变 %(stayed)s 户。")
+        % {"added": done.added, "ended": done.ended, "stayed": done.stayed},
     )
     return redirect("borrowers:thematic-detail", row.code)
 
@@ -124,17 +130,26 @@ def upload(request: HttpRequest, code: str) -> HttpResponse:
     if done is not None:
         messages.success(
             request,
-            f"读取 {done.rows_read} 行：接收 {done.accepted}，拒绝 {done.rejected}，"
-            f"重复 {done.duplicates}。",
+            gettext(
+                "读取 %(rows_read)s 行：接收 %(accepted)s，拒绝 %(rejected)s，重复 %(duplicates)s。"
+            )
+            % {
+                "rows_read": done.rows_read,
+                "accepted": done.accepted,
+                "rejected": done.rejected,
+                "duplicates": done.duplicates,
+            },
         )
         return redirect("borrowers:batch-detail", done.public_id)
-    known = "、".join(column.label for column in MEMBER_COLUMNS)
+    known = listed(column.label for column in MEMBER_COLUMNS)
     detail = reverse("borrowers:thematic-detail", args=[row.code])
     context = {
         "form": form,
-        "title": f"上传名单：{row.name}",
-        "rules": f"支持 csv（UTF-8 或 GB18030）和 xlsx；识别的列：{known}。"
-        "未列出的原有成员不受影响，填写移出日期即移出。",
+        "title": gettext("上传名单：%(row)s") % {"row": row.name},
+        "rules": gettext(
+            "支持 csv（UTF-8 或 GB18030）和 xlsx；识别的列：%(known)s。未列出的原有成员不受影响，填写移出日期即移出。"
+        )
+        % {"known": known},
         "crumbs": [_lists_crumb(), Crumb(row.name, detail), Crumb("上传名单")],
     }
     return render(request, "borrowers/operator/upload.html", context, status=form_status(form))
@@ -224,5 +239,11 @@ def _members_table(rows: Iterable[ListMembership]) -> Table:
 
 def _why(row: ListMembership) -> str:
     if row.batch is None:
-        return f"{row.reason}（规则 {row.rule_version}）"
-    return f"{row.reason} {row.batch.file_name} 第 {row.row_number} 行".strip()
+        return gettext("%(reason)s（规则 %(rule_version)s）") % {
+            "reason": row.reason,
+            "rule_version": row.rule_version,
+        }
+    return (
+        gettext("%(reason)s %(file_name)s 第 %(row_number)s 行")
+        % {"reason": row.reason, "file_name": row.batch.file_name, "row_number": row.row_number}
+    ).strip()

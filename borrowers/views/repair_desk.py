@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from borrowers.domain.catalogue import item_from_mapping
@@ -26,6 +27,7 @@ from borrowers.views.wording import lineage_pairs, payload_pairs
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Clock, Crumb, Kind, Pair
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 
 
@@ -74,7 +76,9 @@ def step(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _page(request, found, form)
-    messages.success(request, f"已办理:{REPAIR.labels[done.state]}。")
+    messages.success(
+        request, gettext("已办理:%(words)s。") % {"words": said(REPAIR.labels[done.state])}
+    )
     return redirect("borrowers:repair-detail", public_id)
 
 

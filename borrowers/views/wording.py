@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from borrowers.domain.catalogue import ItemSpec
 from borrowers.domain.consent import ConsentState
@@ -19,6 +20,7 @@ from marketplace.domain.masking import mask_operator_name
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
 from marketplace.web.components import Cell, Column, Kind, Pair, Table, Tone
 from marketplace.web.labels import tone_of
+from marketplace.web.language import listed, said
 
 MONEY = (FieldType.MONEY_YUAN, FieldType.MONEY_WAN)
 SUMMARY_FIELDS = 4
@@ -74,7 +76,11 @@ def lineage_pairs(batch: IngestBatch | None, row_number: int | None) -> list[Pai
     if batch is None:
         return [Pair("来源", "平台录入")]
     return [
-        Pair("来源文件", batch.file_name, note=f"第 {row_number} 行" if row_number else ""),
+        Pair(
+            "来源文件",
+            batch.file_name,
+            note=gettext("第 %(row_number)s 行") % {"row_number": row_number} if row_number else "",
+        ),
         Pair("接收时间", batch.received_at, Kind.DATETIME),
         Pair("批次编号", str(batch.public_id), Kind.CODE),
     ]
@@ -94,7 +100,9 @@ def payload_pairs(spec: ItemSpec, payload: Mapping[str, Any]) -> list[Pair]:
 def summary_line(spec: ItemSpec, payload: Mapping[str, Any]) -> str:
     """Return the most telling fields of a record in one line."""
     pairs = [pair for pair in payload_pairs(spec, payload) if len(str(pair.value)) <= 60]
-    return ";".join(f"{pair.label} {_short(pair)}" for pair in pairs[:SUMMARY_FIELDS])
+    return gettext(";").join(
+        f"{said(pair.label)} {_short(pair)}" for pair in pairs[:SUMMARY_FIELDS]
+    )
 
 
 def records_table(rows: Iterable[RecordRow], specs: Mapping[str, ItemSpec]) -> Table:
@@ -113,8 +121,12 @@ def records_table(rows: Iterable[RecordRow], specs: Mapping[str, ItemSpec]) -> T
                 Cell(row.item_name, url=reverse("borrowers:record-detail", args=[row.public_id])),
                 row.event_date,
                 summary_line(specs[row.item_code], row.payload),
-                Cell(row.unit_name, note=f"{row.file_name} 第 {row.row_number} 行"),
-                "、".join(record_marks(row)),
+                Cell(
+                    row.unit_name,
+                    note=gettext("%(file_name)s 第 %(row_number)s 行")
+                    % {"file_name": row.file_name, "row_number": row.row_number},
+                ),
+                listed(record_marks(row)),
             ]
             for row in rows
         ],
@@ -146,7 +158,10 @@ def history_table(versions: Iterable[CreditRecord]) -> Table:
             [
                 version.received_at,
                 version.batch.unit.name if version.batch.unit else "",
-                Cell(version.batch.file_name, note=f"第 {version.row_number} 行"),
+                Cell(
+                    version.batch.file_name,
+                    note=gettext("第 %(row_number)s 行") % {"row_number": version.row_number},
+                ),
                 _standing(version),
             ]
             for version in versions
@@ -173,7 +188,7 @@ def consents_table(consents: Iterable[Consent], at: datetime) -> Table:
                     url=reverse("borrowers:consent-detail", args=[consent.public_id]),
                 ),
                 consent.get_purpose_display(),
-                f"{len(consent.data_classes)} 类",
+                gettext("%(count)s 类") % {"count": len(consent.data_classes)},
                 consent.valid_until,
                 "同意" if consent.feedback_clause else "不同意",
                 consent_badge(consent, at),
@@ -244,11 +259,19 @@ def _capital(enterprise: Enterprise) -> str:
         return ""
     amount = f"{enterprise.capital_amount / 10_000:,.4f}".rstrip("0").rstrip(".")
     currency = enterprise.capital_currency
-    return f"{amount} 万元" if currency == "CNY" else f"{amount} 万 {currency}"
+    return (
+        gettext("%(amount)s 万元") % {"amount": amount}
+        if currency == "CNY"
+        else gettext("%(amount)s 万 %(currency)s") % {"amount": amount, "currency": currency}
+    )
 
 
 def _capital_note(enterprise: Enterprise) -> str:
-    return f"登记原文:{enterprise.capital_text}" if enterprise.capital_text else ""
+    return (
+        gettext("登记原文:%(capital_text)s") % {"capital_text": enterprise.capital_text}
+        if enterprise.capital_text
+        else ""
+    )
 
 
 def _representative(enterprise: Enterprise, *, own: bool) -> str:
@@ -274,7 +297,7 @@ def _value(field_type: FieldType, value: Any) -> Any:
 
 def _short(pair: Pair) -> str:
     if pair.kind is Kind.MONEY:
-        return f"{pair.value:,.2f} 元"
+        return gettext("%(amount)s 元") % {"amount": f"{pair.value:,.2f}"}
     return f"{pair.value}{pair.note}"
 
 

@@ -7,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from exports.domain.definitions import GENERAL_NOTES
@@ -17,6 +18,7 @@ from exports.selectors import home_figures, statistics
 from exports.views.wording import breakdown_sections, figure_sections, stats_of
 from marketplace.policies import signed_in
 from marketplace.web.components import Action, Crumb
+from marketplace.web.language import said
 
 TITLES = {
     Audience.PUBLIC: "平台数据",
@@ -68,7 +70,8 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
     title = TITLES[scope.audience]
     context = {
         "title": title,
-        "lead": f"范围:{scope.label}。统计截至 {found.as_of.isoformat()}。点击名称可查看口径。",
+        "lead": gettext("范围:%(scope)s。统计截至 %(day)s。点击名称可查看口径。")
+        % {"scope": said(scope.label), "day": found.as_of.isoformat()},
         "sections": figure_sections(found),
         "breakdowns": breakdown_sections(found),
         "screening": NOTE if scope.screened else "",

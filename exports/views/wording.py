@@ -6,14 +6,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
+from django.utils.translation import gettext
+
 from exports.domain.definitions import Definition, Statistic, Unit, definition
 from exports.domain.disclosure import NOTE
 from exports.domain.statistics_book import Breakdown, Figure, Headline
 from exports.domain.tally import Dimension, growth
 from exports.selectors.statistics import Statistics
-from marketplace.domain.money import WAN, YI, display_rate, display_wan, display_yi
+from marketplace.domain.money import WAN, YI, display_rate
 from marketplace.web.charts import district_map, series_chart
 from marketplace.web.components import Chart, Column, DistrictMap, Kind, Stat, Table
+from marketplace.web.language import said
+from marketplace.web.templatetags.market import wan, yi
 
 S = Statistic
 KINDS = {
@@ -156,7 +160,7 @@ def _chart(dimension: Dimension, part: Breakdown) -> Chart | None:
         return None
     return series_chart(
         f"funded-by-{dimension.value}",
-        f"{part.title}:放款金额",
+        gettext("%(title)s:放款金额") % {"title": said(part.title)},
         labels=[label for label, _ in rows],
         series={name: [_wan(values[places[code]]) for _, values in rows] for code, name in DRAWN},
         label_name=part.dimension,
@@ -208,8 +212,11 @@ def _before(unit: Unit, line: Headline) -> str:
     grown = (
         None if unit in (Unit.SHARE, Unit.BASIS_POINTS) else growth(line.value, line.year_before)
     )
-    told = "" if grown is None else f",同比 {_signed(grown)}"
-    return f"上年同期 {_words(unit, line.year_before)}{told}"
+    told = "" if grown is None else gettext(",同比 %(growth)s") % {"growth": _signed(grown)}
+    return gettext("上年同期 %(words)s%(told)s") % {
+        "words": _words(unit, line.year_before),
+        "told": told,
+    }
 
 
 def _signed(share: Decimal) -> str:
@@ -219,7 +226,7 @@ def _signed(share: Decimal) -> str:
 def _words(unit: Unit, value: int | Decimal) -> str:
     number = Decimal(value)
     if unit is Unit.YUAN:
-        return display_yi(number) if number >= YI else display_wan(number)
+        return yi(number) if number >= YI else wan(number)
     if unit is Unit.SHARE:
         return f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
     if unit is Unit.BASIS_POINTS:

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.domain.product import VersionState
@@ -115,7 +116,9 @@ def version_create(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         at=timezone.now(),
     )
     messages.success(
-        request, f"已按第 {latest.number} 版起草第 {version.number} 版，请修改后提交。"
+        request,
+        gettext("已按第 %(number)s 版起草第 %(version_number)s 版，请修改后提交。")
+        % {"number": latest.number, "version_number": version.number},
     )
     return redirect("lenders:version-detail", version.public_id)
 
@@ -136,7 +139,9 @@ def withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _detail(request, product, form)
-    messages.success(request, f"产品“{product.name}”已下架，在办申请不受影响。")
+    messages.success(
+        request, gettext("产品“%(product)s”已下架，在办申请不受影响。") % {"product": product.name}
+    )
     return redirect("lenders:product-manage-detail", product.public_id)
 
 
@@ -184,7 +189,7 @@ def _product_row(product: LoanProduct, with_institution: bool) -> list[Any]:
         Cell(product.name, reverse("lenders:product-manage-detail", args=[product.public_id])),
         product.code,
         *([product.institution.organisation.name] if with_institution else []),
-        f"第 {latest.number} 版",
+        gettext("第 %(number)s 版") % {"number": latest.number},
         Cell(latest.get_state_display(), tone=tone_of(latest.state)),
         published[0].all_in_rate_max_bp if published else None,
     ]
@@ -201,7 +206,10 @@ def _versions_table(versions: list[ProductVersion]) -> Table:
     ]
     rows = [
         [
-            Cell(f"第 {row.number} 版", reverse("lenders:version-detail", args=[row.public_id])),
+            Cell(
+                gettext("第 %(number)s 版") % {"number": row.number},
+                reverse("lenders:version-detail", args=[row.public_id]),
+            ),
             Cell(row.get_state_display(), tone=tone_of(row.state)),
             str(row.drafted_by),
             row.drafted_at,

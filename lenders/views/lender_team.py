@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.forms import BranchChoiceForm, BranchForm, StaffForm
@@ -57,7 +58,7 @@ def branch_new(request: HttpRequest, public_id: uuid.UUID | None = None) -> Http
         ),
     )
     if done is not None:
-        messages.success(request, f"网点“{done.name}”已添加。")
+        messages.success(request, gettext("网点“%(done)s”已添加。") % {"done": done.name})
         return redirect(_home(user, institution))
     return _form_page(request, institution, form, "添加网点")
 
@@ -82,7 +83,9 @@ def branch_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done is not None:
         messages.success(request, "网点已保存。")
         return redirect(_home(user, branch.institution))
-    return _form_page(request, branch.institution, form, f"修改网点：{initial['name']}")
+    return _form_page(
+        request, branch.institution, form, gettext("修改网点：%(name)s") % {"name": initial["name"]}
+    )
 
 
 @login_required

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.domain.feature import FEATURES, Feature
@@ -72,7 +73,8 @@ def version_edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("lenders:version-detail", version.public_id)
     context = {
         "form": form,
-        "title": f"{version.product.name}：修改第 {version.number} 版要素",
+        "title": gettext("%(product)s：修改第 %(number)s 版要素")
+        % {"product": version.product.name, "number": version.number},
         "submit": "保存",
         "cancel_url": reverse("lenders:version-detail", args=[version.public_id]),
         "crumbs": [*_crumbs(user, version), Crumb("修改要素")],
@@ -201,7 +203,8 @@ def _crumbs(user: User, version: ProductVersion) -> list[Crumb]:
         products_crumb(is_own=can_draft(user, product.institution)),
         Crumb(product.name, reverse("lenders:product-manage-detail", args=[product.public_id])),
         Crumb(
-            f"第 {version.number} 版", reverse("lenders:version-detail", args=[version.public_id])
+            gettext("第 %(number)s 版") % {"number": version.number},
+            reverse("lenders:version-detail", args=[version.public_id]),
         ),
     ]
 

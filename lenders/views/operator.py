@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.domain.institution import INSTITUTION, InstitutionState
@@ -32,6 +33,7 @@ from marketplace.domain.errors import Refused
 from marketplace.policies import require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 
 
@@ -144,7 +146,11 @@ def _decide(
     done = attempted(form, lambda: decide(institution, form.cleaned_data["reason"]))
     if done is None:
         return _detail(request, institution, form)
-    messages.success(request, f"{institution.organisation.name}：{done.get_state_display()}。")
+    messages.success(
+        request,
+        gettext("%(organisation)s：%(state)s。")
+        % {"organisation": institution.organisation.name, "state": said(done.get_state_display())},
+    )
     return redirect("lenders:institution-detail", institution.public_id)
 
 

@@ -8,13 +8,15 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from lenders.domain.feature import FEATURES
 from lenders.domain.product import ProductTerms
 from lenders.domain.rule import RuleSpec, sentence_of
 from lenders.domain.shelf import CostLine
 from lenders.selectors import PublishedProduct
 from marketplace.domain.district import district_label
-from marketplace.domain.money import display_rate, display_wan
+from marketplace.domain.money import display_rate
 from marketplace.domain.vocabulary import (
     DATA_CLASS_LABELS,
     GUARANTEE_LABELS,
@@ -22,6 +24,8 @@ from marketplace.domain.vocabulary import (
     REPAYMENT_LABELS,
 )
 from marketplace.web.components import Change, Column, Pair, Table
+from marketplace.web.language import listed
+from marketplace.web.templatetags.market import wan
 
 ALL_IN_DEFINITION = (
     "综合年化成本：利息与全部直接费用之和，按实际占用的本金折算为年。单利为月内部收益率乘以 12，"
@@ -70,16 +74,23 @@ def terms_pairs(terms: ProductTerms) -> list[Pair]:
 def terms_words(terms: ProductTerms) -> dict[str, str]:
     """Return terms as label and words, in the order of reading."""
     return {
-        "额度": f"{display_wan(terms.amount_min_yuan)}至 {display_wan(terms.amount_max_yuan)}",
-        "期限": f"{terms.term_min_months} 至 {terms.term_max_months} 个月",
+        "额度": gettext("%(least)s至 %(most)s")
+        % {
+            "least": wan(terms.amount_min_yuan),
+            "most": wan(terms.amount_max_yuan),
+        },
+        "期限": gettext("%(term_min_months)s 至 %(term_max_months)s 个月")
+        % {"term_min_months": terms.term_min_months, "term_max_months": terms.term_max_months},
         "综合年化成本上限": display_rate(terms.all_in_rate_max_bp),
         "年化利率": rate_range(terms.annual_rate_min_bp, terms.annual_rate_max_bp),
-        "其他费用": f"本金的 {display_rate(terms.fee_rate_bp)}" if terms.fee_rate_bp else "无",
+        "其他费用": gettext("本金的 %(rate)s") % {"rate": display_rate(terms.fee_rate_bp)}
+        if terms.fee_rate_bp
+        else "无",
         "担保方式": words_of(terms.guarantees, GUARANTEE_LABELS),
         "贷款用途": words_of(terms.purposes, PURPOSE_LABELS),
         "还款方式": words_of(terms.repayments, REPAYMENT_LABELS),
-        "服务区域": "、".join(map(district_label, terms.district_codes)) or "全市",
-        "审批时限": f"{terms.decision_days} 个工作日",
+        "服务区域": listed(map(district_label, terms.district_codes)) or "全市",
+        "审批时限": gettext("%(decision_days)s 个工作日") % {"decision_days": terms.decision_days},
     }
 
 
@@ -90,12 +101,12 @@ def rate_range(low_bp: int, high_bp: int) -> str:
     ('3.45% 至 4.80%', '4.80%')
     """
     low, high = display_rate(low_bp), display_rate(high_bp)
-    return low if low == high else f"{low} 至 {high}"
+    return low if low == high else gettext("%(low)s 至 %(high)s") % {"low": low, "high": high}
 
 
 def words_of(codes: Iterable[str], labels: Mapping[Any, str]) -> str:
     """Return codes as words in one text."""
-    return "、".join(labels.get(code, code) for code in codes)
+    return listed(labels.get(code, code) for code in codes)
 
 
 def cost_table(lines: Sequence[CostLine], amount_yuan: Decimal, term_months: int) -> Table:
@@ -118,7 +129,10 @@ def cost_table(lines: Sequence[CostLine], amount_yuan: Decimal, term_months: int
         ]
         for line in lines
     ]
-    caption = f"{display_wan(amount_yuan)}、{term_months} 个月的真实成本"
+    caption = gettext("%(amount)s、%(term_months)s 个月的真实成本") % {
+        "amount": wan(amount_yuan),
+        "term_months": term_months,
+    }
     return Table(columns, rows, caption=caption)
 
 
@@ -147,7 +161,7 @@ def version_changes(
     old, new = _rule_words(before[1], on), _rule_words(after[1], on)
     codes = dict.fromkeys([*old, *new])
     return changes + [
-        Change(f"规则 {code}", old.get(code, ""), new.get(code, ""))
+        Change(gettext("规则 %(code)s") % {"code": code}, old.get(code, ""), new.get(code, ""))
         for code in codes
         if old.get(code) != new.get(code)
     ]
@@ -159,7 +173,11 @@ def _rules_in_one(item: PublishedProduct, on: date) -> str:
 
 def _rule_words(rules: Iterable[RuleSpec], on: date) -> dict[str, str]:
     lines = (rule_line(rule, on) for rule in rules)
-    return {line.code: f"{line.sentence}{line.when and f'（{line.when}）'}" for line in lines}
+    return {line.code: f"{line.sentence}{_bracketed(line.when)}" for line in lines}
+
+
+def _bracketed(when: str) -> str:
+    return gettext("（%(when)s）") % {"when": when} if when else ""
 
 
 def _ended(rule: RuleSpec, on: date) -> bool:
@@ -167,11 +185,21 @@ def _ended(rule: RuleSpec, on: date) -> bool:
 
 
 def _when(rule: RuleSpec, on: date) -> str:
-    parts = [f"自 {rule.effective_from} 起"] if rule.effective_from > on else []
+    parts = (
+        [gettext("自 %(effective_from)s 起") % {"effective_from": rule.effective_from}]
+        if rule.effective_from > on
+        else []
+    )
     if rule.effective_until is not None:
-        parts.append(f"{rule.effective_until} 起不再适用")
-    return "，".join(parts)
+        parts.append(
+            gettext("%(effective_until)s 起不再适用") % {"effective_until": rule.effective_until}
+        )
+    return gettext("，").join(parts)
 
 
 def _amount_range(low: Decimal, high: Decimal) -> str:
-    return f"{low:,.2f}" if low == high else f"{low:,.2f} 至 {high:,.2f}"
+    return (
+        f"{low:,.2f}"
+        if low == high
+        else gettext("%(low)s 至 %(high)s") % {"low": f"{low:,.2f}", "high": f"{high:,.2f}"}
+    )

@@ -10,6 +10,7 @@ from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import ROLE_LABELS, Role
 from marketplace.models import Membership, Organisation
 from marketplace.policies import memberships_live, memberships_prefer
+from marketplace.web.language import listed
 
 SESSION_KEY = "acting_organisation"
 
@@ -23,8 +24,8 @@ class Seat:
 
     @property
     def role_words(self) -> str:
-        """Return the roles in Chinese."""
-        return "、".join(ROLE_LABELS[role] for role in self.roles)
+        """Return the roles in words."""
+        return listed(ROLE_LABELS[role] for role in self.roles)
 
 
 def seats_of(request: HttpRequest) -> list[Seat]:

@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from django.utils.translation import gettext
+
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.web.components import Chart, Column, DistrictMap, Kind, Table, Tile
+from marketplace.web.language import said
 
 Number = int | float | Decimal | None
 MOST_LEVELS = 4
@@ -101,7 +104,12 @@ def waterfall_chart(
         ],
     }
     amounts: dict[str, Sequence[Number]] = {unit: [*(amount for _, amount in parts), reached]}
-    sentence = f"{title}：{len(parts)} 项，合计 {reached} {unit}。"
+    sentence = gettext("%(title)s：%(count)s 项，合计 %(reached)s %(unit)s。") % {
+        "title": said(title),
+        "count": len(parts),
+        "reached": reached,
+        "unit": said(unit),
+    }
     table = _table(title, labels, amounts, label_name, "")
     return Chart(chart_id, title, option, table, sentence, definition)
 
@@ -126,7 +134,7 @@ def district_map(
 
 
 def _tile_words(value: Number, unit: str) -> str:
-    return "—" if value is None else f"{value:,} {unit}".rstrip()
+    return "—" if value is None else f"{value:,} {said(unit)}".rstrip()
 
 
 def _level(value: Number, largest: int | float | Decimal) -> int:
@@ -160,7 +168,10 @@ def _table(
     label_name: str,
     unit: str,
 ) -> Table:
-    heads = [f"{name}（{unit}）" if unit else name for name in series]
+    heads = [
+        gettext("%(name)s（%(unit)s）") % {"name": said(name), "unit": said(unit)} if unit else name
+        for name in series
+    ]
     columns = [Column(label_name), *(Column(head, Kind.NUMBER) for head in heads)]
     rows = [[label, *(values[at] for values in series.values())] for at, label in enumerate(labels)]
     return Table(columns, rows, caption=title)
@@ -176,8 +187,21 @@ def _sentence(
             (value, label) for value, label in zip(values, labels, strict=True) if value is not None
         ]
         if not known:
-            told.append(f"{name}没有数据")
+            told.append(gettext("%(name)s没有数据") % {"name": said(name)})
             continue
         low, high = min(known, key=lambda one: one[0]), max(known, key=lambda one: one[0])
-        told.append(f"{name}最低 {low[0]}{unit}（{low[1]}），最高 {high[0]}{unit}（{high[1]}）")
-    return f"{title}。" + "；".join(told) + "。"
+        told.append(
+            gettext(
+                "%(name)s最低 %(low_0)s%(unit)s（%(low_1)s），最高 %(high_0)s%(unit)s（%(high_1)s）"
+            )
+            % {
+                "name": said(name),
+                "low_0": low[0],
+                "unit": said(unit),
+                "low_1": low[1],
+                "high_0": high[0],
+                "high_1": high[1],
+            }
+        )
+    sentences = {"title": said(title), "told": gettext("；").join(told)}
+    return gettext("%(title)s。%(told)s。") % sentences

@@ -12,7 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from django.utils.translation import gettext
+
 from marketplace.domain.verdict import Outcome, Verdict
+from marketplace.web.language import said
 
 
 class Tone(StrEnum):
@@ -183,7 +186,11 @@ class Clock:
         if self.is_paused:
             return "计时暂停"
         seconds = (self.due_at - self.now).total_seconds()
-        return f"还剩 {spell_out(seconds)}" if seconds >= 0 else f"已超时 {spell_out(-seconds)}"
+        return (
+            gettext("还剩 %(left)s") % {"left": said(spell_out(seconds))}
+            if seconds >= 0
+            else gettext("已超时 %(left)s") % {"left": said(spell_out(-seconds))}
+        )
 
 
 def spell_out(seconds: float) -> str:
@@ -197,10 +204,18 @@ def spell_out(seconds: float) -> str:
     minutes = int(seconds // 60)
     days, hours, minutes = minutes // 1440, minutes // 60 % 24, minutes % 60
     if days:
-        return f"{days} 天 {hours} 小时" if hours else f"{days} 天"
+        return (
+            gettext("%(days)s 天 %(hours)s 小时") % {"days": days, "hours": hours}
+            if hours
+            else gettext("%(days)s 天") % {"days": days}
+        )
     if hours:
-        return f"{hours} 小时 {minutes} 分钟" if minutes else f"{hours} 小时"
-    return f"{minutes} 分钟"
+        return (
+            gettext("%(hours)s 小时 %(minutes)s 分钟") % {"hours": hours, "minutes": minutes}
+            if minutes
+            else gettext("%(hours)s 小时") % {"hours": hours}
+        )
+    return gettext("%(minutes)s 分钟") % {"minutes": minutes}
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 
+from django.utils.translation import gettext
+
 from marketplace.domain.grant import GRANT_STATE_LABELS, GrantState, grant_state
 from marketplace.domain.workdays import local_date
 from marketplace.models import ExceptionalGrant
@@ -31,7 +33,11 @@ def state_of(grant: ExceptionalGrant, at: datetime) -> GrantState:
 def state_cell(grant: ExceptionalGrant, at: datetime) -> Cell:
     """Return where a grant stands, with who revoked it."""
     state = state_of(grant, at)
-    note = f"撤销人 {grant.revoked_by}" if state is GrantState.REVOKED else ""
+    note = (
+        gettext("撤销人 %(revoked_by)s") % {"revoked_by": grant.revoked_by}
+        if state is GrantState.REVOKED
+        else ""
+    )
     return Cell(GRANT_STATE_LABELS[state], tone=TONES[state], note=note)
 
 

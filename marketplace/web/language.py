@@ -9,6 +9,7 @@ translated: it has no entry in the catalogue, and ``said`` leaves it as it is.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from django.conf import settings
@@ -50,6 +51,15 @@ def said(words: Any) -> Any:
     if get_language() != ENGLISH or not isinstance(words, str | Promise):
         return words
     return gettext(str(words))
+
+
+def month_words(day: date) -> str:
+    """Return the month of a day in the language of the page.
+
+    >>> month_words(date(2026, 3, 1))
+    '2026 年 03 月'
+    """
+    return gettext("%(year)s 年 %(month)s 月") % {"year": f"{day:%Y}", "month": f"{day:%m}"}
 
 
 def listed(words: Iterable[Any]) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 DEFAULT_VALID_MONTHS = 12
 
@@ -45,7 +46,7 @@ class ConsentForm(forms.Form):
     ) -> None:
         super().__init__(data)
         self.fields["data_classes"].choices = data_classes  # type: ignore[attr-defined]
-        months = [(count, f"{count} 个月") for count in valid_months]
+        months = [(count, gettext("%(count)s 个月") % {"count": count}) for count in valid_months]
         self.fields["valid_months"].choices = months  # type: ignore[attr-defined]
         self.fields["feedback_clause"].label = feedback_text
 

@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from marketplace.models import District
 from marketplace.web.forms import WanField
+from marketplace.web.language import said
 from matching.domain.event import (
     FOLLOW_UP_LABELS,
     INVITE_SOURCE_LABELS,
@@ -79,7 +81,14 @@ class InviteForm(forms.Form):
 
     def __init__(self, data: Any = None, *, whitelists: Sequence[Whitelist]) -> None:
         super().__init__(data)
-        found = [(str(row.public_id), f"{row.title}（{row.issue_no}）") for row in whitelists]
+        found = [
+            (
+                str(row.public_id),
+                gettext("%(title)s（%(issue_no)s）")
+                % {"title": said(row.title), "issue_no": row.issue_no},
+            )
+            for row in whitelists
+        ]
         self.fields["whitelist"].choices = [NO_CHOICE, *found]  # type: ignore[attr-defined]
 
     def asked(self) -> dict[str, Any]:
@@ -106,7 +115,10 @@ class SignUpForm(forms.Form):
         """Add one choice for each wish, and a place for what is said of all of them."""
         for place in range(1, most + 1):
             self.fields[f"wish_{place}"] = forms.ChoiceField(
-                label=f"第 {place} 志愿{label}", required=False, choices=[("", "不填"), *offered]
+                label=gettext("第 %(place)s 志愿%(label)s")
+                % {"place": place, "label": said(label)},
+                required=False,
+                choices=[("", "不填"), *offered],
             )
         self.fields["wishes"] = forms.CharField(
             required=False, max_length=1, widget=forms.HiddenInput()
@@ -135,8 +147,12 @@ class GuestForm(SignUpForm):
         found = [
             (
                 str(need.public_id),
-                f"{need.amount_yuan / 10_000:.2f} 万元，{need.term_months} 个月，"
-                f"{need.get_purpose_display()}",
+                gettext("%(amount)s 万元，%(term_months)s 个月，%(purpose)s")
+                % {
+                    "amount": f"{need.amount_yuan / 10000:.2f}",
+                    "term_months": need.term_months,
+                    "purpose": said(need.get_purpose_display()),
+                },
             )
             for need in needs
         ]

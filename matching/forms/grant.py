@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from marketplace.models import District
 from marketplace.web.forms import DayField
@@ -23,9 +24,17 @@ class GrantForm(forms.Form):
 
     def __init__(self, data: Any = None, *, people: Sequence[HolderChoice], latest: date) -> None:
         super().__init__(data)
-        named = [(str(one.public_id), f"{one.name}（{one.post}）") for one in people]
+        named = [
+            (
+                str(one.public_id),
+                gettext("%(name)s（%(post)s）") % {"name": one.name, "post": one.post},
+            )
+            for one in people
+        ]
         self.fields["holder"].choices = [("", "请选择"), *named]  # type: ignore[attr-defined]
-        self.fields["last_day"].help_text = f"含当日，不晚于 {latest.isoformat()}；到期自动失效。"
+        self.fields["last_day"].help_text = gettext("含当日，不晚于 %(day)s；到期自动失效。") % {
+            "day": latest.isoformat()
+        }
 
 
 class DelegationForm(GrantForm):

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.vocabulary import GUARANTEE_LABELS
@@ -97,12 +98,21 @@ class LendersForm(forms.Form):
         self.fields["institutions"].choices = [  # type: ignore[attr-defined]
             (
                 entry.institution.code,
-                f"{entry.institution.organisation.name} · {entry.best.offer.product.name}"
-                f"{f'等 {entry.candidate.products} 个产品' if entry.candidate.products > 1 else ''}",
+                f"{entry.institution.organisation.name} · {_products(entry)}",
             )
             for entry in suggestions
             if not entry.before
         ]
+
+
+def _products(entry: Suggestion) -> str:
+    name = entry.best.offer.product.name
+    if entry.candidate.products == 1:
+        return name
+    return gettext("%(name)s等 %(count)s 个产品") % {
+        "name": name,
+        "count": entry.candidate.products,
+    }
 
 
 class DispatchForm(forms.Form):

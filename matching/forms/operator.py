@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 
 from marketplace.domain.errors import Refused
 from marketplace.web.forms import DayField
+from marketplace.web.language import month_words
 from matching.domain.evaluation import evaluation_months
 from matching.domain.parameter_value import value_from_text
 
@@ -23,7 +24,7 @@ class EvaluationStartForm(forms.Form):
         super().__init__(data)
         months = evaluation_months(today)
         self.fields["month"].choices = [  # type: ignore[attr-defined]
-            (month.isoformat(), f"{month:%Y 年 %m 月}") for month in months
+            (month.isoformat(), month_words(month)) for month in months
         ]
 
 

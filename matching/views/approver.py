@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import attempted
@@ -19,6 +20,7 @@ from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Crumb
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.forms.review import ACTS
 from matching.models import ApplicationEvent, LoanApplication
@@ -73,7 +75,10 @@ def decide(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpRespons
     )
     if done is None:
         return _page(request, application, {slug: form})
-    messages.success(request, f"已作出决定,当前状态:{state_label(done.state)}。")
+    messages.success(
+        request,
+        gettext("已作出决定,当前状态:%(state)s。") % {"state": said(state_label(done.state))},
+    )
     return redirect("matching:approval-list")
 
 

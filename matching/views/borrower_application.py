@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from borrowers.models import Enterprise
@@ -81,14 +82,18 @@ def application_create(
         ),
     )
     if application is not None:
-        messages.success(request, f"申请已提交至{offer.institution.organisation.name}。")
+        messages.success(
+            request,
+            gettext("申请已提交至%(organisation)s。")
+            % {"organisation": offer.institution.organisation.name},
+        )
         return redirect("matching:application-detail", application.public_id)
     context = {
         "fit": in_words(product_fit(demand, offer, now, ConsentFacts.own(), Audience.BORROWER)),
         "need": need_pairs(demand),
         "cancel_url": reverse("matching:need-detail", args=[public_id]),
         "submit": "同意授权并提交申请",
-        "title": f"申请 {offer.product.name}",
+        "title": gettext("申请 %(product)s") % {"product": offer.product.name},
         "crumbs": [
             Crumb("融资需求", reverse("matching:need-list")),
             Crumb("需求详情", reverse("matching:need-detail", args=[public_id])),
@@ -119,7 +124,7 @@ def application_consent(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
         "need": need_pairs(application.demand),
         "cancel_url": reverse("matching:application-detail", args=[public_id]),
         "submit": "重新授权并恢复办理",
-        "title": f"重新授权 {offer.product.name}",
+        "title": gettext("重新授权 %(product)s") % {"product": offer.product.name},
         "crumbs": [_list_crumb(), _detail_crumb(public_id), Crumb("重新授权")],
     }
     return consent_page(request, application.enterprise, offer, form, context, now)
@@ -264,7 +269,10 @@ def consent_page(
             Pair("用途", "贷款申请审查,仅限本次申请"),
             Pair("数据所属期间起", periods.data_from, Kind.DATE),
             Pair("授权有效期", "自提交时起,至所选期限届满或申请办结,以先到者为准"),
-            Pair("机构最长留存", f"{periods.data_life_days} 天"),
+            Pair(
+                "机构最长留存",
+                gettext("%(data_life_days)s 天") % {"data_life_days": periods.data_life_days},
+            ),
             Pair("查询留痕", "每次查询的机构、人员、时间、用途和内容均被记录,随时可查看"),
         ],
         "preview": consent_preview(enterprise, offer, periods, str(signed_in(request.user))),
@@ -279,14 +287,22 @@ def _product_pairs(offer: PublishedProduct) -> list[Pair]:
         Pair("机构", offer.institution.organisation.name),
         Pair("额度下限", terms.amount_min_yuan, Kind.MONEY),
         Pair("额度上限", terms.amount_max_yuan, Kind.MONEY),
-        Pair("期限", f"{terms.term_min_months} 至 {terms.term_max_months} 个月"),
+        Pair(
+            "期限",
+            gettext("%(term_min_months)s 至 %(term_max_months)s 个月")
+            % {"term_min_months": terms.term_min_months, "term_max_months": terms.term_max_months},
+        ),
         Pair(
             "综合年化成本上限",
             terms.all_in_rate_max_bp,
             Kind.RATE,
             definition="利息与直接相关费用合计,折算为年。",
         ),
-        Pair("审批时限", f"资料齐全后 {terms.decision_days} 个工作日"),
+        Pair(
+            "审批时限",
+            gettext("资料齐全后 %(decision_days)s 个工作日")
+            % {"decision_days": terms.decision_days},
+        ),
     ]
 
 

@@ -6,8 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext
+
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS, REPAYMENT_LABELS
 from marketplace.web.components import Call, Clock, Kind, Pair, Step, StepState
+from marketplace.web.language import said
 from matching.domain.application import (
     CLOSED_STATES,
     STATE_LABELS,
@@ -168,7 +171,10 @@ def refusal_sentence(application: LoanApplication) -> str:
     if not application.refusal_code:
         return ""
     reason = REFUSAL_LABELS[RefusalCode(application.refusal_code)]
-    return f"{reason}。{application.refusal_note}".rstrip()
+    return (
+        gettext("%(reason)s。%(refusal_note)s")
+        % {"reason": reason, "refusal_note": application.refusal_note}
+    ).rstrip()
 
 
 def _stage_of(application: LoanApplication, events: Sequence[ApplicationEvent]) -> int:
@@ -207,7 +213,7 @@ def _step(
     if index > here:
         return Step(stage.label)
     clocks = clocks_of(readings, now)
-    note = f"当前状态:{state_label(application.state)}"
+    note = gettext("当前状态:%(state)s") % {"state": said(state_label(application.state))}
     return Step(
         stage.label,
         StepState.CURRENT,

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.views.attempt import attempted, form_status
@@ -85,7 +86,11 @@ def assign_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
     )
     if lead is not None:
-        messages.success(request, f"已派单至{lead.institution.organisation.name}。")
+        messages.success(
+            request,
+            gettext("已派单至%(organisation)s。")
+            % {"organisation": lead.institution.organisation.name},
+        )
         return redirect("matching:assign-detail", public_id)
     need = masked_get(demand, now)
     context = {

@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status, reader
@@ -111,7 +112,9 @@ def generate(request: HttpRequest) -> HttpResponse:
         )
     if found is not None:
         messages.success(
-            request, f"已核验 {found.rows_read} 户:入选 {found.admitted},未入选 {found.refused}。"
+            request,
+            gettext("已核验 %(rows_read)s 户:入选 %(admitted)s,未入选 %(refused)s。")
+            % {"rows_read": found.rows_read, "admitted": found.admitted, "refused": found.refused},
         )
         return redirect("matching:whitelist-detail", found.public_id)
     context = {

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from lenders.views.attempt import reader
@@ -121,7 +122,7 @@ def _due_cell(row: Whitelist, coverage: Coverage, table: ClockTable, now: dateti
     if not coverage.left:
         return Cell("已全部对接", tone=Tone.GOOD)
     clock = Clock("", due.at if due else None, now)
-    local = f"{timezone.localtime(due.at):%m-%d} 截止" if due else ""
+    local = gettext("%(due)s 截止") % {"due": f"{timezone.localtime(due.at):%m-%d}"} if due else ""
     return Cell(clock.sentence, tone=clock.tone, note=local + _provisional(due))
 
 

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from borrowers.domain.industry import SECTION_LABELS
@@ -16,6 +17,7 @@ from lenders.views.attempt import reader
 from marketplace.domain.vocabulary import PURPOSE_LABELS, Guarantee
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import label_of
+from marketplace.web.language import listed, said
 from matching.domain.refusal import REFUSAL_LABELS
 from matching.domain.whitelist_contact import contact_masked, result_label
 from matching.domain.whitelist_feedback import granted_band
@@ -70,7 +72,11 @@ def _entry(request: HttpRequest, row: WhitelistEntry, contact: str = "") -> Http
         if row.contact and not contact and roles & REJUDGING_ROLES
         else "",
         "taken": _taken_table(row),
-        "crumbs": [list_crumb(), detail_crumb(whitelist), Crumb(f"第 {row.row_number} 行")],
+        "crumbs": [
+            list_crumb(),
+            detail_crumb(whitelist),
+            Crumb(gettext("第 %(row_number)s 行") % {"row_number": row.row_number}),
+        ],
     }
     return render(request, "matching/district/whitelist_entry.html", context)
 
@@ -118,10 +124,12 @@ def _credit_cell(contact: WhitelistContact) -> Cell:
         "无还本续贷": contact.is_renewal,
         "已放款": contact.drawn_yuan is not None,
     }
-    note = "、".join(label for label, holds in flags.items() if holds)
+    note = listed(label for label, holds in flags.items() if holds)
     if contact.refusal_code:
         reason = label_of(contact.refusal_code, {str(k): v for k, v in REFUSAL_LABELS.items()})
-        return Cell(f"未授信:{reason}", note=contact.help_measure)
+        return Cell(
+            gettext("未授信:%(reason)s") % {"reason": said(reason)}, note=contact.help_measure
+        )
     if contact.granted_yuan is not None:
         return Cell(granted_band(contact.granted_yuan), note=note)
     return Cell("资料已齐,待决定" if contact.file_complete_date else "")

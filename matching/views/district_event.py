@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status, reader
@@ -150,7 +151,10 @@ def invite(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if count is None:
         return _detail(request, user, event, form, CancelForm())
-    messages.success(request, f"新邀请 {count} 家。" if count else "没有尚未邀请的对象。")
+    messages.success(
+        request,
+        gettext("新邀请 %(count)s 家。") % {"count": count} if count else "没有尚未邀请的对象。",
+    )
     return redirect("matching:event-detail", public_id)
 
 
@@ -180,7 +184,7 @@ def sign_in(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user = reader(request)
     row = invitation_staffed(user, public_id)
     invitation_sign_in(invitation_id=row.public_id, actor=user, at=timezone.now())
-    messages.success(request, f"{invited_name(row)}已签到。")
+    messages.success(request, gettext("%(invited)s已签到。") % {"invited": invited_name(row)})
     return redirect("matching:event-detail", row.event.public_id)
 
 
@@ -267,8 +271,18 @@ def _links(event: MatchmakingEvent) -> list[Action]:
 
 def _stats(figures: EventFigures) -> list[Stat]:
     return [
-        Stat("报名企业", figures.needs, f"邀请 {figures.enterprises} 家。", unit="家"),
-        Stat("机构席位", figures.tables, f"邀请 {figures.institutions} 家机构。", unit="席"),
+        Stat(
+            "报名企业",
+            figures.needs,
+            gettext("邀请 %(enterprises)s 家。") % {"enterprises": figures.enterprises},
+            unit="家",
+        ),
+        Stat(
+            "机构席位",
+            figures.tables,
+            gettext("邀请 %(institutions)s 家机构。") % {"institutions": figures.institutions},
+            unit="席",
+        ),
         Stat("面谈", figures.meetings, "已排座的场数。", unit="场"),
         Stat("签到", figures.signed_in, "企业与机构合计。", unit="家"),
         Stat("达成意向", figures.intended, "面谈结果为达成意向的场数。", unit="场"),

@@ -14,11 +14,13 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import reader
 from marketplace.domain.errors import NotFound
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Stat, Table
+from marketplace.web.language import said
 from matching.domain.assignment import METHOD_LABELS, Assignment, Method
 from matching.models import EventInvitation, EventMeeting, MatchmakingEvent
 from matching.policies.event import roles_towards_event
@@ -134,7 +136,11 @@ def sheet(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def _choices(event: MatchmakingEvent) -> list[dict[str, str]]:
     url = reverse("matching:event-assign", args=[event.public_id])
     return [
-        {"label": f"采用{label}", "value": method.value, "url": url}
+        {
+            "label": gettext("采用%(label)s") % {"label": said(label)},
+            "value": method.value,
+            "url": url,
+        }
         for method, label in METHOD_LABELS.items()
     ]
 
@@ -158,7 +164,7 @@ def _ways_table(ways: EventWays) -> Table:
 def _way_row(label: str, found: Assignment, needs: int) -> list[Any]:
     return [
         label,
-        Cell(found.covered, note=f"共 {needs} 家报名"),
+        Cell(found.covered, note=gettext("共 %(needs)s 家报名") % {"needs": needs}),
         len(found.chosen),
         found.utility,
         found.envy,
@@ -171,7 +177,12 @@ def _stats(event: MatchmakingEvent) -> list[Stat]:
     if not figures:
         return []
     return [
-        Stat("得到面谈", figures["covered"], f"共 {figures['needs']} 家企业报名。", unit="家"),
+        Stat(
+            "得到面谈",
+            figures["covered"],
+            gettext("共 %(needs)s 家企业报名。") % {"needs": figures["needs"]},
+            unit="家",
+        ),
         Stat("面谈", figures["meetings"], "已排座的场数。", unit="场"),
         Stat("匹配度之和", figures["utility"], "每场面谈匹配度的合计。", unit="分"),
         Stat("羡慕数", figures["envy"], "更愿意去别的企业所去机构的企业数。", unit="家"),

@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import reader
@@ -84,7 +85,7 @@ def _progress(upload: WhitelistUpload) -> dict[str, Any]:
     url = reverse("matching:whitelist-upload-progress", args=[upload.public_id])
     return {
         "upload": upload,
-        "label": f"已核验 {upload.rows_done:,} 行",
+        "label": gettext("已核验 %(rows_done)s 行") % {"rows_done": f"{upload.rows_done:,}"},
         "poll_url": url if is_open else "",
     }
 
@@ -93,10 +94,14 @@ def _sentence(upload: WhitelistUpload) -> str:
     found = upload.whitelist
     if found is None:
         return ""
-    return (
-        f"已读取 {found.rows_read} 行:入选 {found.admitted},未入选 {found.refused},"
-        f"重复 {found.duplicates}。"
-    )
+    return gettext(
+        "已读取 %(rows_read)s 行:入选 %(admitted)s,未入选 %(refused)s,重复 %(duplicates)s。"
+    ) % {
+        "rows_read": found.rows_read,
+        "admitted": found.admitted,
+        "refused": found.refused,
+        "duplicates": found.duplicates,
+    }
 
 
 def _reasons_table(summary: dict[str, Any]) -> Table:

@@ -15,6 +15,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import attempted, form_status, reader
@@ -119,8 +120,11 @@ def rejudge(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user, now = reader(request), timezone.now()
     whitelist = whitelist_get(user, public_id, now)
     found = whitelist_rejudge(whitelist=whitelist, actor=user, at=now)
-    moved = f"移出 {len(found.moved_out)} 户,恢复 {len(found.restored)} 户。"
-    messages.success(request, f"复核完成,{moved}")
+    moved = gettext("移出 %(moved_out)s 户,恢复 %(restored)s 户。") % {
+        "moved_out": len(found.moved_out),
+        "restored": len(found.restored),
+    }
+    messages.success(request, gettext("复核完成,%(moved)s") % {"moved": moved})
     return redirect("matching:whitelist-detail", public_id)
 
 
@@ -295,7 +299,11 @@ def _entry_row(row: WhitelistEntry) -> list[Any]:
     reasons = " ".join(f"{reason['sentence']}({reason['rule_code']})" for reason in row.reasons)
     marks = "提示:" + " ".join(mark["sentence"] for mark in row.marks) if row.marks else ""
     return [
-        Cell(row.name or f"第 {row.row_number} 行", address, note=row.uscc),
+        Cell(
+            row.name or gettext("第 %(row_number)s 行") % {"row_number": row.row_number},
+            address,
+            note=row.uscc,
+        ),
         row.row_number,
         row.amount_yuan,
         Cell(row.get_status_display(), tone=ENTRY_TONES[row.status]),

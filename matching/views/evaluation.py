@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status
@@ -22,6 +23,7 @@ from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import tone_of
+from marketplace.web.language import month_words
 from marketplace.web.pagination import number_page
 from matching.domain.drift import ALARM, WATCH
 from matching.forms.operator import EvaluationStartForm
@@ -106,7 +108,9 @@ def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _detail(request, user, run, form)
-    messages.success(request, f"{done.month:%Y 年 %m 月}的信用评价已发布。")
+    messages.success(
+        request, gettext("%(month)s的信用评价已发布。") % {"month": month_words(done.month)}
+    )
     return redirect("matching:evaluation-detail", public_id)
 
 
@@ -116,7 +120,7 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
         "run": run,
         "tone": tone_of(run.state).value,
         "pairs": [
-            Pair("评价月份", f"{run.month:%Y 年 %m 月}"),
+            Pair("评价月份", month_words(run.month)),
             Pair("模型版本", run.model_version),
             Pair("数据截至", run.as_of, Kind.DATETIME, definition="此后收到的记录不计入。"),
             Pair("输入批次", run.snapshot.get("batches"), Kind.NUMBER, definition=INPUTS),
@@ -200,7 +204,10 @@ def _drift_tables(run: EvaluationRun) -> dict[str, Table | str]:
     rows = [[old or NOT_SCORED, new or NOT_SCORED, count] for old, new, count in drift.moves]
     moves = Table(columns, rows, caption="等级变化", empty="没有市场主体的等级发生变化。")
     psi = "无法计算" if drift.psi is None else f"{drift.psi}"
-    lead = f"与 {drift.before.month:%Y-%m} 的评价相比,等级分布的稳定性指标(PSI)为 {psi}。"
+    lead = gettext("与 %(month)s 的评价相比,等级分布的稳定性指标(PSI)为 %(psi)s。") % {
+        "month": f"{drift.before.month:%Y-%m}",
+        "psi": psi,
+    }
     return {"moves": moves, "indicators": _indicators_table(drift), "drift_lead": lead}
 
 
@@ -228,5 +235,5 @@ def _verdict(psi: Decimal | None) -> Cell:
 
 def _definition(grade: str) -> str:
     if grade:
-        return f"本批次中等级为 {grade} 的市场主体数。"
+        return gettext("本批次中等级为 %(grade)s 的市场主体数。") % {"grade": grade}
     return "个体工商户和非存续主体,不作评价。"

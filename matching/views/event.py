@@ -12,14 +12,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status, reader
-from marketplace.domain.money import display_wan
 from marketplace.models import User
 from marketplace.policies import require_role
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.pagination import number_page
+from marketplace.web.templatetags.market import wan
 from matching.domain.event import INVITATION, RECORDING_STATES, SEATED_STATES
 from matching.domain.lead import LEAD_STATE_LABELS, LeadState
 from matching.forms.event import Choices, DeskForm, FollowUpForm, GuestForm, OutcomeForm
@@ -173,7 +174,8 @@ def meeting(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("matching:event-meeting", public_id)
     lead = known.lead if known else None
     context = {
-        "title": f"{guest_name(row)}与{lender_name(row)}",
+        "title": gettext("%(enterprise)s与%(lender)s")
+        % {"enterprise": guest_name(row), "lender": lender_name(row)},
         "state": outcome_cell(row),
         "pairs": _meeting_pairs(row),
         "lead": LEAD_STATE_LABELS[LeadState(lead.state)] if lead else "",
@@ -200,7 +202,8 @@ def follow_up(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return redirect("matching:event-follow-up", public_id)
     met = row.intention.meeting
     context = {
-        "title": f"会后 {row.after_days} 日跟踪：{guest_name(met)}",
+        "title": gettext("会后 %(after_days)s 日跟踪：%(enterprise)s")
+        % {"after_days": row.after_days, "enterprise": guest_name(met)},
         "state": follow_up_cell(row, now),
         "pairs": [
             Pair("机构", lender_name(met)),
@@ -233,8 +236,17 @@ def _masked_choices(row: EventInvitation, now: datetime) -> Choices:
     return [
         (
             str(guest.public_id),
-            f"{number} 号需求：{need.sector}，{need.district}，{display_wan(need.amount_yuan)}，"
-            f"{need.term_months} 个月，{need.guarantee}",
+            gettext(
+                "%(number)s 号需求：%(sector)s，%(district)s，%(amount)s，%(term_months)s 个月，%(guarantee)s"
+            )
+            % {
+                "number": number,
+                "sector": need.sector,
+                "district": need.district,
+                "amount": wan(need.amount_yuan),
+                "term_months": need.term_months,
+                "guarantee": need.guarantee,
+            },
         )
         for number, (guest, need) in enumerate(needs_coming(row.event, now), start=1)
     ]

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from matching.domain.assignment import WHY_SENTENCES, Why
@@ -43,7 +44,11 @@ def slot_words(event: MatchmakingEvent, slot: int) -> str:
     """Return a slot with its time, e.g. ``第 1 时段 09:00–09:20``."""
     begin = slot_start(event.starts_at, event.slot_minutes, slot)
     end = slot_start(event.starts_at, event.slot_minutes, slot + 1)
-    return f"第 {slot + 1} 时段 {_clock(begin)}–{_clock(end)}"
+    return gettext("第 %(number)s 时段 %(begin)s–%(end)s") % {
+        "number": slot + 1,
+        "begin": _clock(begin),
+        "end": _clock(end),
+    }
 
 
 def event_pairs(event: MatchmakingEvent) -> list[Pair]:
@@ -52,7 +57,11 @@ def event_pairs(event: MatchmakingEvent) -> list[Pair]:
         Pair("区", event.district.name),
         Pair("地点", event.venue),
         Pair("开始时间", event.starts_at, Kind.DATETIME),
-        Pair("时段", f"{event.slots} 个，每个 {event.slot_minutes} 分钟"),
+        Pair(
+            "时段",
+            gettext("%(slots)s 个，每个 %(slot_minutes)s 分钟")
+            % {"slots": event.slots, "slot_minutes": event.slot_minutes},
+        ),
         Pair("每家企业面谈场数上限", event.most_meetings, Kind.NUMBER),
         Pair("报名截止", event.sign_up_until, Kind.DATETIME),
     ]
@@ -93,7 +102,7 @@ def invited_name(row: EventInvitation) -> str:
 
 def table_words(row: EventMeeting) -> str:
     """Return the table of a meeting, counted from 1."""
-    return f"{row.table + 1} 号席"
+    return gettext("%(number)s 号席") % {"number": row.table + 1}
 
 
 def outcome_cell(row: EventMeeting) -> Cell:
@@ -126,7 +135,7 @@ def follow_up_table(
             [
                 Cell(guest_name(meeting), address if is_linked else ""),
                 lender_name(meeting),
-                f"{row.after_days} 日",
+                gettext("%(after_days)s 日") % {"after_days": row.after_days},
                 Cell(row.due_at, note="暂定" if row.is_provisional else ""),
                 follow_up_cell(row, now),
                 row.note,

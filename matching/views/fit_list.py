@@ -8,12 +8,14 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
 from lenders.domain.shelf import MOST_COMPARED
 from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.domain.workdays import local_date
 from marketplace.web.components import Pick, Tone
+from marketplace.web.language import listed
 from matching.domain.fit_changes import Change
 from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
 from matching.models import FinancingDemand
@@ -140,7 +142,7 @@ def fit_line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> F
         offer=offer,
         obstacles=tuple(found for found in verdicts if found.outcome is not Outcome.FITS),
         changes=tuple(_change(change) for change in offer.changes.beyond_consent),
-        consent="、".join(DATA_CLASS_LABELS[entry] for entry in offer.consent_classes),
+        consent=listed(DATA_CLASS_LABELS[entry] for entry in offer.consent_classes),
         pick=Pick(offer.product.product.public_id, COMPARE, offer.product.product.name),
         url=reverse("matching:application-create", args=keys) if is_open else "",
     )
@@ -155,9 +157,12 @@ def _change(change: Change) -> ChangeLine:
 
 
 def _step(offers: DemandOffers, prospect: Prospect, on: date) -> StepLine:
-    effect = f"多符合 {len(prospect.gained)} 个产品"
+    effect = gettext("多符合 %(count)s 个产品") % {"count": len(prospect.gained)}
     if prospect.lost:
-        effect += f"，但有 {len(prospect.lost)} 个不再符合"
+        effect = gettext("多符合 %(gained)s 个产品，但有 %(lost)s 个不再符合") % {
+            "gained": len(prospect.gained),
+            "lost": len(prospect.lost),
+        }
     url = ""
     if prospect.record_id and prospect.on_date is not None and prospect.on_date <= on:
         url = reverse("borrowers:repair-create", args=[prospect.record_id])
@@ -166,7 +171,10 @@ def _step(offers: DemandOffers, prospect: Prospect, on: date) -> StepLine:
 
 
 def _consent(offers: DemandOffers, prospect: Prospect) -> StepLine:
-    effect = f"机构可多判断 {len(prospect.told)} 个产品，其中 {len(prospect.gained)} 个符合"
+    effect = gettext("机构可多判断 %(told)s 个产品，其中 %(gained)s 个符合") % {
+        "told": len(prospect.told),
+        "gained": len(prospect.gained),
+    }
     return StepLine(prospect.sentence, effect, _names(offers, prospect.gained), "", "")
 
 
@@ -175,10 +183,10 @@ def _when(prospect: Prospect, on: date) -> str:
         return ""
     if prospect.on_date <= on:
         return "现在即可申请修复"
-    return f"最早 {prospect.on_date.isoformat()} 可申请修复"
+    return gettext("最早 %(day)s 可申请修复") % {"day": prospect.on_date.isoformat()}
 
 
 def _names(offers: DemandOffers, places: Sequence[int]) -> str:
     named = [offers.offers[place].product.product.name for place in places[:NAMES_SHOWN]]
-    more = "等" if len(places) > NAMES_SHOWN else ""
-    return "、".join(named) + more
+    words = listed(named)
+    return gettext("%(names)s等") % {"names": words} if len(places) > NAMES_SHOWN else words

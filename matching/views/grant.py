@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status
@@ -94,7 +95,9 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Revoke a grant, and go back to where it was given."""
     user = signed_in(request.user)
     grant = grant_revoke(grant_id=public_id, actor=user, at=timezone.now())
-    messages.success(request, f"已撤销对{grant.holder}的授权，即时失效。")
+    messages.success(
+        request, gettext("已撤销对%(holder)s的授权，即时失效。") % {"holder": grant.holder}
+    )
     if grant.kind == GrantKind.DISTRICT:
         return redirect("matching:delegation-list")
     return redirect("matching:reviewer-list", grant.subject_id)
@@ -111,7 +114,11 @@ def _give(
 def _given(
     request: HttpRequest, grant: ExceptionalGrant, name: str, *args: uuid.UUID
 ) -> HttpResponse:
-    messages.success(request, f"已授权{grant.holder}，有效期至 {last_day_of(grant)}（含）。")
+    messages.success(
+        request,
+        gettext("已授权%(holder)s，有效期至 %(last_day)s（含）。")
+        % {"holder": grant.holder, "last_day": last_day_of(grant)},
+    )
     return redirect(name, *args)
 
 

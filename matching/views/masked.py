@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.utils import timezone
+from django.utils.translation import gettext
 
 from marketplace.web.components import Cell, Clock, Kind, Pair, Tone
 from matching.domain.lead import LEAD_STATE_LABELS, LeadState
@@ -46,7 +47,7 @@ def time_cell(due_at: datetime | None, now: datetime, is_provisional: bool = Fal
     if due_at is None:
         return Cell("—", tone=Tone.NEUTRAL)
     clock = Clock("", due_at, now, is_provisional)
-    note = f"{timezone.localtime(due_at):%m-%d %H:%M} 截止"
+    note = gettext("%(due)s 截止") % {"due": f"{timezone.localtime(due_at):%m-%d %H:%M}"}
     return Cell(clock.sentence, tone=clock.tone, note=note + ("(暂定)" if is_provisional else ""))
 
 

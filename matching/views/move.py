@@ -10,6 +10,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.selectors import product_get_published
@@ -70,7 +71,11 @@ def move(request: HttpRequest, public_id: uuid.UUID, product_id: uuid.UUID) -> H
         ),
     )
     if moved is not None:
-        messages.success(request, f"申请已转至{offer.institution.organisation.name}。")
+        messages.success(
+            request,
+            gettext("申请已转至%(organisation)s。")
+            % {"organisation": offer.institution.organisation.name},
+        )
         return redirect("matching:application-detail", moved.public_id)
     demand = application.demand
     context = {
@@ -78,7 +83,7 @@ def move(request: HttpRequest, public_id: uuid.UUID, product_id: uuid.UUID) -> H
         "need": need_pairs(demand),
         "cancel_url": reverse("matching:application-move", args=[public_id]),
         "submit": "撤回原申请,授权并转至新机构",
-        "title": f"转至 {offer.product.name}",
+        "title": gettext("转至 %(product)s") % {"product": offer.product.name},
         "crumbs": [*_crumbs(public_id), Crumb("授权并转至新机构")],
     }
     return consent_page(request, application.enterprise, offer, form, context, now)

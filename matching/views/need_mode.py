@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status
@@ -106,7 +107,11 @@ def need_lenders(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
     )
     if done is not None:
-        messages.success(request, f"已推送至 {len(done)} 家机构,机构接单后会在此邀请您授权。")
+        messages.success(
+            request,
+            gettext("已推送至 %(count)s 家机构,机构接单后会在此邀请您授权。")
+            % {"count": len(done)},
+        )
         return redirect("matching:need-detail", public_id)
     back = reverse("matching:need-detail", args=[public_id])
     limits = parameters_in_force(shipped())

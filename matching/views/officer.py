@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
 from lenders.views.attempt import attempted, form_status
@@ -36,6 +37,7 @@ from marketplace.web.components import (
 )
 from marketplace.web.grant_words import last_day_of
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.application import CLOSED_STATES, STATE_LABELS, buttons
 from matching.forms.review import (
@@ -70,8 +72,8 @@ SCOPE_LABELS = {
     QueueScope.BRANCH: "本网点",
     QueueScope.DONE: "已办结",
 }
-KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开"
-TAKING_KEYS = "，x 勾选，t 受理"
+KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开。"
+KEYS_WITH_TAKING = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开，x 勾选，t 受理。"
 BATCH = "batch"
 """Id of the form to which the ticked rows belong."""
 
@@ -159,7 +161,10 @@ def act(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpResponse:
     )
     if done is None:
         return review_page(request, application, {slug: form}, NoteForm())
-    messages.success(request, f"已登记,当前状态:{state_label(done.state)}。")
+    messages.success(
+        request,
+        gettext("已登记,当前状态:%(state)s。") % {"state": said(state_label(done.state))},
+    )
     return redirect("matching:review-detail", public_id)
 
 
@@ -221,10 +226,10 @@ def named_review_page(
 
 def named_note(grant: ExceptionalGrant) -> str:
     """Return what a named reviewer is told: by whom, why, until when, and what stays shut."""
-    return (
+    return gettext(
         "您是本申请的指定审阅人，可以查看，不能办理；查看留痕，企业可见。"
-        f"授权人：{grant.granted_by}；事由：{grant.reason}；有效期至 {last_day_of(grant)}（含）。"
-    )
+        "授权人：%(granted_by)s；事由：%(reason)s；有效期至 %(last_day)s（含）。"
+    ) % {"granted_by": grant.granted_by, "reason": grant.reason, "last_day": last_day_of(grant)}
 
 
 def case_context(
@@ -316,8 +321,14 @@ def queue_table(
         ]
         for row in rows
     ]
-    keys = KEYS + TAKING_KEYS if can_take else KEYS
-    return Table(columns, found, caption="申请", empty="没有这样的申请。", keys=f"{keys}。")
+    keys = KEYS_WITH_TAKING if can_take else KEYS
+    return Table(
+        columns,
+        found,
+        caption="申请",
+        empty="没有这样的申请。",
+        keys=keys,
+    )
 
 
 def _pick(row: LoanApplication) -> Pick | None:
@@ -366,8 +377,8 @@ def due_cell(row: LoanApplication, now: datetime) -> Cell:
         return Cell("计时暂停" if row.paused_at else "—", tone=Tone.NEUTRAL)
     clock = Clock("", row.clock_due_at, now, row.clock_is_provisional)
     local = timezone.localtime(row.clock_due_at)
-    provisional = "（暂定）" if row.clock_is_provisional else ""
-    return Cell(clock.sentence, tone=clock.tone, note=f"{local:%m-%d %H:%M} 截止{provisional}")
+    words = gettext("%(due)s 截止（暂定）") if row.clock_is_provisional else gettext("%(due)s 截止")
+    return Cell(clock.sentence, tone=clock.tone, note=words % {"due": f"{local:%m-%d %H:%M}"})
 
 
 def enterprise_pairs(application: LoanApplication) -> list[Pair]:

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.views.attempt import attempted, form_status
@@ -23,6 +24,7 @@ from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table, Tone
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.application import buttons
 from matching.domain.outcome import LOAN_CLASS_LABELS, OUTCOME_KIND_LABELS, LoanClass, OutcomeKind
@@ -75,7 +77,7 @@ def outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     form = OutcomeForm(request.POST or None, kinds=kinds)
     reported = attempted(form, lambda: _record(form, loan, request))
     if reported is not None:
-        messages.success(request, f"已登记{_kind(reported)}。")
+        messages.success(request, gettext("已登记%(kind)s。") % {"kind": said(_kind(reported))})
         return redirect("matching:outcome-list", public_id)
     return _outcomes_page(request, application, loan, form if kinds else None)
 

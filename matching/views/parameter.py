@@ -11,6 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.views.attempt import attempted, form_status
@@ -59,7 +60,11 @@ def parameter(request: HttpRequest, code: str) -> HttpResponse:
             form, lambda: parameter_enter(code=code, actor=user, at=now, **form.cleaned_data)
         )
         if done is not None:
-            messages.success(request, f"已录入,自 {done.effective_from} 起生效。")
+            messages.success(
+                request,
+                gettext("已录入,自 %(effective_from)s 起生效。")
+                % {"effective_from": done.effective_from},
+            )
             return redirect("matching:parameter-detail", code)
     context = {
         "parameter": found,
@@ -84,7 +89,11 @@ def _list_table(found: list[DatedParameter], today: date) -> Table:
         current = entry.entry_on(today) if entry.in_force(today) else None
         url = reverse("matching:parameter-detail", args=[entry.code])
         coming = entry.values[-1].effective_from
-        note = f"{entry.code} · {coming} 起有新取值" if coming > today else entry.code
+        note = (
+            gettext("%(code)s · %(coming)s 起有新取值") % {"code": entry.code, "coming": coming}
+            if coming > today
+            else entry.code
+        )
         rows.append(
             [
                 Cell(entry.label, url, note=note),
@@ -115,7 +124,9 @@ def _values_table(
         state = ("未生效", Tone.INFO) if day > today else ("已被取代", Tone.NEUTRAL)
         if day == current:
             state = ("现行", Tone.GOOD)
-        origin = f"{row.entered_by} 录入" if row else "随版本发布"
+        origin = (
+            gettext("%(entered_by)s 录入") % {"entered_by": row.entered_by} if row else "随版本发布"
+        )
         rows.append(
             [day, words_of(value.value), value.source, origin, Cell(state[0], tone=state[1])]
         )

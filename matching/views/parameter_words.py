@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from django.utils.translation import gettext
+
 from borrowers.domain.register import REGISTER_STATUS_LABELS
 from borrowers.domain.repair import BREACH_CLASS_LABELS
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.vocabulary import QUERY_PURPOSE_LABELS, SIZE_CLASS_LABELS
+from marketplace.web.language import said
 from matching.domain.application import STATE_LABELS
 from matching.domain.clock import CLOCK_ACTION_LABELS
 from matching.domain.demand import DEMAND_STATE_LABELS
@@ -84,17 +87,17 @@ def words_of(value: Any) -> str:
     '满天数：1；动作：提醒 / 满天数：2；动作：督办'
     """
     if isinstance(value, bool):
-        return "是" if value else "否"
+        return str(said("是" if value else "否"))
     if isinstance(value, Mapping):
-        return "；".join(_entry(key, inner) for key, inner in value.items())
+        return gettext("；").join(_entry(key, inner) for key, inner in value.items())
     if isinstance(value, list | tuple):
-        mark = " / " if any(isinstance(inner, Mapping) for inner in value) else "、"
-        return mark.join(words_of(inner) for inner in value) or "无"
-    return _CODES.get(value, value) if isinstance(value, str) else f"{value:,}"
+        mark = " / " if any(isinstance(inner, Mapping) for inner in value) else gettext("、")
+        return mark.join(words_of(inner) for inner in value) or said("无")
+    return str(said(_CODES.get(value, value))) if isinstance(value, str) else f"{value:,}"
 
 
 def _entry(key: str, inner: Any) -> str:
     shown = words_of(inner)
     if isinstance(inner, Mapping):
-        shown = f"（{shown}）"
-    return f"{_CODES.get(key, key)}：{shown}"
+        shown = gettext("（%(shown)s）") % {"shown": shown}
+    return gettext("%(key)s：%(shown)s") % {"key": said(_CODES.get(key, key)), "shown": shown}

@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.selectors import institution_of
@@ -22,6 +23,7 @@ from marketplace.models import User
 from marketplace.policies import require_role, roles_in, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.lead import (
     LEAD,
@@ -233,7 +235,13 @@ def return_words(lead: DemandLead) -> str:
     """Return why a lead was given back, empty when it was not."""
     if not lead.return_code:
         return ""
-    return f"{RETURN_LABELS[ReturnCode(lead.return_code)]}。{lead.return_note}".rstrip()
+    return (
+        gettext("%(words)s。%(return_note)s")
+        % {
+            "words": said(RETURN_LABELS[ReturnCode(lead.return_code)]),
+            "return_note": lead.return_note,
+        }
+    ).rstrip()
 
 
 def _pool_table(needs: list[MaskedNeed], now: datetime) -> Table:

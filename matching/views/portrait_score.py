@@ -8,8 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from django.utils.translation import gettext
+
 from marketplace.web.charts import waterfall_chart
 from marketplace.web.components import Chart, Column, Kind, Pair, Table, Tone
+from marketplace.web.language import month_words
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.scorecard import ScoreResult
 
@@ -62,7 +65,7 @@ def score_panel(score: ScoreResult) -> ScorePanel:
 def evaluation_panel(evaluation: PublishedEvaluation) -> EvaluationPanel:
     """Return the published evaluation laid out."""
     return EvaluationPanel(
-        month=f"{evaluation.month:%Y 年 %m 月}",
+        month=month_words(evaluation.month),
         grade=evaluation.grade,
         tone=grade_tone(evaluation.grade),
         points=evaluation.points,
@@ -115,8 +118,11 @@ def _evaluation_lines(evaluation: PublishedEvaluation) -> Table | None:
     rows: list[list[object]] = [
         [line.label, line.value or "—", line.points, line.sentence] for line in evaluation.lines
     ]
-    rows.append(["合计", "—", evaluation.points, f"等级 {evaluation.grade}。"])
-    return Table(_LINE_COLUMNS, rows, caption=f"{evaluation.month:%Y 年 %m 月}评价得分明细")
+    rows.append(
+        ["合计", "—", evaluation.points, gettext("等级 %(grade)s。") % {"grade": evaluation.grade}]
+    )
+    caption = gettext("%(month)s评价得分明细") % {"month": month_words(evaluation.month)}
+    return Table(_LINE_COLUMNS, rows, caption=caption)
 
 
 def _evaluation(evaluation: PublishedEvaluation) -> list[Pair]:
@@ -124,14 +130,23 @@ def _evaluation(evaluation: PublishedEvaluation) -> list[Pair]:
     again = evaluation.rescore
     rescored = (
         [
-            Pair("重评时间", again.at, Kind.DATETIME, note=f"因{again.cause}按评价日口径重新评分"),
-            Pair("重评前", f"{again.before_grade or '未评价'} {again.before_points or 0} 分"),
+            Pair(
+                "重评时间",
+                again.at,
+                Kind.DATETIME,
+                note=gettext("因%(cause)s按评价日口径重新评分") % {"cause": again.cause},
+            ),
+            Pair(
+                "重评前",
+                gettext("%(grade)s %(points)s 分")
+                % {"grade": again.before_grade or "未评价", "points": again.before_points or 0},
+            ),
         ]
         if again
         else []
     )
     return [
-        Pair("评价月份", f"{evaluation.month:%Y 年 %m 月}"),
+        Pair("评价月份", month_words(evaluation.month)),
         Pair("等级", evaluation.grade if scored else "未评价(个体工商户及非存续主体不作评价)"),
         Pair("得分", evaluation.points, Kind.NUMBER),
         Pair("数据截至", evaluation.as_of, Kind.DATETIME),

@@ -12,10 +12,13 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
+from django.utils.translation import gettext
+
 from marketplace.domain.money import WAN
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QUERY_PURPOSE_LABELS, DataClass
 from marketplace.web.charts import series_chart
 from marketplace.web.components import Cell, Chart, Column, Kind, Pair, Table, Tone
+from marketplace.web.language import listed, said
 from matching.domain.declaration import Kind as ValueKind
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.freshness import FRESHNESS_LABELS, ClassFreshness, Freshness
@@ -237,29 +240,47 @@ def _sources(portrait: Portrait, value: IndicatorValue, names: Mapping[str, str]
     """Yield where a value came from: rows of batches, or the register's own row."""
     facts = portrait.enterprise
     if not value.items and value.missing is None and facts.batch:
-        yield f"{facts.source_unit} · 批次 {facts.batch} 第 {facts.row_number} 行"
+        yield gettext("%(source_unit)s · 批次 %(batch)s 第 %(row_number)s 行") % {
+            "source_unit": facts.source_unit,
+            "batch": facts.batch,
+            "row_number": facts.row_number,
+        }
     batches = {source.batch: source for source in portrait.batches}
     for ref in value.evidence_rows:
         batch = batches.get(ref.batch)
         if batch is not None:
             name = names.get(batch.item_code, batch.item_code)
             received = batch.received_at.astimezone(BEIJING).date()
-            place = f"批次 {ref.batch} 第 {ref.rows} 行"
-            yield f"{batch.source_unit} · {name} · {place} · {received} 接收"
+            place = gettext("批次 %(batch)s 第 %(rows)s 行") % {
+                "batch": ref.batch,
+                "rows": ref.rows,
+            }
+            yield gettext("%(source_unit)s · %(name)s · %(place)s · %(received)s 接收") % {
+                "source_unit": batch.source_unit,
+                "name": name,
+                "place": place,
+                "received": received,
+            }
 
 
 def _window(start: date | None, end: date | None) -> str:
     """Return a half-open window as people read it, both days inclusive."""
     if start is None or end is None:
         return "截至当日"
-    return f"{start} 至 {end - timedelta(days=1)}"
+    return gettext("%(start)s 至 %(last_day)s") % {
+        "start": start,
+        "last_day": end - timedelta(days=1),
+    }
 
 
 def _freshness(found: Sequence[ClassFreshness]) -> FreshnessPanel:
     states = Counter(entry.state for entry in found)
     return FreshnessPanel(
         counts=tuple(
-            Cell(f"{label} {states[state]} 类", tone=FRESHNESS_TONES.get(state, Tone.NEUTRAL))
+            Cell(
+                gettext("%(label)s %(count)s 类") % {"label": said(label), "count": states[state]},
+                tone=FRESHNESS_TONES.get(state, Tone.NEUTRAL),
+            )
             for state, label in FRESHNESS_LABELS.items()
             if states[state]
         ),
@@ -291,7 +312,10 @@ def _rhythm(entry: ClassFreshness) -> str:
     received = entry.latest_received_at
     if received is None or entry.expected_days is None:
         return ""
-    return f"最近送达 {received.astimezone(BEIJING):%Y-%m-%d %H:%M} · 应每 {entry.expected_days} 天更新"
+    return gettext("最近送达 %(received)s · 应每 %(expected_days)s 天更新") % {
+        "received": f"{received.astimezone(BEIJING):%Y-%m-%d %H:%M}",
+        "expected_days": entry.expected_days,
+    }
 
 
 def _series(found: Sequence[Series]) -> SeriesPanel:
@@ -337,7 +361,7 @@ def _drawn(value: object, *, is_money: bool) -> Decimal | int | None:
 
 
 def _consent(consent: ConsentFacts) -> list[Pair]:
-    classes = "、".join(DATA_CLASS_LABELS[DataClass(code)] for code in consent.data_classes)
+    classes = listed(DATA_CLASS_LABELS[DataClass(code)] for code in consent.data_classes)
     if not consent.consent_id:
         return [
             Pair("用途", _purpose(consent.purpose)),
@@ -347,7 +371,11 @@ def _consent(consent: ConsentFacts) -> list[Pair]:
         Pair("被授权机构", consent.lender_name),
         Pair("用途", _purpose(consent.purpose)),
         Pair("信息类别", classes),
-        Pair("数据期间", f"{consent.data_from or '不限'} 至 {consent.data_to or '不限'}"),
+        Pair(
+            "数据期间",
+            gettext("%(data_from)s 至 %(data_to)s")
+            % {"data_from": consent.data_from or "不限", "data_to": consent.data_to or "不限"},
+        ),
         Pair("授权生效", consent.valid_from, Kind.DATETIME),
         Pair("授权到期", consent.valid_until, Kind.DATETIME),
         Pair("反馈条款", "已同意" if consent.feedback_clause else "未同意"),

@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from lenders.policies import can_draft
@@ -31,7 +32,7 @@ def version_reach_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResp
     user = signed_in(request.user)
     version = version_get(user, public_id)
     found = version_reach(version, timezone.now())
-    few = f"不单独显示（少于 {LEAST_SHOWN} 户，或可由此推出）"
+    few = gettext("不单独显示（少于 %(least)s 户，或可由此推出）") % {"least": LEAST_SHOWN}
     context = {
         "version": version,
         "pairs": [

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status
@@ -100,7 +101,9 @@ def score_model(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def attempt(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Try a draft on a sample of the register."""
     row = score_model_try(public_id=public_id, actor=signed_in(request.user), at=timezone.now())
-    messages.success(request, f"已试算 {row.trial['sampled']} 户。")
+    messages.success(
+        request, gettext("已试算 %(sampled)s 户。") % {"sampled": row.trial["sampled"]}
+    )
     return redirect(DETAIL, public_id)
 
 
@@ -120,7 +123,11 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done is None:
         initial = {"value": text_of_model(row.value), "source": row.source}
         return _detail(request, user, row, ScoreModelForm(initial=initial), form)
-    messages.success(request, f"模型已批准,自 {done.effective_from} 起生效。")
+    messages.success(
+        request,
+        gettext("模型已批准,自 %(effective_from)s 起生效。")
+        % {"effective_from": done.effective_from},
+    )
     return redirect(DETAIL, public_id)
 
 
@@ -260,7 +267,8 @@ def _trial_tables(row: ScoreModelVersion) -> dict[str, object]:
         Column("户数", Kind.NUMBER, "等级不同的户数。"),
     ]
     return {
-        "trial_lead": f"按登记次序均匀抽取 {trial['sampled']} 户,用试算时的记录计算,结果不发布。",
+        "trial_lead": gettext("按登记次序均匀抽取 %(sampled)s 户,用试算时的记录计算,结果不发布。")
+        % {"sampled": trial["sampled"]},
         "grades": Table(columns, rows, caption="等级分布"),
         "moves": Table(
             move_columns, moves, caption="等级变化", empty="没有市场主体的等级发生变化。"

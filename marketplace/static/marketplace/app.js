@@ -2,6 +2,8 @@
 "use strict";
 
 (function () {
+  var words = document.body.dataset; // the page says them in its own language
+
   // Menus close on a click elsewhere and on Escape, and give the focus back.
   document.addEventListener("click", function (event) {
     document.querySelectorAll("details.mk-menu[open]").forEach(function (menu) {
@@ -38,7 +40,7 @@
         fold.open = wanted;
       });
       button.setAttribute("aria-expanded", String(wanted));
-      button.textContent = wanted ? "收起全部" : "展开全部";
+      button.textContent = wanted ? words.fold : words.unfoldWords;
     });
   });
 
@@ -156,7 +158,7 @@
     place.replaceChildren(box);
   }
   document.addEventListener("htmx:error", function () {
-    say("网络连接中断,操作没有完成。请检查网络后重试。");
+    say(words.offline);
   });
 
   document.documentElement.dataset.script = "on";

@@ -2,6 +2,8 @@
 "use strict";
 
 (function () {
+  var words = document.body.dataset; // the page says them in its own language
+
   function show(form, done, total) {
     var box = form.querySelector("[data-upload-progress]");
     if (!box) return;
@@ -10,11 +12,11 @@
     var text = box.querySelector("[data-upload-text]");
     if (total && done >= total) {
       bar.removeAttribute("value");
-      text.textContent = "已上传,正在逐行检查…";
+      text.textContent = words.checking;
     } else if (total) {
       bar.max = total;
       bar.value = done;
-      text.textContent = "已上传 " + Math.floor((done / total) * 100) + "%";
+      text.textContent = words.sentShare + " " + Math.floor((done / total) * 100) + "%";
     }
   }
 
@@ -35,7 +37,7 @@
 
   function fail(form) {
     var text = form.querySelector("[data-upload-text]");
-    if (text) text.textContent = "上传中断,文件没有送达。请检查网络后重试。";
+    if (text) text.textContent = words.broken;
     form.removeAttribute("aria-busy");
     delete form.dataset.sent;
   }

@@ -385,3 +385,15 @@ def _said_choice(value: Any, words: Any) -> tuple[Any, Any]:
 def each_said(words: Any) -> list[Any]:
     """Return several words, each in the language of the page."""
     return [said(word) for word in words]
+
+
+@register.filter
+def said_within(drawing: Any) -> Any:
+    """Return plain data with every word in it in the language of the page, for a chart's option."""
+    if not is_translated():
+        return drawing
+    if isinstance(drawing, Mapping):
+        return {key: said_within(value) for key, value in drawing.items()}
+    if isinstance(drawing, list | tuple):
+        return [said_within(value) for value in drawing]
+    return said(drawing)

@@ -16,6 +16,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
@@ -131,7 +132,11 @@ def choose(request: HttpRequest) -> HttpResponse:
     """Choose for which organisation to act."""
     if request.method == "POST":
         seat = sit_down(request, request.POST.get("organisation", ""))
-        messages.success(request, f"现在以“{seat.organisation.name}”的身份办理。")
+        messages.success(
+            request,
+            gettext("现在以“%(organisation)s”的身份办理。")
+            % {"organisation": seat.organisation.name},
+        )
         return redirect("marketplace:landing")
     context = {"seats": seats_of(request), "crumbs": [Crumb("选择组织")]}
     return render(request, "marketplace/account/choose.html", context)

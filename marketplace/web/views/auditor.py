@@ -12,6 +12,7 @@ from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from marketplace.domain import uscc as uscc_rules
@@ -31,6 +32,7 @@ from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 from marketplace.web.forms import DayField
 from marketplace.web.grant_words import grants_table
 from marketplace.web.labels import label_of
+from marketplace.web.language import listed
 from marketplace.web.pagination import keyset_page
 
 YEARS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
@@ -165,8 +167,8 @@ def _events_table(rows: Iterable[AuditEvent]) -> Table:
 def _classes(codes: Sequence[str]) -> str:
     """Return the classes that were read, all of them in one word."""
     if len(set(codes)) == len(DATA_CLASS_LABELS):
-        return f"全部 {len(DATA_CLASS_LABELS)} 类"
-    return "、".join(label_of(code, "data_class") for code in codes)
+        return gettext("全部 %(count)s 类") % {"count": len(DATA_CLASS_LABELS)}
+    return listed(label_of(code, "data_class") for code in codes)
 
 
 def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
@@ -189,8 +191,12 @@ def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
             row.content,
             _classes(row.data_classes),
             Cell(
-                f"申请 {row.application_ref}" if row.application_ref else None,
-                note=f"授权 {row.consent_ref}" if row.consent_ref else "",
+                gettext("申请 %(application_ref)s") % {"application_ref": row.application_ref}
+                if row.application_ref
+                else None,
+                note=gettext("授权 %(consent_ref)s") % {"consent_ref": row.consent_ref}
+                if row.consent_ref
+                else "",
             ),
             CHANNELS.get(row.channel, row.channel),
         ]

@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from marketplace.calendars import work_calendar
@@ -23,9 +24,10 @@ from marketplace.services import calendar_day_set, calendar_year_enter
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.forms import DayField
+from marketplace.web.language import said
 
 FIRST_YEAR = 2020
-WEEKDAYS = "一二三四五六日"
+WEEKDAYS = ("周一", "周二", "周三", "周四", "周五", "周六", "周日")
 WORKED, OFF, PROVISIONAL = "上班", "放假", "暂定"
 
 
@@ -70,7 +72,11 @@ def calendar(request: HttpRequest) -> HttpResponse:
         )
         if count is not None:
             entered = form.cleaned_data["year"]
-            messages.success(request, f"{entered} 年的安排已录入,与周历不同的日期 {count} 天。")
+            messages.success(
+                request,
+                gettext("%(entered)s 年的安排已录入,与周历不同的日期 %(count)s 天。")
+                % {"entered": entered, "count": count},
+            )
             return redirect(f"{request.path}?year={entered}")
     return _page(request, year, form, DayForm())
 
@@ -85,7 +91,11 @@ def calendar_day(request: HttpRequest) -> HttpResponse:
     done = attempted(form, lambda: calendar_day_set(**form.cleaned_data, actor=user, at=now))
     if done is None:
         return _page(request, local_date(now).year, NoticeForm(), form)
-    messages.success(request, f"{done.date} 已改为{WORKED if done.is_working else OFF}。")
+    messages.success(
+        request,
+        gettext("%(date)s 已改为%(kind)s。")
+        % {"date": done.date, "kind": said(WORKED if done.is_working else OFF)},
+    )
     return redirect("marketplace:calendar")
 
 
@@ -153,11 +163,14 @@ def _table(kinds: TableCalendar, year: int) -> Table:
         rows.append(
             [
                 day,
-                f"周{WEEKDAYS[day.weekday()]}",
+                WEEKDAYS[day.weekday()],
                 Cell(words, tone=Tone.INFO if kind.working else Tone.GOOD),
                 PROVISIONAL if kind.provisional else notes.get(day, "随版本发布的安排"),
             ]
         )
     return Table(
-        columns, rows, caption=f"{year} 年与周历不同的日期", empty="没有与周历不同的日期。"
+        columns,
+        rows,
+        caption=gettext("%(year)s 年与周历不同的日期") % {"year": year},
+        empty="没有与周历不同的日期。",
     )
