@@ -14,7 +14,7 @@ LOCK := uv pip compile --quiet --generate-hashes --no-emit-index-url --no-header
 
 say = @printf '\033[1m==> %s\033[0m\n' "$(1)"
 
-.PHONY: help demo test bench torture screenshots lint types check format docs lock shape clean core dev extra
+.PHONY: help demo test bench torture screenshots lint types check format docs messages lock shape clean core dev extra
 
 help: ## 显示本说明
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-11s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -71,6 +71,9 @@ format: dev ## 自动排版并修正可修正的问题
 
 docs: core ## 按代码重写 docs/ 里生成的部分(状态图、参数、环境变量、术语)
 	@$(MANAGE) docs
+
+messages: core ## 更新并编译英文译文目录(新出现的文字留空,待译)
+	@$(MANAGE) messages
 
 lock: ## 重新锁定依赖(需要 uv),UPGRADE=--upgrade 时升级
 	$(call say,锁定 requirements.lock)

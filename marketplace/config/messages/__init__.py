@@ -1,0 +1,1 @@
+"""The English catalogue: which texts it must hold, and how it is read, written and compiled."""

@@ -1,0 +1,135 @@
+"""Which texts the pages' Python says: labels and sentences of views and forms, and the labels of codes they show.
+
+A text in ``web``, ``views`` or ``forms`` is shown by a component, which puts it into the reader's language, or goes
+through ``gettext`` because it holds a value. All of them belong into the catalogue, but for what is declared here to
+stay Chinese.
+"""
+
+from __future__ import annotations
+
+import ast
+import tomllib
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+
+from marketplace.config.messages.templates import CHINESE
+
+APPS = ("marketplace", "borrowers", "lenders", "matching", "exports")
+ROOMS = ("web", "views", "forms", "forms.py")
+CHINESE_ONLY = {
+    "marketplace/web/audit_words.py": "审计事件的措辞",
+    "marketplace/web/styleguide.py": "组件样例,只在开发时可见",
+}
+"""Files whose texts stay Chinese, and why."""
+
+NOT_LABELS = frozenset({"TEXT_VERSIONS", "COUNTED", "SETTLED", "UP", "DOWN", "UNITS"})
+"""Mappings of the domain that are rules, legal texts or parts of sentences, not words for codes."""
+
+LABELLED = ("clocks", "indicators", "lists", "series")
+"""Parameter files of ``matching`` whose ``label``s name rows and panels of pages."""
+
+
+def rooms() -> Iterator[Path]:
+    """Yield the modules that make pages."""
+    for app in APPS:
+        for room in ROOMS:
+            place = settings.BASE_DIR / app / room
+            yield from (
+                sorted(place.rglob("*.py")) if place.is_dir() else filter(Path.exists, [place])
+            )
+
+
+def texts_of(source: str) -> tuple[list[str], list[str]]:
+    """Return the Chinese texts of a module: those said as they are, and those with values put in by the language.
+
+    Docstrings, and sentences of refusals, are left out. The second kind cannot be translated: they must go through
+    ``gettext`` with named values.
+
+    >>> texts_of('a = Column("名称"); b = f"{n} 条"; raise Refused("X", "不能这样做。")')
+    (['名称'], ['f"{n} 条"'])
+    """
+    tree = ast.parse(source)
+    silent = {id(part) for node in _unsaid(tree) for part in ast.walk(node)}
+    mixed = [node for node in ast.walk(tree) if isinstance(node, ast.JoinedStr)]
+    inside = {id(part) for node in mixed for part in ast.walk(node)}
+    texts = [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and CHINESE.search(node.value)
+        and id(node) not in silent
+        and id(node) not in inside
+    ]
+    return texts, [
+        ast.get_source_segment(source, node) or ""
+        for node in mixed
+        if id(node) not in silent and _is_chinese(node)
+    ]
+
+
+def _unsaid(tree: ast.Module) -> Iterator[ast.AST]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            yield node
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("Refused", "NotFound"):
+            yield node
+
+
+def _is_chinese(node: ast.JoinedStr) -> bool:
+    return any(CHINESE.search(str(getattr(part, "value", ""))) for part in ast.walk(node))
+
+
+def label_texts() -> Iterator[tuple[str, str]]:
+    """Yield the words of codes with the module they come from: mappings of the domain, choices of the models."""
+    for app in APPS:
+        package = import_module(f"{app}.domain")
+        for module in iter_modules(package.__path__):
+            name = f"{app}.domain.{module.name}"
+            for words in _mappings(vars(import_module(name))):
+                yield from ((text, name) for text in words.values() if _is_word(text))
+    for model in apps.get_models():
+        for column in model._meta.fields:
+            for _, words in column.flatchoices:
+                if _is_word(str(words)):
+                    yield str(words), model.__module__
+
+
+def _mappings(names: Mapping[str, Any]) -> Iterator[Mapping[Any, Any]]:
+    for name, value in names.items():
+        if isinstance(value, Mapping) and name not in NOT_LABELS and name.isupper():
+            yield value
+
+
+def _is_word(text: Any) -> bool:
+    return isinstance(text, str) and bool(CHINESE.search(text))
+
+
+def declared_texts() -> Iterator[tuple[str, str]]:
+    """Yield the words of files that declare labels: the glossary, and parameters that name rows of pages."""
+    glossary = settings.BASE_DIR / "marketplace" / "web" / "data" / "glossary.toml"
+    for key, text in _strings(tomllib.loads(glossary.read_text(encoding="utf-8"))):
+        if key != "source":
+            yield text, "marketplace/web/data/glossary.toml"
+    for name in LABELLED:
+        path = settings.BASE_DIR / "matching" / "parameters" / f"{name}.toml"
+        for key, text in _strings(tomllib.loads(path.read_text(encoding="utf-8"))):
+            if key in ("label", "unit"):
+                yield text, f"matching/parameters/{name}.toml"
+
+
+def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:
+    if isinstance(value, Mapping):
+        for name, inner in value.items():
+            yield from _strings(inner, name)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _strings(inner, key)
+    elif _is_word(value):
+        yield key, value
