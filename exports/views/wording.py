@@ -124,7 +124,15 @@ def tables_of(part: Breakdown) -> list[Table]:
     before = [code for code in part.codes if code not in MONEY]
     after = [code for code in part.codes if code in MONEY]
     named = (("需求与授信", before), ("放款", after))
-    return [table_of(part, codes, f"{part.title}:{name}") for name, codes in named if codes]
+    return [
+        table_of(
+            part,
+            codes,
+            gettext("%(title)s:%(name)s") % {"title": said(part.title), "name": said(name)},
+        )
+        for name, codes in named
+        if codes
+    ]
 
 
 def table_of(part: Breakdown, codes: Sequence[Statistic], caption: str) -> Table:
@@ -139,9 +147,9 @@ def table_of(part: Breakdown, codes: Sequence[Statistic], caption: str) -> Table
 
 
 def _column(entry: Definition) -> Column:
-    unit = f"({entry.unit.value})" if entry.unit in _COUNTED else ""
+    unit = f"({said(entry.unit.value)})" if entry.unit in _COUNTED else ""
     kind = KINDS.get(entry.unit, Kind.NUMBER)
-    return Column(f"{entry.name}{unit}", kind, f"{entry.formula}{entry.note}")
+    return Column(f"{said(entry.name)}{unit}", kind, f"{entry.formula}{entry.note}")
 
 
 _COUNTED = (Unit.ENTERPRISES, Unit.LOANS, Unit.DAYS)
@@ -198,8 +206,8 @@ def _plain(unit: Unit, value: Figure) -> Figure:
 def stat_shown(unit: Unit, value: Figure) -> tuple[Kind, Figure | str, str]:
     """Return how a headline is written: its kind, the value, and the unit behind it."""
     if unit is Unit.YUAN and value is not None:
-        number, name = _words(unit, value).rsplit(" ", 1)
-        return Kind.TEXT, number, name
+        number, _, name = _words(unit, value).rpartition(" ")
+        return (Kind.TEXT, number, name) if name.isalpha() else (Kind.TEXT, f"{number} {name}", "")
     if unit in KINDS:
         return KINDS[unit], _plain(unit, value), ""
     return Kind.NUMBER, value, "" if value is None else unit.value
@@ -231,7 +239,7 @@ def _words(unit: Unit, value: int | Decimal) -> str:
         return f"{(number * 100).quantize(Decimal('0.1'), ROUND_HALF_UP)}%"
     if unit is Unit.BASIS_POINTS:
         return display_rate(int(number.to_integral_value(ROUND_HALF_UP)))
-    return f"{number:,f} {unit.value}"
+    return f"{number:,f} {said(unit.value)}"
 
 
 def stats_of(lines: Iterable[Headline]) -> list[Stat]:

@@ -13,6 +13,7 @@ from marketplace.domain.thematic import LIST_LABELS
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, SIZE_CLASS_LABELS, SizeClass
 from marketplace.models import District
 from marketplace.web.forms import DayField, MonthsField, RateField, WanField
+from marketplace.web.language import said
 from matching.domain.refusal import MAX_NOTE_LENGTH as MAX_REFUSAL_NOTE
 from matching.domain.refusal import REFUSAL_LABELS
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS, MAX_NOTE_LENGTH
@@ -21,7 +22,11 @@ from matching.domain.whitelist_feedback import LONGEST_HELP, LONGEST_VISITOR, NA
 from matching.domain.whitelist_labels import code_label
 
 LISTED_SIZES = (SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO, SizeClass.INDIVIDUAL)
-SECTIONS = [(letter, f"{letter} {label}") for letter, label in SECTION_LABELS.items()]
+
+
+def sections() -> list[tuple[str, str]]:
+    """Return the sections of industry as choices, letter first, in the language of the page."""
+    return [(letter, f"{letter} {said(label)}") for letter, label in SECTION_LABELS.items()]
 
 
 class IssueForm(forms.Form):
@@ -85,7 +90,7 @@ class GenerateForm(IssueForm):
     sectors = forms.MultipleChoiceField(
         label="行业门类",
         required=False,
-        choices=SECTIONS,
+        choices=sections,
         widget=forms.CheckboxSelectMultiple,
         help_text="不选则不限行业。",
     )
@@ -150,7 +155,9 @@ class EntryFilterForm(forms.Form):
 class RecommendationFilterForm(forms.Form):
     """What an institution looks for among its recommendations."""
 
-    sector = forms.ChoiceField(label="行业", required=False, choices=[("", "不限"), *SECTIONS])
+    sector = forms.ChoiceField(
+        label="行业", required=False, choices=lambda: [("", "不限"), *sections()]
+    )
     district_code = forms.ChoiceField(
         label="区", required=False, choices=[("", "不限"), *DISTRICT_LABELS.items()]
     )

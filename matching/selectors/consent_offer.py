@@ -17,7 +17,7 @@ from borrowers.selectors import classes_available
 from lenders.selectors import PublishedProduct
 from marketplace.domain.errors import Refused
 from marketplace.domain.period import add_months, month_start
-from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass, QueryPurpose
+from marketplace.domain.vocabulary import DataClass, QueryPurpose
 from marketplace.domain.workdays import BEIJING, local_date
 
 AFTERWARDS = "提交后生成"
@@ -57,13 +57,6 @@ class OfferedClass:
     data_class: DataClass
     is_asked: bool
     count: int
-
-    @property
-    def label(self) -> str:
-        """Return its name with what speaks for ticking it."""
-        words = DATA_CLASS_LABELS[self.data_class]
-        held = f"{self.count} 条记录" if self.count else "暂无记录"
-        return f"{words}({held}{',该产品的准入规则会用到' if self.is_asked else ''})"
 
 
 def consent_periods(valid_months: int, at: datetime) -> ConsentPeriods:

@@ -98,7 +98,8 @@ class TimelineEntry:
 
     Attributes:
         label: what happened, Chinese.
-        who: by whom, as far as the side may know.
+        role: as what somebody did it.
+        name: by whom, for the own side only.
         state: Chinese name of the state after it.
         lines: label and text of what came with it.
         is_internal: only the lender reads it.
@@ -107,7 +108,8 @@ class TimelineEntry:
     at: datetime
     event: str
     label: str
-    who: str
+    role: str
+    name: str
     state: str
     lines: tuple[tuple[str, str], ...]
     is_internal: bool
@@ -140,12 +142,14 @@ def _may_read(name: str, side: Side) -> bool:
 
 
 def _entry(event: ApplicationEvent, side: Side) -> TimelineEntry:
+    role = _role(event)
     label = EVENT_LABELS.get(event.event) or OWN_LABELS.get(event.event, event.event)
     return TimelineEntry(
         at=event.at,
         event=event.event,
         label=label,
-        who=_who(event, side),
+        role=ROLE_LABELS[role] if role else "平台",
+        name=str(event.actor) if role in OWN_ROLES[side] else "",
         state=STATE_LABELS[ApplicationState(event.target)],
         lines=_lines(event, side),
         is_internal=event.is_internal,
@@ -158,13 +162,11 @@ def _lines(event: ApplicationEvent, side: Side) -> tuple[tuple[str, str], ...]:
     return payload_lines(event.payload, side)
 
 
-def _who(event: ApplicationEvent, side: Side) -> str:
-    """Return a name to one's own side, a role to the other."""
+def _role(event: ApplicationEvent) -> Role | None:
+    """Return as what somebody did it, None for the platform."""
     if event.actor is None or event.actor_role == SYSTEM:
-        return "平台"
-    role = Role(event.actor_role)
-    is_own = role in OWN_ROLES[side]
-    return f"{ROLE_LABELS[role]} {event.actor}" if is_own else ROLE_LABELS[role]
+        return None
+    return Role(event.actor_role)
 
 
 def _word(name: str, value: Any) -> str:

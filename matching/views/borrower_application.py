@@ -20,9 +20,11 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from borrowers.models import Enterprise
 from lenders.selectors import PublishedProduct, product_get_published, published_of
 from lenders.views.attempt import attempted, form_status
+from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.application import buttons
 from matching.domain.fit import Audience
@@ -34,6 +36,7 @@ from matching.selectors.application import application_get_own, application_list
 from matching.selectors.clock import clock_readings, clock_table
 from matching.selectors.consent_offer import (
     VALID_MONTHS,
+    OfferedClass,
     classes_offered,
     consent_periods,
     consent_preview,
@@ -228,6 +231,13 @@ def _detail(
     return render(request, "matching/borrower/application_detail.html", context, status=status)
 
 
+def _class_words(entry: OfferedClass) -> str:
+    """Return the name of a class with what speaks for ticking it."""
+    held = gettext("%(count)s 条记录") % {"count": entry.count} if entry.count else said("暂无记录")
+    asked = gettext(",该产品的准入规则会用到") if entry.is_asked else ""
+    return f"{said(DATA_CLASS_LABELS[entry.data_class])}({held}{asked})"
+
+
 def consent_form(
     request: HttpRequest, enterprise: Enterprise, offer: PublishedProduct, now: datetime
 ) -> ConsentForm:
@@ -235,7 +245,7 @@ def consent_form(
     offered = classes_offered(enterprise, offer, now)
     return ConsentForm(
         request.POST or None,
-        data_classes=[(entry.data_class.value, entry.label) for entry in offered],
+        data_classes=[(entry.data_class.value, _class_words(entry)) for entry in offered],
         valid_months=VALID_MONTHS,
         feedback_text=FEEDBACK,
     )

@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 
 from marketplace.web.components import Cell, Clock, Kind, Pair, Tone
+from marketplace.web.language import said
 from matching.domain.lead import LEAD_STATE_LABELS, LeadState
 from matching.models import DemandLead
 from matching.selectors.lead import MaskedNeed
@@ -34,7 +35,7 @@ def masked_pairs(need: MaskedNeed) -> list[Pair]:
 
 def need_title(need: MaskedNeed) -> str:
     """Return a need in one line: sector, district."""
-    return f"{need.sector} · {need.district}"
+    return f"{said(need.sector)} · {said(need.district)}"
 
 
 def need_note(need: MaskedNeed) -> str:

@@ -18,7 +18,8 @@ from marketplace.domain.money import WAN
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QUERY_PURPOSE_LABELS, DataClass
 from marketplace.web.charts import series_chart
 from marketplace.web.components import Cell, Chart, Column, Kind, Pair, Table, Tone
-from marketplace.web.language import listed, said
+from marketplace.web.language import is_translated, listed, said
+from marketplace.web.templatetags.market import wan
 from matching.domain.declaration import Kind as ValueKind
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.freshness import FRESHNESS_LABELS, ClassFreshness, Freshness
@@ -49,6 +50,17 @@ class IndicatorLine:
     window: str
     sources: tuple[str, ...]
 
+    @property
+    def words(self) -> str:
+        """Return the value with its unit, or why it is missing, in the language of the page."""
+        found = self.value
+        if not is_translated() or found.missing is not None or found.value is None:
+            return str(said(found.display))
+        if found.kind is ValueKind.YUAN:
+            return wan(found.value)
+        is_counted = found.kind not in (ValueKind.FLAG, ValueKind.PERCENT)
+        return f"{found.value} {said(found.unit)}" if is_counted else str(said(found.display))
+
 
 @dataclass(frozen=True)
 class ClassGroup:
@@ -69,10 +81,10 @@ class ClassGroup:
         return sum(line.value.missing is None for line in self.lines)
 
     @property
-    def keys(self) -> tuple[IndicatorValue, ...]:
-        """Return the values of the line: known ones, those that are not 0 or "no" first, as declared otherwise."""
-        known = [line.value for line in self.lines if line.value.missing is None]
-        return tuple(sorted(known, key=lambda value: not value.value)[:KEYS_SHOWN])
+    def keys(self) -> tuple[IndicatorLine, ...]:
+        """Return what stands in the line: known values, those that are not 0 or "no" first, as declared otherwise."""
+        known = [line for line in self.lines if line.value.missing is None]
+        return tuple(sorted(known, key=lambda line: not line.value.value)[:KEYS_SHOWN])
 
     @property
     def is_disputed(self) -> bool:

@@ -22,6 +22,7 @@ from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.drift import ARROW
 from matching.domain.scorecard_diff import text_of_model, version_of
@@ -158,6 +159,7 @@ def _detail(
     approval: ScoreModelApprovalForm,
 ) -> HttpResponse:
     is_draft = has_role(user, Role.OPERATOR) and row.state == "DRAFT"
+    draft = said("草稿")
     context = {
         "row": row,
         "title": version_of(row.effective_from) if row.effective_from else "评价模型草稿",
@@ -169,7 +171,7 @@ def _detail(
         "approval": approval,
         "can_change": is_draft,
         "can_approve": is_draft and bool(row.trial) and row.drafted_by_id != user.pk,
-        "crumbs": _crumbs(str(row)),
+        "crumbs": _crumbs(f"{row.effective_from or draft}({row.based_on})"),
     }
     failed: forms.Form = approval if approval.errors else form
     status = form_status(failed)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -18,6 +18,11 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 
+from exports.domain.definitions import DEFINITIONS, GENERAL_NOTES
+from exports.domain.disclosure import NOTE
+from exports.domain.statistics_scope import TWICE_NOTE
+from lenders.domain.feature import FEATURES
+from marketplace.config.docs.machines import machines
 from marketplace.config.messages.templates import CHINESE
 
 APPS = ("marketplace", "borrowers", "lenders", "matching", "exports")
@@ -31,8 +36,11 @@ CHINESE_ONLY = {
 NOT_LABELS = frozenset({"TEXT_VERSIONS", "COUNTED", "SETTLED", "UP", "DOWN", "UNITS"})
 """Mappings of the domain that are rules, legal texts or parts of sentences, not words for codes."""
 
-LABELLED = ("clocks", "indicators", "lists", "series")
-"""Parameter files of ``matching`` whose ``label``s name rows and panels of pages."""
+PARAMETERS = ("matching/parameters", "borrowers/parameters")
+"""Where parameters, indicators and lists are declared; their ``label``s name rows and panels of pages."""
+
+SCORECARD = "matching/parameters/scorecard.toml"
+"""Of this file only the dimensions are shown under their own names; the rest is the wording of the score."""
 
 
 def rooms() -> Iterator[Path]:
@@ -93,7 +101,7 @@ def label_texts() -> Iterator[tuple[str, str]]:
         for module in iter_modules(package.__path__):
             name = f"{app}.domain.{module.name}"
             for words in _mappings(vars(import_module(name))):
-                yield from ((text, name) for text in words.values() if _is_word(text))
+                yield from ((text, name) for text in _flat(words.values()) if _is_word(text))
     for model in apps.get_models():
         for column in model._meta.fields:
             for _, words in column.flatchoices:
@@ -107,21 +115,47 @@ def _mappings(names: Mapping[str, Any]) -> Iterator[Mapping[Any, Any]]:
             yield value
 
 
+def _flat(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        yield from _flat(value) if isinstance(value, tuple) else (value,)
+
+
 def _is_word(text: Any) -> bool:
     return isinstance(text, str) and bool(CHINESE.search(text))
 
 
 def declared_texts() -> Iterator[tuple[str, str]]:
-    """Yield the words of files that declare labels: the glossary, and parameters that name rows of pages."""
-    glossary = settings.BASE_DIR / "marketplace" / "web" / "data" / "glossary.toml"
-    for key, text in _strings(tomllib.loads(glossary.read_text(encoding="utf-8"))):
+    """Yield the words of files that declare labels: the glossary, parameters, features of rules, figures."""
+    place = "marketplace/web/data/glossary.toml"
+    for key, text in _strings(_toml(place)):
         if key != "source":
-            yield text, "marketplace/web/data/glossary.toml"
-    for name in LABELLED:
-        path = settings.BASE_DIR / "matching" / "parameters" / f"{name}.toml"
-        for key, text in _strings(tomllib.loads(path.read_text(encoding="utf-8"))):
-            if key in ("label", "unit"):
-                yield text, f"matching/parameters/{name}.toml"
+            yield text, place
+    for folder in PARAMETERS:
+        for path in sorted((settings.BASE_DIR / folder).glob("*.toml")):
+            place = f"{folder}/{path.name}"
+            told = _toml(place)
+            for key, text in _strings(_dimensions(told) if place == SCORECARD else told):
+                if key in ("label", "unit"):
+                    yield text, place
+    for feature in FEATURES.values():
+        yield from ((text, "lenders.domain.feature") for text in (feature.label, feature.unit))
+    yield from ((text, "exports.domain.definitions") for text in _figures())
+    for machine, path in machines().values():
+        yield from ((row.label, path) for row in machine.transitions)
+
+
+def _dimensions(told: Any) -> list[Any]:
+    return [found["value"]["dimensions"] for found in told["public_credit"]["values"]]
+
+
+def _figures() -> Iterator[str]:
+    for entry in DEFINITIONS.values():
+        yield from (entry.name, entry.unit.value, f"{entry.formula}{entry.note}", entry.sentence)
+    yield from (*GENERAL_NOTES, TWICE_NOTE, NOTE)
+
+
+def _toml(place: str) -> Any:
+    return tomllib.loads((settings.BASE_DIR / place).read_text(encoding="utf-8"))
 
 
 def _strings(value: Any, key: str = "") -> Iterator[tuple[str, str]]:

@@ -9,6 +9,7 @@ from django.conf import settings
 
 from marketplace.config.messages import chrome, templates
 from marketplace.config.messages.chrome import APPS, CHINESE_ONLY
+from marketplace.config.messages.templates import CHINESE
 
 STYLEGUIDE = "marketplace/templates/marketplace/styleguide.html"
 
@@ -48,5 +49,5 @@ def _all() -> Iterator[tuple[str, str]]:
     for path in room_paths():
         for text in chrome.texts_of(path.read_text(encoding="utf-8"))[0]:
             yield text, place_of(path)
-    yield from chrome.label_texts()
-    yield from chrome.declared_texts()
+    declared = (*chrome.label_texts(), *chrome.declared_texts())
+    yield from (found for found in declared if CHINESE.search(found[0]))
