@@ -198,9 +198,9 @@ def _sentence(
                 "name": said(name),
                 "low_0": low[0],
                 "unit": said(unit),
-                "low_1": low[1],
+                "low_1": said(low[1]),
                 "high_0": high[0],
-                "high_1": high[1],
+                "high_1": said(high[1]),
             }
         )
     sentences = {"title": said(title), "told": gettext("；").join(told)}

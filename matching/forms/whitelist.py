@@ -148,7 +148,7 @@ class EntryFilterForm(forms.Form):
 
     def __init__(self, data: Any = None, *, codes: Mapping[str, int]) -> None:
         super().__init__(data)
-        choices = [(code, f"{code_label(code)}({count})") for code, count in codes.items()]
+        choices = [(code, f"{said(code_label(code))}({count})") for code, count in codes.items()]
         self.fields["code"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
 
 

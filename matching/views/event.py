@@ -19,6 +19,7 @@ from lenders.views.attempt import attempted, form_status, reader
 from marketplace.models import User
 from marketplace.policies import require_role
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from marketplace.web.templatetags.market import wan
 from matching.domain.event import INVITATION, RECORDING_STATES, SEATED_STATES
@@ -241,11 +242,11 @@ def _masked_choices(row: EventInvitation, now: datetime) -> Choices:
             )
             % {
                 "number": number,
-                "sector": need.sector,
-                "district": need.district,
+                "sector": said(need.sector),
+                "district": said(need.district),
                 "amount": wan(need.amount_yuan),
                 "term_months": need.term_months,
-                "guarantee": need.guarantee,
+                "guarantee": said(need.guarantee),
             },
         )
         for number, (guest, need) in enumerate(needs_coming(row.event, now), start=1)

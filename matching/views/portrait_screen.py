@@ -23,7 +23,7 @@ from marketplace.web.templatetags.market import wan
 from matching.domain.declaration import Kind as ValueKind
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.freshness import FRESHNESS_LABELS, ClassFreshness, Freshness
-from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing, display
+from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing, Value, display
 from matching.domain.listing import RecordList
 from matching.domain.portrait import Portrait
 from matching.domain.records import BEIJING
@@ -42,6 +42,15 @@ KEYS_SHOWN = 3
 """How many values of a data class stand in its line."""
 
 
+def measured(kind: ValueKind, value: Value, unit: str) -> str:
+    """Return a value with its unit in the language of the page."""
+    if is_translated() and kind is ValueKind.YUAN:
+        return wan(value)
+    if is_translated() and kind not in (ValueKind.FLAG, ValueKind.PERCENT):
+        return f"{said(value)} {said(unit)}".strip()
+    return str(said(display(kind, value, unit)))
+
+
 @dataclass(frozen=True)
 class IndicatorLine:
     """One indicator with its window and the rows it was made of, each in one Chinese line."""
@@ -54,12 +63,9 @@ class IndicatorLine:
     def words(self) -> str:
         """Return the value with its unit, or why it is missing, in the language of the page."""
         found = self.value
-        if not is_translated() or found.missing is not None or found.value is None:
+        if found.missing is not None or found.value is None:
             return str(said(found.display))
-        if found.kind is ValueKind.YUAN:
-            return wan(found.value)
-        is_counted = found.kind not in (ValueKind.FLAG, ValueKind.PERCENT)
-        return f"{found.value} {said(found.unit)}" if is_counted else str(said(found.display))
+        return measured(found.kind, found.value, found.unit)
 
 
 @dataclass(frozen=True)
@@ -346,7 +352,7 @@ def _series(found: Sequence[Series]) -> SeriesPanel:
 def _latest_point(series: Series) -> Iterator[Pair]:
     for point in reversed(series.points):
         if point.value is not None:
-            shown = display(series.kind, point.value, series.unit)
+            shown = measured(series.kind, point.value, series.unit)
             yield Pair(series.label, shown, note=f"{point.month:%Y-%m}")
             return
 

@@ -24,6 +24,8 @@ from exports.domain.statistics_scope import TWICE_NOTE
 from lenders.domain.feature import FEATURES
 from marketplace.config.docs.machines import machines
 from marketplace.config.messages.templates import CHINESE
+from matching.domain.whitelist import GATE_CODES, MARK_CODES, UNKNOWN_SUFFIX
+from matching.domain.whitelist_labels import code_label
 
 APPS = ("marketplace", "borrowers", "lenders", "matching", "exports")
 ROOMS = ("web", "views", "forms", "forms.py")
@@ -140,6 +142,8 @@ def declared_texts() -> Iterator[tuple[str, str]]:
     for feature in FEATURES.values():
         yield from ((text, "lenders.domain.feature") for text in (feature.label, feature.unit))
     yield from ((text, "exports.domain.definitions") for text in _figures())
+    for code in (*GATE_CODES, *MARK_CODES):
+        yield code_label(code + UNKNOWN_SUFFIX), "matching.domain.whitelist"
     for machine, path in machines().values():
         yield from ((row.label, path) for row in machine.transitions)
 
