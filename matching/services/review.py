@@ -153,7 +153,7 @@ def _points(portrait: Portrait) -> str:
 def _today(application: LoanApplication, consent: Consent, at: datetime) -> Portrait:
     """Return the portrait as it would be frozen now, within the consent, disputes unmarked. Queries: five."""
     inputs = portrait_inputs(
-        application.enterprise,
+        application.demand.enterprise,
         consent=consent_facts(consent),
         declared=declared_facts(application.demand),
         at=at,
