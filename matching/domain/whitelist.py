@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
 from lenders.domain.feature import GRADE_LABELS, REGISTRATION_STATUS_LABELS
@@ -150,7 +151,7 @@ def gates(
         Refused: ``PARAMETER_NOT_IN_FORCE`` for a date before the gates' parameters.
     """
     context = _Context(candidate, district, on, parameters, seen)
-    identity = _identity(context)
+    identity = _identity(candidate.uscc, candidate.in_register)
     known = identity.outcome is Outcome.FITS
     hard = [identity]
     asked = [gate for gate in _GATES if known or not gate.needs_register]
@@ -233,11 +234,13 @@ WHITELIST = Machine(
 """Facts read by guards: ``rows_read``, ``admitted``, ``actor_id``, ``created_by_id``, ``reason``."""
 
 
-def _identity(context: _Context) -> Verdict:
-    found = uscc_rule.check(context.candidate.uscc)
+@lru_cache(maxsize=16)
+def _identity(uscc: str, in_register: bool) -> Verdict:
+    """A district judged by parts asks this of one code again and again."""
+    found = uscc_rule.check(uscc)
     if not found.is_valid:
         return Verdict("WL_USCC_INVALID", Outcome.DOES_NOT_FIT, found.sentence, found.uscc)
-    if not context.candidate.in_register:
+    if not in_register:
         sentence = f"“{found.uscc}”不在市场主体登记库中。"
         return Verdict("WL_NOT_IN_REGISTER", Outcome.DOES_NOT_FIT, sentence, found.uscc)
     sentence = "统一社会信用代码有效,且在市场主体登记库中。"

@@ -1,7 +1,8 @@
-"""Temporary tables of what a district's enterprises said and what the gates read of them, for any number at once.
+"""Temporary tables of what the gates read of a district's enterprises and what they answer, for any number at once.
 
 Rows wait beside the tables they are made from and are found by joins, never by a list of values, so that five hundred
-enterprises and five thousand take the same statements.
+enterprises and five thousand take the same statements. What is looked up of an enterprise that wants finance is looked
+up by its primary key: of a district's enterprises only some do.
 
 Source: domain note 2.2, 2.3.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from itertools import islice
 from typing import Any
@@ -23,7 +25,6 @@ from borrowers.selectors.record import records_stood
 from marketplace.crypto import encrypt
 from marketplace.domain import uscc as uscc_rule
 from matching.domain.whitelist_contact import contact_text
-from matching.domain.whitelist_parts import PARTS
 from matching.selectors.evaluation import grades_now
 from matching.selectors.whitelist_asking import (
     SAID_ON_PLATFORM,
@@ -38,25 +39,31 @@ from matching.selectors.whitelist_candidates import (
     accounts_verified,
 )
 
-SAID, FACTS, ANSWERS = "whitelist_said", "whitelist_facts", "whitelist_answers"
-ANSWER_COLUMNS = ("part", "key", "refuses", "passes", "reasons", "softened", "warnings")
+FACTS, ANSWERS = "whitelist_facts", "whitelist_answers"
+HALVES = {"first_key": ("register", "lists", "willing"), "last_key": ("size", "age", "grade")}
+"""Column of the facts to the parts of the gates whose keys it holds: each half has one part with many answers."""
+
+ANSWER_COLUMNS = ("half", "key", "refuses", "passes", "reasons", "marks", "late_marks")
+NOT_JUDGED = "-"
+_BROKEN, _MARK = "#", "|"
 _SAID_COLUMNS = (*SAID_ON_PLATFORM, "street", "contact")
-_KEY_COLUMNS = tuple(f"{part.name}_key" for part in PARTS)
-_SAID, _KEYS = ", ".join(_SAID_COLUMNS), ", ".join(_KEY_COLUMNS)
-_SAID_TYPED = (
-    "enterprise_id bigint NOT NULL, said_on date NOT NULL, amount_yuan numeric(18, 2), term_months smallint, "
-    "purpose varchar(24) NOT NULL, street varchar(300) NOT NULL, contact text NOT NULL, is_need boolean NOT NULL"
-)
+_SAID = ", ".join(_SAID_COLUMNS)
+_LOOK_UP = {
+    "postgresql": "CROSS JOIN LATERAL (SELECT * FROM e WHERE e.id = s.enterprise_id OFFSET 0) AS e",
+    "sqlite": "JOIN e ON e.id = s.enterprise_id",
+}
+"""By primary key, whatever PostgreSQL believes of how many there are: the register of a district is wide."""
+
 _TABLES = {
-    SAID: _SAID_TYPED,
     FACTS: (
-        f"place integer NOT NULL, {_SAID_TYPED}, uscc varchar(18) NOT NULL, name varchar(200) NOT NULL, "
-        "sector varchar(1) NOT NULL, established_date date, "
-        + ", ".join(f"{column} varchar(64)" for column in _KEY_COLUMNS)
+        "place integer NOT NULL, enterprise_id bigint NOT NULL, said_on date NOT NULL, amount_yuan numeric(18, 2), "
+        "term_months smallint, purpose varchar(24) NOT NULL, street varchar(300) NOT NULL, contact text NOT NULL, "
+        "is_need boolean NOT NULL, uscc varchar(18) NOT NULL, name varchar(200) NOT NULL, sector varchar(1) NOT NULL, "
+        "established_date date, first_key varchar(96) NOT NULL, last_key varchar(96) NOT NULL"
     ),
     ANSWERS: (
-        "part varchar(16) NOT NULL, key varchar(64) NOT NULL, refuses boolean NOT NULL, passes {json} NOT NULL, "
-        "reasons {json} NOT NULL, softened {json} NOT NULL, warnings {json} NOT NULL"
+        "half varchar(16) NOT NULL, key varchar(96) NOT NULL, refuses boolean NOT NULL, passes {json} NOT NULL, "
+        "reasons {json} NOT NULL, marks {json} NOT NULL, late_marks {json} NOT NULL"
     ),
 }
 
@@ -69,12 +76,30 @@ class Amounts:
     high: Decimal | None = None
 
 
+@dataclass(frozen=True)
+class Group:
+    """Enterprises that one half of the gates answers alike.
+
+    Attributes:
+        key: in the table of facts.
+        keys: of the half's parts, in their order.
+        count: of enterprises.
+        first, latest: dates of establishment.
+    """
+
+    key: str
+    keys: tuple[str, ...]
+    count: int
+    first: date | None
+    latest: date | None
+
+
 @contextmanager
 def facts_tables() -> Iterator[None]:
-    """Give the connection the tables of one run: what was said, the facts of those who ask, the gates' answers.
+    """Give the connection the tables of one run: the facts of those who ask, and the gates' answers.
 
-    The facts hold one row for each enterprise by its place in the list, with a key for each part of the gates; the
-    answers are found by part and key. The tables are gone afterwards.
+    The facts hold one row for each enterprise by its place in the list, with a key for each half of the gates; the
+    answers are found by half and key. The tables are gone afterwards.
     """
     json_type = "jsonb" if connection.vendor == "postgresql" else "text"
     with connection.cursor() as cursor:
@@ -83,8 +108,8 @@ def facts_tables() -> Iterator[None]:
             cursor.execute(f"CREATE TEMPORARY TABLE {table} ({columns.format(json=json_type)})")
     yield
     with connection.cursor() as cursor:
-        for table in _TABLES:
-            cursor.execute(f"DROP TABLE {table}")
+        cursor.execute(f"DROP TABLE {FACTS}")
+        cursor.execute(f"DROP TABLE {ANSWERS}")
 
 
 def facts_gather(
@@ -102,45 +127,62 @@ def facts_gather(
 
     Writes: the temporary tables.
     """
-    _said_gather(district, known)
-    _facts_gather(enterprises, amounts, known)
-    _records_mark(known)
+    said, values = _said(district, known)
+    registered, more = facts_registered(enterprises, known.as_of.day).query.sql_with_params()
+    keys, of_keys = _keys(known)
+    bounds = {">=": amounts.low, "<=": amounts.high}
+    asked = {sign: str(amount) for sign, amount in bounds.items() if amount is not None}
+    fits = "".join(
+        f" AND (s.amount_yuan IS NULL OR s.amount_yuan {sign} CAST(%s AS numeric))"
+        for sign in asked
+    )
+    columns = ", ".join(f"s.{column}" for column in _SAID_COLUMNS)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"WITH {said}, e (id, uscc, name, sector, status, size_class, established_date, age_key) "  # noqa: S608
+            f"AS ({registered}) INSERT INTO {FACTS} (place, {_SAID}, is_need, uscc, name, sector, "
+            f"established_date, {', '.join(HALVES)}) SELECT row_number() OVER (ORDER BY e.id), {columns}, s.is_need, "
+            f"e.uscc, e.name, e.sector, e.established_date, {keys} FROM said AS s {_LOOK_UP[connection.vendor]} "
+            f"WHERE true{fits}",
+            [*values, *more, *of_keys, *asked.values()],
+        )
     _contacts_seal()
 
 
-def facts_distinct(key: str, *values: str) -> list[tuple[Any, ...]]:
-    """Return each value of a key that occurs, with further values made of all its rows.
+def facts_grouped(half: str) -> list[Group]:
+    """Return the different keys of a half that occur.
 
     Args:
-        key: column of the table of facts.
-        values: SQL of aggregates.
+        half: one of `HALVES`.
 
     Queries: one.
     """
-    columns = ", ".join((key, *values))
-    return _rows(f"SELECT {columns} FROM {FACTS} WHERE {key} IS NOT NULL GROUP BY {key}")  # noqa: S608
+    columns = f"{half}, count(*), min(established_date), max(established_date)"
+    rows = _rows(f"SELECT {columns} FROM {FACTS} GROUP BY {half}")  # noqa: S608
+    return [
+        Group(key, tuple(key.rsplit(_MARK, 2)), count, _day(first), _day(latest))
+        for key, count, first, latest in rows
+    ]
 
 
-def facts_recorded() -> list[int]:
-    """Return the enterprises that have a public record, which is the key of their lists. Queries: one."""
-    return [pk for (pk,) in _rows(f"SELECT enterprise_id FROM {FACTS} WHERE lists_key <> ''")]  # noqa: S608
-
-
-def codes_broken() -> dict[int, str]:
+def codes_broken() -> dict[str, str]:
     """Take out of the facts what is not judged of an enterprise whose credit code is none; return these codes.
 
-    Returns: code by primary key, which is the key of its register part.
+    Returns: code by the key that its register part has now.
 
     Queries: one, and one more for each such enterprise.
     """
-    rows = _rows(f"SELECT enterprise_id, uscc FROM {FACTS}")  # noqa: S608
-    broken = {pk: code for pk, code in rows if not uscc_rule.is_valid(code)}
-    kept = {"register_key", "willing_key"}
-    others = ", ".join(f"{column} = NULL" for column in _KEY_COLUMNS if column not in kept)
-    sql = f"UPDATE {FACTS} SET register_key = %s, {others} WHERE enterprise_id = %s"  # noqa: S608
+    rows = _rows(f"SELECT enterprise_id, uscc, said_on FROM {FACTS}")  # noqa: S608
+    broken = [row for row in rows if not uscc_rule.is_valid(row[1])]
+    found = {f"{_BROKEN}{pk}": code for pk, code, _ in broken}
+    keys = [
+        (_MARK.join((key, NOT_JUDGED, str(said_on))), NOT_JUDGED, pk)
+        for key, (pk, _, said_on) in zip(found, broken, strict=True)
+    ]
+    sql = f"UPDATE {FACTS} SET first_key = %s, last_key = %s WHERE enterprise_id = %s"  # noqa: S608
     with connection.cursor() as cursor:
-        cursor.executemany(sql, [(str(pk), pk) for pk in broken])
-    return broken
+        cursor.executemany(sql, keys)
+    return found
 
 
 def answers_keep(rows: Iterable[Sequence[Any]]) -> None:
@@ -159,65 +201,43 @@ def answers_keep(rows: Iterable[Sequence[Any]]) -> None:
                         copy.write_row(row)
                 continue
             cursor.executemany(f"INSERT INTO {ANSWERS} ({names}) VALUES ({places})", piece)  # noqa: S608
-    _count_rows(ANSWERS, "key")
 
 
-def _said_gather(district: str, known: ListKnowledge) -> None:
+def _said(district: str, known: ListKnowledge) -> tuple[str, tuple[Any, ...]]:
+    """Return the query ``said`` of what enterprises said, the need on the platform first, with its values."""
     needs, values = needs_latest(district, known).query.sql_with_params()
     written, more = statements_latest(district, known).query.sql_with_params()
     columns = ", ".join(SAID_ON_PLATFORM)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"WITH q ({columns}) AS ({needs}) INSERT INTO {SAID} ({_SAID}, is_need) "  # noqa: S608
-            f"SELECT {columns}, '', '', true FROM q",
-            values,
-        )
-        cursor.execute(
-            f"WITH q ({_SAID}, is_willing) AS ({written}) "  # noqa: S608
-            f"INSERT INTO {SAID} ({_SAID}, is_need) SELECT {_SAID}, false FROM q "
-            f"WHERE is_willing AND enterprise_id NOT IN (SELECT enterprise_id FROM {SAID})",
-            more,
-        )
-    _count_rows(SAID, "enterprise_id")
-
-
-def _facts_gather(
-    enterprises: QuerySet[Enterprise], amounts: Amounts, known: ListKnowledge
-) -> None:
-    registered, values = facts_registered(enterprises, known.as_of.day).query.sql_with_params()
-    graded = grades_now().order_by()
-    grades, more = graded.query.sql_with_params()
-    bounds = {">=": amounts.low, "<=": amounts.high}
-    asked = {sign: str(amount) for sign, amount in bounds.items() if amount is not None}
-    fits = "".join(
-        f" AND (s.amount_yuan IS NULL OR s.amount_yuan {sign} CAST(%s AS numeric))"
-        for sign in asked
+    sql = (
+        f"need ({columns}) AS ({needs}), written ({_SAID}, is_willing) AS ({written}), "  # noqa: S608
+        f"said ({_SAID}, is_need) AS (SELECT {columns}, '', '', true FROM need UNION ALL SELECT {_SAID}, false "
+        "FROM written WHERE is_willing AND enterprise_id NOT IN (SELECT enterprise_id FROM need))"
     )
-    said = ", ".join(f"s.{column}" for column in _SAID_COLUMNS)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "WITH e (id, uscc, name, sector, status, size_class, established_date, age_key) "  # noqa: S608
-            f"AS ({registered}), g (enterprise_id, grade) AS ({grades}) "
-            f"INSERT INTO {FACTS} (place, {_SAID}, is_need, uscc, name, sector, established_date, {_KEYS}) "
-            f"SELECT row_number() OVER (ORDER BY e.id), {said}, s.is_need, e.uscc, e.name, e.sector, "
-            "e.established_date, e.status, '', CAST(s.said_on AS varchar(64)), e.size_class, "
-            f"coalesce(e.age_key, ''), coalesce(g.grade, '') FROM {SAID} AS s "
-            "JOIN e ON e.id = s.enterprise_id LEFT JOIN g ON g.enterprise_id = s.enterprise_id "
-            f"WHERE true{fits}",
-            [*values, *more, *asked.values()],
-        )
+    return sql, (*values, *more)
 
 
-def _records_mark(known: ListKnowledge) -> None:
-    stood = records_stood(known.at, LIST_CLASSES, only_public=True).order_by()
-    recorded, values = stood.values("enterprise_id").query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"UPDATE {FACTS} SET lists_key = CAST(enterprise_id AS varchar(64)) "  # noqa: S608
-            f"WHERE enterprise_id IN ({recorded})",
-            values,
-        )
-    _count_rows(FACTS, "place")
+def _keys(known: ListKnowledge) -> tuple[str, tuple[Any, ...]]:
+    """Return the expressions of both halves' keys with their values; a public record is a key of its own."""
+    records = records_stood(known.at, LIST_CLASSES, only_public=True)
+    record, values = _one_of(records.values_list("enterprise_id", "pk"))
+    grade, more = _one_of(grades_now())
+    listed = f"CASE WHEN {record} IS NULL THEN '' ELSE {_text('e.id')} END"
+    keys = (
+        ("e.status", listed, _text("s.said_on")),
+        ("e.size_class", "coalesce(e.age_key, '')", f"coalesce({grade}, '')"),
+    )
+    return ", ".join(f" || '{_MARK}' || ".join(parts) for parts in keys), (*values, *more)
+
+
+def _one_of(rows: QuerySet[Any, Any]) -> tuple[str, tuple[Any, ...]]:
+    """Return the expression that looks up the enterprise's row of some: its value, null for none.
+
+    Args:
+        rows: of an enterprise's primary key and a value.
+    """
+    found, values = rows.order_by().query.sql_with_params()
+    sql = f"(WITH q (pk, v) AS ({found}) SELECT v FROM q WHERE q.pk = s.enterprise_id LIMIT 1)"  # noqa: S608
+    return sql, values
 
 
 def _contacts_seal() -> None:
@@ -240,8 +260,10 @@ def _rows(sql: str) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
-def _count_rows(table: str, column: str) -> None:
-    """Let the planner know how many rows there are; looking at one narrow column is enough for that."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(f"ANALYZE {table} ({column})")
+def _text(value: str) -> str:
+    return f"CAST({value} AS varchar(64))"
+
+
+def _day(value: date | str | None) -> date | None:
+    """Return a date of a temporary table, which SQLite gives as text."""
+    return date.fromisoformat(value) if isinstance(value, str) else value

@@ -1,8 +1,10 @@
 """A whole district's whitelist in a few statements: facts gathered, each different one judged once, entries written.
 
-The gates are asked once for each value that occurs, and their answers are joined to the enterprises as the entries are
-written. Three things pass through Python one by one: the check digit of each code, enterprises with records on the
-public lists, and contacts of needs on the platform, which are sealed.
+The gates are asked once for each value that occurs. What they say is joined in two halves, each for every combination
+of values that occurs in it: of the parts with many answers, the day of saying yes and the age, each half holds one, so
+that there are few combinations, and an entry's lists are put together of two ready ones. Three things pass through
+Python one by one: the check digit of each code, enterprises with records on the public lists, and contacts of needs on
+the platform, which are sealed.
 
 Source: domain note 2.2, 2.3.
 """
@@ -11,10 +13,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from django.db import connection
@@ -23,25 +25,26 @@ from django.db.models import QuerySet
 from borrowers.models import Enterprise
 from marketplace.domain.verdict import Verdict
 from matching.domain.whitelist_entry import EntryStatus, pass_to_json, refusal_to_json
-from matching.domain.whitelist_parts import PARTS, WARNING_ORDER, part_decide
+from matching.domain.whitelist_parts import PARTS, part_decide
 from matching.models import Whitelist, WhitelistEntry
 from matching.selectors.whitelist_candidates import CHUNK_ROWS, listed_many
 from matching.services.whitelist_facts import (
     ANSWERS,
     FACTS,
+    HALVES,
+    NOT_JUDGED,
     Amounts,
+    Group,
     answers_keep,
     codes_broken,
-    facts_distinct,
     facts_gather,
-    facts_recorded,
+    facts_grouped,
     facts_tables,
 )
 from matching.services.whitelist_run import Judge, Tally
 
 PART = {part.name: part for part in PARTS}
-TEXTS = ("passes", "reasons", "softened", "warnings")
-Cases = Iterable[tuple[str, dict[str, Any]]]
+FIRST, LAST = HALVES
 Row = tuple[Any, ...]
 _ENTRIES = WhitelistEntry._meta.db_table
 _COLUMNS = (
@@ -49,10 +52,10 @@ _COLUMNS = (
     "purpose, sector, street, contact, is_willing, willing_date, passes, reasons, marks, row"
 )
 _JOINS = "".join(
-    f" LEFT JOIN {ANSWERS} AS a_{name} ON a_{name}.part = '{name}' AND a_{name}.key = f.{name}_key"
-    for name in PART
+    f" LEFT JOIN {ANSWERS} AS {half} ON {half}.half = '{half}' AND {half}.key = f.{half}"
+    for half in HALVES
 )
-_REFUSED = " OR ".join(f"coalesce(a_{name}.refuses, false)" for name in PART)
+_REFUSED = " OR ".join(f"{half}.refuses" for half in HALVES)
 
 
 def entries_generate(
@@ -66,15 +69,14 @@ def entries_generate(
         amounts: enterprises that named another amount are left out.
         judge: of the run.
 
-    Queries: some forty, and a handful for each 500 enterprises with public records or with needs on the platform.
+    Queries: some fifteen, and a handful for each 500 enterprises with public records or with needs on the platform.
     Writes: ``WhitelistEntry``, in one statement; temporary tables, gone afterwards.
     """
     with facts_tables():
         facts_gather(enterprises, amounts, judge.district, judge.known)
-        answers = _Answers(judge)
+        answers = _Answers(judge, connection.vendor == "postgresql")
         answers_keep(answers.of_all())
-        _entries_write(whitelist, answers)
-        return _tally(whitelist, answers)
+        return _entries_write(whitelist, answers)
 
 
 def entries_count(enterprises: QuerySet[Enterprise], amounts: Amounts, judge: Judge) -> Tally:
@@ -84,7 +86,7 @@ def entries_count(enterprises: QuerySet[Enterprise], amounts: Amounts, judge: Ju
     """
     with facts_tables():
         facts_gather(enterprises, amounts, judge.district, judge.known)
-        answers = _Answers(judge)
+        answers = _Answers(judge, connection.vendor == "postgresql")
         answers_keep(answers.of_all())
         with connection.cursor() as cursor:
             cursor.execute(
@@ -92,7 +94,18 @@ def entries_count(enterprises: QuerySet[Enterprise], amounts: Amounts, judge: Ju
                 f"FROM {FACTS} AS f{_JOINS}"
             )
             read, admitted = cursor.fetchone()
-        return Tally(read, admitted, read - admitted, reasons=_reasons(answers))
+        return Tally(read, admitted, read - admitted, reasons=answers.reasons)
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What one part of the gates says: codes of those that keep out, and the members of an entry's lists."""
+
+    codes: tuple[str, ...] = ()
+    passes: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    softened: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass
@@ -101,145 +114,156 @@ class _Answers:
 
     Attributes:
         judge: of the run.
-        codes: of the gates that keep out, by part and key.
-        spoken: parts that have anything to say of a kind, as kind and part.
+        reasons: code of a gate to how many enterprises it keeps out.
+        known: answers by part and key.
+        is_postgresql: see `_joined`.
     """
 
     judge: Judge
-    codes: dict[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    spoken: set[tuple[str, str]] = field(default_factory=set)
+    is_postgresql: bool
+    reasons: Counter[str] = field(default_factory=Counter)
+    known: dict[tuple[str, str], _Answer] = field(default_factory=dict)
 
     def of_all(self) -> Iterator[Row]:
-        """Give a row for each part and key, those of broken codes first: what is not judged of them has no key."""
-        here = {"district_code": self.judge.district}
-        broken = {str(pk): code for pk, code in codes_broken().items()}
-        codes = ((key, {"uscc": code, **here}) for key, code in broken.items())
-        yield from self._rows("register", codes)
-        keys = [key for (key,) in facts_distinct("register_key") if key not in broken]
-        yield from self._rows("register", ((k, {"registration_status": k, **here}) for k in keys))
-        days = facts_distinct("willing_key", "min(said_on)")
-        said = ((key, {"willing": True, "willing_date": _day(day)}) for key, day in days)
-        yield from self._rows("willing", said)
-        sizes = ((key, {"size_class": key}) for (key,) in facts_distinct("size_key"))
-        yield from self._rows("size", sizes)
-        grades = ((key, {"grade": key or None}) for (key,) in facts_distinct("grade_key"))
-        yield from self._rows("grade", grades)
-        yield from self._of_ages()
-        yield from self._of_lists()
-
-    def _of_ages(self) -> Iterator[Row]:
-        """The first and the latest date of a key must be answered alike; so is every date between them then."""
-        ends = ("min(established_date)", "max(established_date)")
-        for key, first, latest in facts_distinct("age_key", *ends):
-            cases = [(key, {"established_date": _day(day)}) for day in {first, latest}]
-            one, *others = self._rows("age", cases)
-            if others and others != [one]:
-                raise RuntimeError(f"{first} and {latest} are not the same whole months ago")
-            yield one
-
-    def _of_lists(self) -> Iterator[Row]:
-        """One answer to everybody without a public record; the others have evidence of their own."""
-        yield from self._rows("lists", [("", dict(self.judge.known.clean))])
-        rest = iter(facts_recorded())
+        """Give a row for each half of the gates and key."""
+        broken = codes_broken()
+        groups = facts_grouped(FIRST)
+        recorded = [group for group in groups if group.keys[1].isdigit()]
+        for group in groups:
+            if not group.keys[1].isdigit():
+                yield self._first(group, broken, self._lists(group.keys[1]))
+        rest = iter(recorded)
         while chunk := list(islice(rest, CHUNK_ROWS)):
-            enterprises = list(Enterprise.objects.filter(pk__in=chunk).only("pk"))
-            listed = listed_many(enterprises, self.judge.known)
-            yield from self._rows("lists", ((str(pk), facts) for pk, facts in listed.items()))
+            for group, lists in self._recorded(chunk):
+                yield self._first(group, broken, lists)
+        groups = facts_grouped(LAST)
+        self._ages_decide(groups)
+        yield from map(self._last, groups)
 
-    def _rows(self, name: str, cases: Cases) -> Iterator[Row]:
-        judge, part = self.judge, PART[name]
-        for key, facts in cases:
-            found = part_decide(
-                part,
-                facts,
-                judge.district,
-                judge.today,
-                judge.parameters,
-                seen=judge.memory.verdicts,
-            )
-            said = (found.passes, found.refusals, found.softened, found.warnings)
-            self.spoken |= {
-                (text, name) for text, spoken in zip(TEXTS, said, strict=True) if spoken
-            }
-            if found.refusals:
-                self.codes[name, key] = tuple(verdict.rule_code for verdict in found.refusals)
-            passes, *rest = said
-            kept = [_text(passes, pass_to_json), *(_text(part, refusal_to_json) for part in rest)]
-            yield (name, key, bool(found.refusals), *kept)
+    def _first(self, group: Group, broken: Mapping[str, str], lists: _Answer) -> Row:
+        status, _, day = group.keys
+        about = {"uscc": broken[status]} if status in broken else {"registration_status": status}
+        register = self._kept("register", status, about | {"district_code": self.judge.district})
+        said = {"willing": True, "willing_date": date.fromisoformat(day)}
+        willing = self._kept("willing", day, said)
+        return self._row(FIRST, group, (register, lists, willing), late=lists.warnings)
+
+    def _lists(self, key: str) -> _Answer:
+        """Return the one answer to everybody without a public record."""
+        return _Answer() if key == NOT_JUDGED else self._kept("lists", key, self.judge.known.clean)
+
+    def _recorded(self, groups: Sequence[Group]) -> Iterator[tuple[Group, _Answer]]:
+        """Give what is said of enterprises with public records, each of which has evidence of its own."""
+        pks = [int(group.keys[1]) for group in groups]
+        enterprises = list(Enterprise.objects.filter(pk__in=pks).only("pk"))
+        listed = listed_many(enterprises, self.judge.known)
+        for pk, group in zip(pks, groups, strict=True):
+            yield group, self._decide("lists", listed[pk])
+
+    def _last(self, group: Group) -> Row:
+        if group.key == NOT_JUDGED:
+            return self._row(LAST, group, ())
+        size, age, grade = group.keys
+        graded = self._kept("grade", grade, {"grade": grade or None})
+        answers = (self._kept("size", size, {"size_class": size}), self.known["age", age], graded)
+        return self._row(LAST, group, answers, warnings=graded.warnings)
+
+    def _ages_decide(self, groups: Iterable[Group]) -> None:
+        """The first and the latest date of a key must be answered alike; so is every date between them then."""
+        days: dict[str, set[date | None]] = {}
+        for group in groups:
+            if group.key != NOT_JUDGED:
+                days.setdefault(group.keys[1], set()).update((group.first, group.latest))
+        for key, among in days.items():
+            ends = {min(among), max(among)} if None not in among else among
+            one, *others = {self._decide("age", {"established_date": day}) for day in ends}
+            if others:
+                raise RuntimeError(f"{ends} are not the same whole months ago")
+            self.known["age", key] = one
+
+    def _kept(self, name: str, key: str, facts: Mapping[str, Any]) -> _Answer:
+        found = self.known.get((name, key))
+        if found is None:
+            found = self.known[name, key] = self._decide(name, facts)
+        return found
+
+    def _decide(self, name: str, facts: Mapping[str, Any]) -> _Answer:
+        judge = self.judge
+        found = part_decide(
+            PART[name],
+            facts,
+            judge.district,
+            judge.today,
+            judge.parameters,
+            seen=judge.memory.verdicts,
+        )
+        return _Answer(
+            tuple(verdict.rule_code for verdict in found.refusals),
+            _members(found.passes, pass_to_json),
+            _members(found.refusals, refusal_to_json),
+            _members(found.softened, refusal_to_json),
+            _members(found.warnings, refusal_to_json),
+        )
+
+    def _row(
+        self,
+        half: str,
+        group: Group,
+        answers: Sequence[_Answer],
+        warnings: Iterable[str] = (),
+        late: Iterable[str] = (),
+    ) -> Row:
+        """Return a row of the table of answers; marks of gates made soft go before warnings."""
+        codes = [code for answer in answers for code in answer.codes]
+        self.reasons.update(dict.fromkeys(codes, group.count))
+        return (
+            half,
+            group.key,
+            bool(codes),
+            self._list(answer.passes for answer in answers),
+            self._list(answer.reasons for answer in answers),
+            self._list([*(answer.softened for answer in answers), warnings]),
+            self._list([late]),
+        )
+
+    def _list(self, parts: Iterable[Iterable[str]]) -> str:
+        members = chain.from_iterable(parts)
+        if self.is_postgresql:
+            return f"[{','.join(members)}]"
+        return "".join(f",{member}" for member in members)
 
 
-def _entries_write(whitelist: Whitelist, answers: _Answers) -> None:
+def _entries_write(whitelist: Whitelist, answers: _Answers) -> Tally:
     is_postgresql = connection.vendor == "postgresql"
     public_id = "gen_random_uuid()" if is_postgresql else "lower(hex(randomblob(16)))"
-    spoken = {
-        "passes": [("passes", name) for name in PART],
-        "reasons": [("reasons", name) for name in PART],
-        "marks": [
-            *(("softened", name) for name in PART),
-            *(("warnings", name) for name in WARNING_ORDER),
-        ],
-    }
-    lists = {
-        column: _list(
-            [f"a_{name}.{text}" for text, name in pairs if (text, name) in answers.spoken]
-        )
-        for column, pairs in spoken.items()
-    }
+    passes, reasons = ([f"{half}.{text}" for half in HALVES] for text in ("passes", "reasons"))
+    marks = [f"{FIRST}.marks", f"{LAST}.marks", f"{FIRST}.late_marks"]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {_ENTRIES} ({_COLUMNS}) SELECT {public_id}, %s, f.place, f.uscc, f.name, "  # noqa: S608
             f"f.enterprise_id, CASE WHEN {_REFUSED} THEN '{EntryStatus.REFUSED}' ELSE '{EntryStatus.ADMITTED}' END, "
             "true, f.amount_yuan, f.term_months, f.purpose, f.sector, f.street, f.contact, true, f.said_on, "
-            f"{lists['passes']}, CASE WHEN {_REFUSED} THEN {lists['reasons']} ELSE {_list([])} END, "
-            f"{lists['marks']}, '' "
-            f"FROM {FACTS} AS f{_JOINS}",
+            f"{_joined(passes)}, {_joined(reasons)}, {_joined(marks)}, '' FROM {FACTS} AS f{_JOINS}",
             [whitelist.pk],
         )
-
-
-def _reasons(answers: _Answers) -> Counter[str]:
-    """Return in how many rows each code was found. Queries: one for each part that refused any."""
-    counted: Counter[str] = Counter()
-    for name in {name for name, _ in answers.codes}:
-        for key, rows in facts_distinct(f"{name}_key", "count(*)"):
-            counted.update(dict.fromkeys(answers.codes.get((name, key), ()), rows))
-    return counted
-
-
-def _tally(whitelist: Whitelist, answers: _Answers) -> Tally:
-    with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count(*), count(nullif(status, '{EntryStatus.REFUSED}')) FROM {_ENTRIES} "  # noqa: S608
             "WHERE whitelist_id = %s",
             [whitelist.pk],
         )
         read, admitted = cursor.fetchone()
-    return Tally(read, admitted, read - admitted, reasons=_reasons(answers))
+    return Tally(read, admitted, read - admitted, reasons=answers.reasons)
 
 
-def _text(verdicts: Iterable[Verdict], to_json: Callable[[Verdict], Any]) -> str:
-    """Return verdicts as a JSON list; on SQLite as its members, each with a comma before it, see `_list`."""
-    values = [json.dumps(to_json(verdict), ensure_ascii=False) for verdict in verdicts]
-    if connection.vendor == "postgresql":
-        return f"[{','.join(values)}]"
-    return "".join(f",{value}" for value in values)
+def _members(verdicts: Iterable[Verdict], to_json: Callable[[Verdict], Any]) -> tuple[str, ...]:
+    return tuple(json.dumps(to_json(verdict), ensure_ascii=False) for verdict in verdicts)
 
 
-def _list(answers: list[str]) -> str:
-    """Return the expression that makes one JSON list of what several parts say; a part not asked says nothing.
+def _joined(lists: Sequence[str]) -> str:
+    """Return the expression that makes one JSON list of several.
 
-    Joining ready lists takes PostgreSQL less than reading the text of the whole; from the right, so that long ones are
-    copied once.
+    Joining ready lists takes PostgreSQL less than reading the text of the whole. On SQLite a list is its members, each
+    with a comma before it.
     """
-    is_postgresql = connection.vendor == "postgresql"
-    if not answers:
-        return "'[]'::jsonb" if is_postgresql else "'[]'"
-    if not is_postgresql:
-        return "'[' || substr(" + " || ".join(f"coalesce({a}, '')" for a in answers) + ", 2) || ']'"
-    joined = " || (".join(f"coalesce({answer}, '[]')" for answer in answers)
-    return f"({joined}{')' * len(answers)}"
-
-
-def _day(value: date | str | None) -> date | None:
-    """Return a date of a temporary table, which SQLite gives as text."""
-    return date.fromisoformat(value) if isinstance(value, str) else value
+    joined = " || ".join(lists)
+    return joined if connection.vendor == "postgresql" else f"'[' || substr({joined}, 2) || ']'"
