@@ -33,9 +33,11 @@ from matching.services.whitelist_draft import (
     issue_free,
     own_district,
     packed,
+    tallied,
     told,
     unpacked,
 )
+from matching.services.whitelist_rows import entry_values
 from matching.services.whitelist_run import (
     KNOWN_TITLES,
     Judge,
@@ -129,7 +131,7 @@ def whitelist_upload(
     """Make a draft of a sheet, every row accounted for: admitted + refused + duplicates = rows read.
 
     Sending a corrected sheet under the same number replaces the district's draft of that number. All rows are judged
-    before the first is written, so that a long sheet holds no lock while it is judged.
+    and made ready before the first is written, so that a long sheet holds no lock but while it is stored.
 
     Args:
         district: code; the actor works for it or was delegated it.
@@ -153,15 +155,17 @@ def whitelist_upload(
     sheet = open_sheet(
         source, file_name, known=KNOWN_TITLES, kinds=UPLOAD_KINDS, limits=UPLOAD_LIMITS
     )
-    judged = packed(told(judged_sheet(sheet, Judge.of(area.code, at)), progress))
-    if not judged:
+    tally = Tally()
+    judged = tallied(told(judged_sheet(sheet, Judge.of(area.code, at)), progress), tally)
+    kept = packed(map(entry_values, judged))
+    if not kept:
         raise _no_rows(file_name)
     with transaction.atomic():
         whitelist = draft_begin(area, issue_no, title, "UPLOADED", actor, at)
         whitelist.titles = list(sheet.titles)
         whitelist.file_name = clean(file_name)[-200:]
         whitelist.file_sha256 = _sha256(source)
-        tally = draft_keep(whitelist, unpacked(judged))
+        draft_keep(whitelist, unpacked(kept))
         return draft_finish(whitelist, tally, "upload", actor, at)
 
 

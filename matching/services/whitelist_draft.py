@@ -5,13 +5,13 @@ Source: domain note 2.3.
 
 from __future__ import annotations
 
-import json
 import pickle
 import re
 import zlib
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
 from django.db import IntegrityError, transaction
 
@@ -19,10 +19,10 @@ from marketplace.audit import audit_record
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.domain.text import clean, half_width
 from marketplace.models import District, User
-from matching.domain.whitelist_contact import contact_text
 from matching.models import Whitelist, WhitelistEntry
 from matching.policies.whitelist import writable_districts
 from matching.selectors.whitelist_candidates import CHUNK_ROWS
+from matching.services.whitelist_rows import ENTRY_COLUMNS, rows_write
 from matching.services.whitelist_run import Judged, Tally
 
 LONGEST_TITLE = 100
@@ -77,24 +77,24 @@ def draft_begin(
         return _create(district, number, title, origin, actor, at)
     if draft.state != "DRAFT":
         raise _taken(number)
-    draft.entries.all().delete()
+    WhitelistEntry.objects.filter(whitelist=draft).only("pk").delete()
     draft.title, draft.origin, draft.created_by = title, origin, actor
     draft.created_at = draft.checked_at = at
     draft.parameters, draft.titles, draft.file_name, draft.file_sha256 = {}, [], "", ""
     return draft
 
 
-def draft_keep(whitelist: Whitelist, rows: Iterator[Judged]) -> Tally:
-    """Store judged rows and return their counts.
+def draft_keep(whitelist: Whitelist, rows: Iterable[tuple[Any, ...]]) -> None:
+    """Store judged rows.
+
+    Args:
+        whitelist: kept, without entries.
+        rows: as `entry_values` makes them.
 
     Writes: ``WhitelistEntry``, one statement for each 500 rows.
     """
-    tally = Tally()
-    while chunk := list(islice(rows, CHUNK_ROWS)):
-        for row in chunk:
-            tally.count(row)
-        WhitelistEntry.objects.bulk_create([entry_of(row, whitelist) for row in chunk])
-    return tally
+    owned = ((whitelist.pk, *row) for row in rows)
+    rows_write(WhitelistEntry._meta.db_table, ("whitelist_id", *ENTRY_COLUMNS), owned)
 
 
 def draft_finish(
@@ -126,32 +126,6 @@ def draft_finish(
     return whitelist
 
 
-def entry_of(row: Judged, whitelist: Whitelist) -> WhitelistEntry:
-    """Return a judged row as it is kept."""
-    said = row.said
-    return WhitelistEntry(
-        whitelist=whitelist,
-        row_number=row.row_number,
-        uscc=row.uscc,
-        name=row.name,
-        enterprise_id=row.enterprise_id,
-        status=row.status.value,
-        is_readable=row.is_readable,
-        amount_yuan=said.amount_yuan,
-        term_months=said.term_months,
-        purpose=said.purpose,
-        sector=row.sector,
-        street=said.street,
-        contact=contact_text(said.contact_name, said.contact_phone),
-        is_willing=said.willing,
-        willing_date=said.on,
-        passes=row.passes,
-        reasons=row.reasons,
-        marks=row.marks,
-        row=json.dumps(row.cells, ensure_ascii=False) if row.cells else "",
-    )
-
-
 def told(rows: Iterable[Judged], progress: Progress | None) -> Iterator[Judged]:
     """Pass rows on and tell after each 500 how many there were."""
     for count, row in enumerate(rows, start=1):
@@ -160,8 +134,15 @@ def told(rows: Iterable[Judged], progress: Progress | None) -> Iterator[Judged]:
         yield row
 
 
-def packed(rows: Iterable[Judged]) -> list[bytes]:
-    """Return judged rows as compressed pieces of 500, some 50 bytes a row; for this process only."""
+def tallied(rows: Iterable[Judged], tally: Tally) -> Iterator[Judged]:
+    """Pass rows on and count them."""
+    for row in rows:
+        tally.count(row)
+        yield row
+
+
+def packed(rows: Iterable[tuple[Any, ...]]) -> list[bytes]:
+    """Return rows as compressed pieces of 500, some 500 bytes a row where it is sealed; for this process only."""
     source = iter(rows)
     pieces = []
     while chunk := list(islice(source, CHUNK_ROWS)):
@@ -169,7 +150,7 @@ def packed(rows: Iterable[Judged]) -> list[bytes]:
     return pieces
 
 
-def unpacked(pieces: Iterable[bytes]) -> Iterator[Judged]:
+def unpacked(pieces: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
     """Give back the rows that `packed` took, in their order."""
     for piece in pieces:
         yield from pickle.loads(zlib.decompress(piece))  # noqa: S301 - packed by this process

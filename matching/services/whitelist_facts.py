@@ -9,7 +9,7 @@ Source: domain note 2.2, 2.3.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -183,24 +183,6 @@ def codes_broken() -> dict[str, str]:
     with connection.cursor() as cursor:
         cursor.executemany(sql, keys)
     return found
-
-
-def answers_keep(rows: Iterable[Sequence[Any]]) -> None:
-    """Put rows into the table of answers.
-
-    Args:
-        rows: in the order of ``ANSWER_COLUMNS``; written in bounded pieces.
-    """
-    names, places = ", ".join(ANSWER_COLUMNS), ", ".join(["%s"] * len(ANSWER_COLUMNS))
-    waiting = iter(rows)
-    with connection.cursor() as cursor:
-        while piece := list(islice(waiting, CHUNK_ROWS)):
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {ANSWERS} ({names}) FROM STDIN") as copy:
-                    for row in piece:
-                        copy.write_row(row)
-                continue
-            cursor.executemany(f"INSERT INTO {ANSWERS} ({names}) VALUES ({places})", piece)  # noqa: S608
 
 
 def _said(district: str, known: ListKnowledge) -> tuple[str, tuple[Any, ...]]:

@@ -29,18 +29,19 @@ from matching.domain.whitelist_parts import PARTS, part_decide
 from matching.models import Whitelist, WhitelistEntry
 from matching.selectors.whitelist_candidates import CHUNK_ROWS, listed_many
 from matching.services.whitelist_facts import (
+    ANSWER_COLUMNS,
     ANSWERS,
     FACTS,
     HALVES,
     NOT_JUDGED,
     Amounts,
     Group,
-    answers_keep,
     codes_broken,
     facts_gather,
     facts_grouped,
     facts_tables,
 )
+from matching.services.whitelist_rows import rows_write
 from matching.services.whitelist_run import Judge, Tally
 
 PART = {part.name: part for part in PARTS}
@@ -75,7 +76,7 @@ def entries_generate(
     with facts_tables():
         facts_gather(enterprises, amounts, judge.district, judge.known)
         answers = _Answers(judge, connection.vendor == "postgresql")
-        answers_keep(answers.of_all())
+        rows_write(ANSWERS, ANSWER_COLUMNS, answers.of_all())
         return _entries_write(whitelist, answers)
 
 

@@ -15,6 +15,7 @@ MODULES = [
     "assignment",
     "catalogue",
     "whitelist",
+    "upload",
     "correction",
     "need_page",
     "portrait",

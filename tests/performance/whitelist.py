@@ -27,9 +27,6 @@ from time import process_time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
-from tests import environment, services
-from tests.run import own_database
-
 ENTERPRISES, SHARE, LISTED = 730_000, 9, 50
 """One enterprise in so many said it wants finance; one in so many is on a public list."""
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -44,11 +41,14 @@ FORMS = {
 
 def main(arguments: Sequence[str]) -> int:
     """Measure and print the tables; 0 when the forms keep and admit the same."""
-    assert environment.prepare_environment is not None
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "marketplace.config.settings")
     if arguments[:1] == ["--run"]:
         sys.stdout.write(json.dumps(run(arguments[1], arguments[2], arguments[3:])) + "\n")
         return 0
+    from tests import environment, services
+    from tests.run import own_database
+
+    assert environment.prepare_environment is not None
     if not services.has_postgresql():
         sys.stderr.write(f"没有 PostgreSQL:{services.POSTGRESQL.hint}\n")
         return 1

@@ -3,6 +3,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from marketplace.domain.errors import Conflict, NotFound, Refused
@@ -16,6 +18,9 @@ from matching.services.whitelist_upload import (
     whitelist_upload_run,
 )
 from tests.factories.whitelist import deliver_lists, make_whitelist, row_of, sheet_of
+
+STATEMENTS_OF_REPLACING = 5
+"""The old entries' keys, what hangs on them, and their going."""
 
 
 @pytest.fixture(autouse=True)
@@ -112,6 +117,20 @@ class TestRun:
         run(begin(sheet_of(*rows, titles=("统一社会信用代码", "企业名称"))), now)
 
         assert seen == [500]
+
+    def test_takes_no_statement_for_a_row_and_none_to_replace_one(self, begin, now):
+        def statements(rows):
+            cells = [[f"9112010{n}", f"示例{n}"] for n in range(rows)]
+            upload = begin(sheet_of(*cells, titles=("统一社会信用代码", "企业名称")))
+            with CaptureQueriesContext(connection) as taken:
+                run(upload, now)
+            return len(taken)
+
+        first, replaced = statements(3), statements(3)
+
+        assert statements(60) == replaced
+        assert statements(60) == replaced
+        assert replaced <= first + STATEMENTS_OF_REPLACING
 
     def test_does_nothing_when_it_is_finished(self, begin, now):
         upload = run(begin(), now)
