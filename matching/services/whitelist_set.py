@@ -88,7 +88,7 @@ def entries_count(enterprises: QuerySet[Enterprise], amounts: Amounts, judge: Ju
     with facts_tables():
         facts_gather(enterprises, amounts, judge.district, judge.known)
         answers = _Answers(judge, connection.vendor == "postgresql")
-        answers_keep(answers.of_all())
+        rows_write(ANSWERS, ANSWER_COLUMNS, answers.of_all())
         with connection.cursor() as cursor:
             cursor.execute(
                 f"SELECT count(*), count(CASE WHEN NOT ({_REFUSED}) THEN 1 END) "  # noqa: S608
