@@ -5,12 +5,13 @@ Source: performance note, A; `borrowers.ingest.forms` says which cells are plain
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import duckdb
+import numpy as np
 
 from borrowers.domain.item_spec import FieldType, ItemSpec
 from borrowers.domain.rows import Binding, bind_columns
@@ -69,7 +70,11 @@ def engine(folder: Path) -> duckdb.DuckDBPyConnection:
 
 
 def stage(
-    connection: duckdb.DuckDBPyConnection, item: ItemSpec, file: PlainCsv, path: Path
+    connection: duckdb.DuckDBPyConnection,
+    item: ItemSpec,
+    file: PlainCsv,
+    path: Path,
+    only: Collection[int] | None = None,
 ) -> Lane:
     """Read the kept columns of a file into the table ``staged``, with the row number people see.
 
@@ -78,6 +83,7 @@ def stage(
         item: what the file holds.
         file: where its header is, how it is delimited.
         path: UTF-8, plain or gzipped.
+        only: row numbers that are wanted; None for all.
 
     Raises:
         NotPlain: its rows are not all as wide as the header, or there are none.
@@ -102,6 +108,10 @@ def stage(
     )
     subject = forms[item.subject_field].column  # nearly always filled: the others need no look
     compression = "gzip" if file.gzipped else "none"
+    wanted = ""
+    if only is not None:
+        connection.register("wanted", {"row": np.array(sorted(only), dtype=np.int64)})
+        wanted = " AND row IN (SELECT row FROM wanted)"
     sql = f"""
         CREATE TABLE staged AS
         SELECT row, {kept} FROM (SELECT row_number() OVER () + {file.header_row} AS row, *
@@ -109,7 +119,7 @@ def stage(
             columns = {{{columns}}}, delim = {quoted([file.delimiter])}, quote = '"', escape = '"',
             nullstr = '', allow_quoted_nulls = true, strict_mode = true, max_line_size = 4000000,
             compression = '{compression}'))
-        WHERE ({subject} > '!' AND {subject} < '~') OR coalesce({filled}) IS NOT NULL
+        WHERE (({subject} > '!' AND {subject} < '~') OR coalesce({filled}) IS NOT NULL){wanted}
     """  # noqa: S608
     try:
         connection.execute(sql)

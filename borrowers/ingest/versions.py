@@ -140,6 +140,17 @@ def repeats_take_out() -> list[Repeat]:
     return found
 
 
+def keys_known(item_id: int) -> bool:
+    """Return whether any record of an item, in any version, has the key of a waiting row."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT EXISTS (SELECT 1 FROM {INCOMING} AS i JOIN {_TABLE} AS r "  # noqa: S608
+            f"ON r.item_id = %s AND {_SAME_KEY})",
+            [item_id],
+        )
+        return bool(cursor.fetchone()[0])
+
+
 def versions_merge(
     item_id: int, batch_id: int, at: datetime, *, is_first: bool, again: bool
 ) -> Merged:

@@ -13,7 +13,8 @@ class IngestBatch(models.Model):
 
     ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
     for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
-    that holds its rows.
+    that holds its rows. ``read_as`` is the hash of the declaration and the code that read the file, empty where reading
+    it again may come to something else.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -66,6 +67,7 @@ class IngestBatch(models.Model):
         on_delete=models.PROTECT,
         related_name="batches",
     )
+    read_as = models.CharField("读法摘要", max_length=64, blank=True, default="", editable=False)
     rows_read = models.PositiveIntegerField("读取行数", default=0)
     accepted = models.PositiveIntegerField("接收行数", default=0)
     superseding = models.PositiveIntegerField("其中更正行数", default=0)

@@ -60,6 +60,20 @@ class BatchBook:
         if len(self._waiting) >= REJECTS_KEPT_AT_ONCE:
             self._write_rejects()
 
+    def carry_over(self, earlier: IngestBatch, *, judged: int, lasting: Counter[str]) -> None:
+        """Count the rows that an earlier batch of the same file settled, beside those that were judged anew.
+
+        Args:
+            earlier: closed; what it accepted is a duplicate here.
+            judged: how many of its rejected rows are counted in this book already.
+            lasting: how many of its rows were refused for each reason that still holds; they are written already.
+        """
+        settled = earlier.rows_read - judged
+        self.read += settled
+        self.duplicates += earlier.accepted + earlier.duplicates
+        self.rejected += earlier.rejected - judged
+        self.reasons.update(lasting)
+
     def close(self, at: datetime) -> IngestBatch:
         """Write what is left and the totals; the database refuses totals that do not add up."""
         self._write_rejects()

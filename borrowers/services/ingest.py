@@ -3,85 +3,27 @@
 A row is accepted, a duplicate of what is there, or rejected with every reason. A changed row supersedes: the old one
 keeps its content and says when it was superseded. The same file a second time changes nothing.
 
-Plain csv files are read in columns (`borrowers.ingest.lane`); whatever else is delivered goes row by row through the
-same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
+How rows are read and merged is `borrowers.services.intake`'s; what a file that came before can spare,
+`borrowers.ingest.again`'s.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
-from itertools import chain, islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from dataclasses import replace
+from datetime import datetime
 
-import duckdb
-from django.db import connection, transaction
+from django.db import transaction
 
-from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
-from borrowers.ingest import lane as fast
-from borrowers.ingest.segments import segment_from_lane
-from borrowers.ingest.staging import NotPlain, engine, stage
-from borrowers.ingest.subjects import subject_arrays, subjects_known
-from borrowers.ingest.versions import (
-    Merged,
-    NewRecord,
-    file_waits,
-    incoming_rows,
-    repeats_take_out,
-    rows_wait,
-    versions_merge,
-)
+from borrowers.ingest.again import earlier_batch, reading_of, rejects_carry_over, rows_to_judge
 from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
-from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook, Progress
 from borrowers.services.figures import REPORT_ITEM, figures_refresh
+from borrowers.services.intake import Delivery, LandedFile, Rows, RowsOverlap, rows_keep
 from borrowers.services.quality import batch_quality_check
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
-from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.queue import enqueue
-from marketplace.sheets import PlainCsv, Sheet, in_utf8, plain_csv
-
-CHUNK_ROWS = 2000
-PLAIN_FROM_BYTES = 256 * 1024
-"""Below this size reading row by row is as quick as starting an engine."""
-
-Rows = Iterable[tuple[int, Mapping[str, str]]]
-
-
-@dataclass(frozen=True)
-class Delivery:
-    """A batch while it is kept: its row, what it holds, when it came.
-
-    Attributes:
-        batch: open, its item and unit at hand.
-        book: counts its rows.
-        again: the same file of the unit was kept before.
-    """
-
-    batch: IngestBatch
-    book: BatchBook
-    again: bool
-
-    @property
-    def item(self) -> CatalogueItem:
-        """Return what the file holds."""
-        assert self.batch.item is not None  # noqa: S101 - a batch of records has one
-        return self.batch.item
-
-    @property
-    def unit(self) -> SourceUnit:
-        """Return who delivered it."""
-        assert self.batch.unit is not None  # noqa: S101 - a batch of records has one
-        return self.batch.unit
-
-    @property
-    def at(self) -> datetime:
-        """Return when it was received."""
-        return self.batch.received_at
 
 
 def item_and_unit(item_code: str, unit_code: str) -> tuple[CatalogueItem, SourceUnit]:
@@ -169,18 +111,14 @@ def batch_open(
 
 @transaction.atomic
 def batch_keep(
-    batch: IngestBatch,
-    rows: Rows | Sheet,
-    progress: Progress | None = None,
-    path: Path | None = None,
+    batch: IngestBatch, rows: Rows | LandedFile, progress: Progress | None = None
 ) -> IngestBatch:
     """Keep the rows of an open batch, all or nothing, and close it.
 
     Args:
         batch: of records, state LANDED.
-        rows: an opened sheet or rows at hand.
+        rows: a landed file, or rows at hand.
         progress: told the number of rows read.
-        path: where the sheet's file lies; None for rows at hand.
 
     Raises:
         Refused: ``SHEET_*`` where the file turns out to be unreadable.
@@ -194,19 +132,37 @@ def batch_keep(
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
     again = IngestBatch.objects.filter(state="KEPT", **same_file).exists()
     delivery = Delivery(batch, BatchBook(batch, progress), again)
-    file = _plain_file(rows, path)
-    if file is None or path is None or not isinstance(rows, Sheet):
-        _keep_rows(delivery, rows)
-    else:
-        with TemporaryDirectory(prefix="ingest-") as folder:
-            _keep_columns(delivery, rows, file, path, Path(folder))
+    if isinstance(rows, LandedFile):
+        batch.read_as = reading_of(delivery.item)
+        judged = _keep_again(delivery, rows) if again else None
+        if judged is not None:
+            return _close(judged)
+    rows_keep(delivery, rows)
     return _close(delivery)
 
 
-def _plain_file(rows: Rows | Sheet, path: Path | None) -> PlainCsv | None:
-    if path is None or not isinstance(rows, Sheet) or path.stat().st_size < PLAIN_FROM_BYTES:
+def _keep_again(delivery: Delivery, file: LandedFile) -> Delivery | None:
+    """Keep a file that was read the same way before by the rows alone that may be judged otherwise now.
+
+    What was accepted or repeated something is in the history, and so a repeat; what was refused for its cells or for
+    a row above it is refused again. None, and nothing is written, when a row that became clean has a key with a
+    history: which row of the file comes first is then open, and the whole file has to say.
+    """
+    earlier = earlier_batch(delivery.batch)
+    if earlier is None:
         return None
-    return plain_csv(rows, path)
+    rows = rows_to_judge(earlier)
+    book = BatchBook(delivery.batch, delivery.book.progress)
+    delivery = replace(delivery, book=book, only=rows)
+    try:
+        with transaction.atomic():
+            if rows:
+                rows_keep(delivery, file)
+            lasting = rejects_carry_over(earlier, delivery.batch)
+            book.carry_over(earlier, judged=len(rows), lasting=lasting)
+    except RowsOverlap:
+        return None
+    return delivery
 
 
 def _close(delivery: Delivery) -> IngestBatch:
@@ -238,119 +194,3 @@ def _close(delivery: Delivery) -> IngestBatch:
         },
     )
     return batch
-
-
-# --- In columns ----------------------------------------------------------------------------------
-
-
-def _keep_columns(
-    delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
-) -> None:
-    """Keep a plain file in columns; row by row when it turns out not to be as plain as it looked."""
-    with in_utf8(sheet, path, folder) as text, engine(folder) as duck:
-        try:
-            lane = stage(duck, item_spec(delivery.item), file, text)
-        except NotPlain:
-            _keep_rows(delivery, sheet)
-            return
-        book = delivery.book
-        book.rows_read(lane.one("SELECT count(*) FROM staged"))
-        codes = fast.subject_codes(lane)
-        book.duplicates += fast.check(
-            lane,
-            subject_arrays(duck, delivery.unit, lane.item.subject, codes, folder),
-            lambda wanted: subjects_known(delivery.unit, wanted),
-            local_date(delivery.at),
-            book.reject,
-        )
-        with incoming_rows():
-            _lane_waits(duck, folder / "checked.csv")
-            merged = _merge(delivery)
-        segment_from_lane(lane, delivery.item, delivery.batch, is_whole=not merged.duplicates)
-
-
-def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Hand the checked rows over to the database."""
-    select = "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
-    if connection.vendor == "postgresql":
-        engine.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false)")
-        file_waits(path)
-        path.unlink()
-        return
-    engine.execute(f"{select} ORDER BY ent_id, natural_key")
-    rows_wait(_fetched(engine))
-
-
-def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
-    while rows := engine.fetchmany(CHUNK_ROWS):
-        for number, enterprise, key, event, content, digest in rows:
-            day = date.fromisoformat(event) if event else None
-            yield NewRecord(number, enterprise, key, day, content, digest)
-
-
-# --- Row by row ----------------------------------------------------------------------------------
-
-
-def _keep_rows(delivery: Delivery, rows: Rows) -> None:
-    book = delivery.book
-    waiting = iter(rows)
-    first = next(waiting, None)
-    if first is None:  # "nothing to report" is a delivery too, and the commonest
-        return
-    with incoming_rows():
-        rows_wait(_placed(delivery, list(first[1]), chain([first], waiting)))
-        for repeat in repeats_take_out():
-            if repeat.same:
-                book.duplicates += 1
-            else:
-                book.reject([fast.key_conflict(repeat.row_number)])
-        _merge(delivery)
-
-
-def _placed(delivery: Delivery, titles: list[str], rows: Rows) -> Iterator[NewRecord]:
-    """Yield the clean rows whose enterprise is known; the others go to the book."""
-    book, spec = delivery.book, item_spec(delivery.item)
-    read_row = compile_item(spec, titles, local_date(delivery.at))
-    label = spec.field(spec.subject_field).label
-    whole = iter(rows)
-    while chunk := list(islice(whole, CHUNK_ROWS)):
-        clean: list[tuple[int, CleanRow]] = []
-        for row_number, mapping in chunk:
-            book.row_read()
-            found = read_row(mapping, row_number)
-            if isinstance(found, CleanRow):
-                clean.append((row_number, found))
-            else:
-                book.reject(found)
-        yield from _known(delivery, clean, label)
-
-
-def _known(
-    delivery: Delivery, clean: Sequence[tuple[int, CleanRow]], label: str
-) -> Iterator[NewRecord]:
-    wanted = [(row.subject_kind, row.subject_code) for _, row in clean]
-    subjects = subjects_known(delivery.unit, wanted)
-    for row_number, row in clean:
-        enterprise = subjects.get((row.subject_kind, row.subject_code))
-        if enterprise is None:
-            delivery.book.reject([fast.unknown_subject(row_number, label, row)])
-            continue
-        content = canonical_payload(row.payload)
-        yield NewRecord(
-            row_number, enterprise, row.natural_key, row.event_date, content, digest_of(content)
-        )
-
-
-def _merge(delivery: Delivery) -> Merged:
-    kept = IngestBatch.objects.filter(item=delivery.item, state="KEPT", accepted__gt=0)
-    merged = versions_merge(
-        delivery.item.pk,
-        delivery.batch.pk,
-        delivery.at,
-        is_first=not kept.exists(),
-        again=delivery.again,
-    )
-    delivery.book.accepted += merged.accepted
-    delivery.book.superseding += merged.superseding
-    delivery.book.duplicates += merged.duplicates
-    return merged

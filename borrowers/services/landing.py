@@ -16,11 +16,10 @@ from django.conf import settings
 from django.db import transaction
 
 from borrowers.ingest.delivered import Source
-from borrowers.ingest.readers import open_records
 from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
-from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import Progress
 from borrowers.services.ingest import batch_keep, batch_open
+from borrowers.services.intake import LandedFile
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.models import User
@@ -146,8 +145,7 @@ def _keep_landed(pk: int, progress: Progress | None, limits: SheetLimits) -> Ing
     if batch.state != "LANDED" or batch.item is None:
         return batch
     path = landed_path(batch)
-    sheet = open_records(item_spec(batch.item), path, batch.file_name, limits=limits)
-    kept = batch_keep(batch, sheet, progress, path)
+    kept = batch_keep(batch, LandedFile(path, batch.file_name, limits), progress)
     transaction.on_commit(lambda: path.unlink(missing_ok=True))
     return kept
 

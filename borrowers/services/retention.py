@@ -51,7 +51,8 @@ class Erased:
 def retention_sweep(*, at: datetime) -> Erased:
     """Erase the records of every item whose retention has passed; a second run the same day does nothing.
 
-    Writes: removes ``CreditRecord`` rows, replaces ``ArchiveSegment`` files, audit ``borrowers.records.erase``; one
+    Writes: removes ``CreditRecord`` rows, replaces ``ArchiveSegment`` files, empties ``read_as`` of the
+        item's batches, whose rows are no longer all in the history, audit ``borrowers.records.erase``; one
         transaction per item, which locks it. The replaced files themselves go with `archive_sweep`.
     """
     records = segments = 0
@@ -72,6 +73,7 @@ def _erase(item: CatalogueItem, at: datetime) -> Erased:
     while chunk := list(islice(pks, ERASED_AT_ONCE)):
         CreditRecord.objects.filter(superseded_by__in=chunk).update(superseded_by=None)
         CreditRecord.objects.filter(pk__in=chunk).delete()
+    IngestBatch.objects.filter(item=item).exclude(read_as="").update(read_as="")
     segments = _rewrite(item, [place for _, place in gone], at)
     audit_record(
         action="borrowers.records.erase",

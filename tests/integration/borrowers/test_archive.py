@@ -14,8 +14,7 @@ from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, Ingest
 from borrowers.selectors.archive import archive_frames, segment_path, stored_fields
 from borrowers.selectors.catalogue import item_spec
 from borrowers.selectors.record_batch import records_between
-from borrowers.services import ingest as ingest_service
-from borrowers.services import records_ingest, reference_ensure
+from borrowers.services import intake, records_ingest, reference_ensure
 from borrowers.services.archive import archive_compact, archive_rebuild, archive_sweep, archive_sync
 from borrowers.services.archive_check import archive_check
 from borrowers.services.landing import batches_resume
@@ -60,7 +59,7 @@ def ingest(path, at):
 
 @pytest.fixture
 def in_columns(monkeypatch):
-    monkeypatch.setattr(ingest_service, "PLAIN_FROM_BYTES", 0)
+    monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
 
 
 class TestSync:
@@ -296,7 +295,7 @@ def test_rows_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkey
     one_by_one = books_and_records(ingest(path, now))
     CreditRecord.objects.all().delete()
     IngestBatch.objects.all().delete()
-    monkeypatch.setattr(ingest_service, "PLAIN_FROM_BYTES", 0)
+    monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
 
     assert books_and_records(ingest(path, now)) == one_by_one
 

@@ -111,7 +111,7 @@ class TestRecordsIngest:
         assert batch.rejects.count() == 2
 
     def test_chunks_do_not_lose_track(self, cast, now, monkeypatch):
-        monkeypatch.setattr("borrowers.services.ingest.CHUNK_ROWS", 2)
+        monkeypatch.setattr("borrowers.services.intake.CHUNK_ROWS", 2)
         years = [RATING | {"评价年度": str(year)} for year in (2020, 2021, 2022, 2020)]
 
         batch = deliver("TAX_RATING", [*years, years[1] | {"纳税信用等级": "C"}], at=now)

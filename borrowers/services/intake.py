@@ -1,0 +1,244 @@
+"""The rows of a delivery read, checked and merged into the records: in columns, or row by row.
+
+Plain csv files are read in columns (`borrowers.ingest.lane`); whatever else is delivered goes row by row through the
+same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import chain, islice
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import duckdb
+from django.db import connection
+
+from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
+from borrowers.ingest import lane as fast
+from borrowers.ingest.readers import open_records
+from borrowers.ingest.segments import segment_from_lane
+from borrowers.ingest.staging import NotPlain, engine, stage
+from borrowers.ingest.subjects import subject_arrays, subjects_known
+from borrowers.ingest.versions import (
+    Merged,
+    NewRecord,
+    file_waits,
+    incoming_rows,
+    keys_known,
+    repeats_take_out,
+    rows_wait,
+    versions_merge,
+)
+from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
+from borrowers.selectors.catalogue import item_spec
+from borrowers.services.batch import BatchBook
+from marketplace.domain.workdays import local_date
+from marketplace.sheets import PlainCsv, Sheet, SheetLimits, in_utf8, plain_csv
+
+CHUNK_ROWS = 2000
+PLAIN_FROM_BYTES = 256 * 1024
+"""Below this size reading row by row is as quick as starting an engine."""
+
+Rows = Iterable[tuple[int, Mapping[str, str]]]
+
+
+class RowsOverlap(Exception):
+    """Rows of a file that were to be judged by themselves share a key with others: the whole file has to be read."""
+
+
+@dataclass(frozen=True)
+class LandedFile:
+    """A delivered file where it lies, to be opened as often as it takes."""
+
+    path: Path
+    name: str
+    limits: SheetLimits
+
+    def opened(self, item: CatalogueItem) -> Sheet:
+        """Return the file's sheet, its rows untouched.
+
+        Raises:
+            Refused: as `open_records`.
+        """
+        return open_records(item_spec(item), self.path, self.name, limits=self.limits)
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """A batch while it is kept: its row, what it holds, when it came.
+
+    Attributes:
+        batch: open, its item and unit at hand.
+        book: counts its rows.
+        again: the same file of the unit was kept before.
+        only: row numbers that are looked at, where the others are settled; None for all.
+    """
+
+    batch: IngestBatch
+    book: BatchBook
+    again: bool
+    only: frozenset[int] | None = None
+
+    @property
+    def item(self) -> CatalogueItem:
+        """Return what the file holds."""
+        assert self.batch.item is not None  # noqa: S101 - a batch of records has one
+        return self.batch.item
+
+    @property
+    def unit(self) -> SourceUnit:
+        """Return who delivered it."""
+        assert self.batch.unit is not None  # noqa: S101 - a batch of records has one
+        return self.batch.unit
+
+    @property
+    def at(self) -> datetime:
+        """Return when it was received."""
+        return self.batch.received_at
+
+
+def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
+    """Read, check and keep the rows of a delivery; its book counts them, and is left open.
+
+    Args:
+        delivery: its batch open.
+        rows: a landed file, or rows at hand.
+
+    Raises:
+        Refused: ``SHEET_*`` where the file turns out to be unreadable.
+        RowsOverlap: only some rows were wanted, and one has a key that is known.
+
+    Writes: ``CreditRecord`` (bulk), ``IngestReject`` (bulk), for large files ``ArchiveSegment`` and its file.
+    """
+    if not isinstance(rows, LandedFile):
+        _keep_rows(delivery, rows)
+        return
+    sheet = rows.opened(delivery.item)
+    file = None if rows.path.stat().st_size < PLAIN_FROM_BYTES else plain_csv(sheet, rows.path)
+    if file is None:
+        _keep_rows(delivery, sheet)
+        return
+    with TemporaryDirectory(prefix="ingest-") as folder:
+        _keep_columns(delivery, sheet, file, rows.path, Path(folder))
+
+
+# --- In columns ----------------------------------------------------------------------------------
+
+
+def _keep_columns(
+    delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
+) -> None:
+    """Keep a plain file in columns; row by row when it turns out not to be as plain as it looked."""
+    with in_utf8(sheet, path, folder) as text, engine(folder) as duck:
+        try:
+            lane = stage(duck, item_spec(delivery.item), file, text, delivery.only)
+        except NotPlain:
+            _keep_rows(delivery, sheet)
+            return
+        book = delivery.book
+        book.rows_read(lane.one("SELECT count(*) FROM staged"))
+        codes = fast.subject_codes(lane)
+        book.duplicates += fast.check(
+            lane,
+            subject_arrays(duck, delivery.unit, lane.item.subject, codes, folder),
+            lambda wanted: subjects_known(delivery.unit, wanted),
+            local_date(delivery.at),
+            book.reject,
+        )
+        with incoming_rows():
+            _lane_waits(duck, folder / "checked.csv")
+            merged = _merge(delivery)
+        segment_from_lane(lane, delivery.item, delivery.batch, is_whole=not merged.duplicates)
+
+
+def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
+    """Hand the checked rows over to the database."""
+    select = "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
+    if connection.vendor == "postgresql":
+        engine.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false)")
+        file_waits(path)
+        path.unlink()
+        return
+    engine.execute(f"{select} ORDER BY ent_id, natural_key")
+    rows_wait(_fetched(engine))
+
+
+def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
+    while rows := engine.fetchmany(CHUNK_ROWS):
+        for number, enterprise, key, event, content, digest in rows:
+            day = date.fromisoformat(event) if event else None
+            yield NewRecord(number, enterprise, key, day, content, digest)
+
+
+# --- Row by row ----------------------------------------------------------------------------------
+
+
+def _keep_rows(delivery: Delivery, rows: Rows) -> None:
+    book = delivery.book
+    only = delivery.only
+    waiting = iter(rows) if only is None else (row for row in rows if row[0] in only)
+    first = next(waiting, None)
+    if first is None:  # "nothing to report" is a delivery too, and the commonest
+        return
+    with incoming_rows():
+        rows_wait(_placed(delivery, list(first[1]), chain([first], waiting)))
+        for repeat in repeats_take_out():
+            if repeat.same:
+                book.duplicates += 1
+            else:
+                book.reject([fast.key_conflict(repeat.row_number)])
+        _merge(delivery)
+
+
+def _placed(delivery: Delivery, titles: list[str], rows: Rows) -> Iterator[NewRecord]:
+    """Yield the clean rows whose enterprise is known; the others go to the book."""
+    book, spec = delivery.book, item_spec(delivery.item)
+    read_row = compile_item(spec, titles, local_date(delivery.at))
+    label = spec.field(spec.subject_field).label
+    whole = iter(rows)
+    while chunk := list(islice(whole, CHUNK_ROWS)):
+        clean: list[tuple[int, CleanRow]] = []
+        for row_number, mapping in chunk:
+            book.row_read()
+            found = read_row(mapping, row_number)
+            if isinstance(found, CleanRow):
+                clean.append((row_number, found))
+            else:
+                book.reject(found)
+        yield from _known(delivery, clean, label)
+
+
+def _known(
+    delivery: Delivery, clean: Sequence[tuple[int, CleanRow]], label: str
+) -> Iterator[NewRecord]:
+    wanted = [(row.subject_kind, row.subject_code) for _, row in clean]
+    subjects = subjects_known(delivery.unit, wanted)
+    for row_number, row in clean:
+        enterprise = subjects.get((row.subject_kind, row.subject_code))
+        if enterprise is None:
+            delivery.book.reject([fast.unknown_subject(row_number, label, row)])
+            continue
+        content = canonical_payload(row.payload)
+        yield NewRecord(
+            row_number, enterprise, row.natural_key, row.event_date, content, digest_of(content)
+        )
+
+
+def _merge(delivery: Delivery) -> Merged:
+    if delivery.only is not None and keys_known(delivery.item.pk):
+        raise RowsOverlap
+    kept = IngestBatch.objects.filter(item=delivery.item, state="KEPT", accepted__gt=0)
+    merged = versions_merge(
+        delivery.item.pk,
+        delivery.batch.pk,
+        delivery.at,
+        is_first=not kept.exists(),
+        again=delivery.again,
+    )
+    delivery.book.accepted += merged.accepted
+    delivery.book.superseding += merged.superseding
+    delivery.book.duplicates += merged.duplicates
+    return merged

@@ -1,0 +1,298 @@
+"""The same file again takes the short way, and comes to what reading it whole would come to."""
+
+from __future__ import annotations
+
+import csv
+import random
+from datetime import timedelta
+
+import pytest
+from django.conf import settings
+from django.db import transaction
+
+from borrowers.models import CatalogueItem, CreditRecord, IngestBatch, IngestReject, SourceUnit
+from borrowers.services import ingest as ingest_service
+from borrowers.services import intake, records_ingest, reference_ensure, subject_alias_confirm
+from borrowers.services.archive_check import archive_check
+from borrowers.services.retention import retention_sweep
+from tests.factories.borrowers import USCC, make_enterprise
+
+pytestmark = pytest.mark.django_db
+TITLES = ["统一社会信用代码", "征收项目", "税款所属期起", "税款所属期止", "入库日期", "实缴金额"]
+LATECOMER = "91120103MA06010137"
+FAR_DAY = "2031-05-20"
+
+
+@pytest.fixture(autouse=True)
+def _folder(tmp_path):
+    before = settings.ARCHIVE_DIR
+    settings.ARCHIVE_DIR = tmp_path / "archive"
+    yield
+    settings.ARCHIVE_DIR = before
+
+
+@pytest.fixture(params=["by row", "in columns"])
+def _way(request, monkeypatch):
+    if request.param == "in columns":
+        monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
+
+
+@pytest.fixture
+def looked_at(monkeypatch):
+    """The row numbers every import looked at: None for all of them."""
+    seen = []
+    keep = intake.rows_keep
+
+    def spy(delivery, rows):
+        seen.append(delivery.only)
+        keep(delivery, rows)
+
+    monkeypatch.setattr(ingest_service, "rows_keep", spy)
+    return seen
+
+
+def payment(uscc=USCC, kind="增值税", day="2025-01-15", amount="1.50"):
+    year = "2001" if day.startswith("2001") else "2025"
+    return [uscc, kind, f"{year}-01-01", f"{year}-01-31", day, amount]
+
+
+def write(path, rows):
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow(TITLES)
+        writer.writerows(rows)
+    return path
+
+
+def ingest(path, at, unit="TAX"):
+    return records_ingest(
+        item_code="TAX_PAYMENT",
+        unit_code=unit,
+        source=path,
+        file_name=path.name,
+        actor=None,
+        at=at,
+    )
+
+
+def state():
+    """Everything an import leaves, free of what two runs cannot share."""
+    places = {
+        pk: place
+        for place, pk in enumerate(IngestBatch.objects.order_by("pk").values_list("pk", flat=True))
+    }
+    records = CreditRecord.objects.select_related("enterprise", "superseded_by").order_by(
+        "enterprise__uscc", "natural_key", "batch", "row_number"
+    )
+    return {
+        "batches": list(
+            IngestBatch.objects.order_by("pk").values_list(
+                "rows_read",
+                "accepted",
+                "superseding",
+                "rejected",
+                "duplicates",
+                "reasons",
+                "segment__rows",
+            )
+        ),
+        "rejects": sorted(
+            (places[batch], *rest)
+            for batch, *rest in IngestReject.objects.values_list(
+                "batch", "row_number", "field", "code", "sentence"
+            )
+        ),
+        "records": [
+            (
+                places[record.batch_id],
+                record.row_number,
+                record.enterprise.uscc,
+                record.natural_key,
+                record.payload,
+                record.received_at,
+                record.superseded_at,
+                record.superseded_by and places[record.superseded_by.batch_id],
+            )
+            for record in records
+        ],
+    }
+
+
+def both_ways(monkeypatch, story):
+    """Return what a story leaves by the short way and by reading everything."""
+    left = []
+    for is_short in (True, False):
+        with transaction.atomic(), monkeypatch.context() as patch:
+            if not is_short:
+                patch.setattr(ingest_service, "earlier_batch", lambda batch: None)
+            story()
+            assert not archive_check(with_hashes=True).faults
+            left.append(state())
+            transaction.set_rollback(True)
+    return left
+
+
+@pytest.mark.usefixtures("_way")
+class TestShortWay:
+    def test_nothing_is_read_when_nothing_can_change(self, cast, now, tmp_path, looked_at):
+        reference_ensure(at=now)
+        rows = [payment(), payment(), payment(amount="2"), payment(kind="x"), payment(kind="")]
+        path = write(tmp_path / "a.csv", rows)
+        first = ingest(path, now)
+        before = list(CreditRecord.objects.values())
+
+        again = ingest(path, now + timedelta(days=1))
+
+        assert looked_at == [None]
+        assert (first.accepted, first.duplicates, first.rejected) == (2, 1, 2)
+        assert (again.rows_read, again.duplicates, again.rejected) == (5, 3, 2)
+        assert again.reasons == first.reasons
+        told = ("row_number", "field", "code", "sentence")
+        assert list(again.rejects.values(*told)) == list(first.rejects.values(*told))
+        assert list(CreditRecord.objects.values()) == before
+
+    def test_only_rows_refused_for_a_passing_reason_are_looked_at(
+        self, cast, now, tmp_path, looked_at
+    ):
+        reference_ensure(at=now)
+        rows = [payment(), payment(LATECOMER), payment(kind="y", day=FAR_DAY), payment(kind="")]
+        path = write(tmp_path / "a.csv", rows)
+        ingest(path, now)
+        make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
+
+        again = ingest(path, now + timedelta(days=1))
+
+        assert looked_at == [None, frozenset({3, 4})]
+        assert (again.accepted, again.duplicates, again.rejected) == (1, 1, 2)
+        assert again.reasons == {"EVENT_IN_FUTURE": 1, "FIELD_REQUIRED": 1}
+        assert CreditRecord.objects.get(batch=again).row_number == 3
+
+    def test_row_that_became_clean_before_its_rival_has_the_whole_file_read(
+        self, cast, now, tmp_path, looked_at, monkeypatch
+    ):
+        reference_ensure(at=now)
+        key_without_a_day()
+        rows = [payment(day=FAR_DAY, amount="9"), payment(amount="1")]
+        path = write(tmp_path / "a.csv", rows)
+
+        def story():
+            looked_at.clear()
+            ingest(path, now)
+            ingest(path, now + timedelta(days=3000))
+
+        short, whole = both_ways(monkeypatch, story)
+
+        assert short == whole
+        assert short["batches"][1][1:5] == (1, 1, 1, 0)
+        assert looked_at == [None, None]
+
+    @pytest.mark.parametrize(
+        "change", ["another unit", "another declaration", "an earlier day", "erased"]
+    )
+    def test_whole_file_is_read_when_something_else_could_come_of_it(
+        self, cast, now, tmp_path, looked_at, change
+    ):
+        reference_ensure(at=now)
+        item = CatalogueItem.objects.get(code="TAX_PAYMENT")
+        item.units.add(SourceUnit.objects.get(code="COURT"))
+        path = write(tmp_path / "a.csv", [payment(day="2001-01-15"), payment()])
+        ingest(path, now)
+        at, unit = now + timedelta(days=1), "TAX"
+        if change == "another unit":
+            unit = "COURT"
+        elif change == "another declaration":
+            item.spec["name"] += "(新)"
+            item.save()
+        elif change == "an earlier day":
+            at = now - timedelta(days=2)
+        else:
+            assert retention_sweep(at=now).records == 1
+
+        ingest(path, at, unit)
+
+        assert looked_at == [None, None]
+        assert CreditRecord.objects.count() == 2
+
+    def test_stories_end_the_same_both_ways(self, cast, now, tmp_path, monkeypatch):
+        reference_ensure(at=now)
+        key_without_a_day()
+        rng = random.Random(7)
+        for number in range(8):
+            path = write(tmp_path / f"{number}.csv", [any_row(rng) for _ in range(30)])
+            other = write(tmp_path / f"{number}b.csv", [any_row(rng) for _ in range(30)])
+            between = [act for act in ACTS if rng.random() < 0.5]
+            days = rng.choice([0, 1, 2500])
+
+            def story(path=path, other=other, between=between, days=days):
+                ingest(path, now)
+                for act in between:
+                    act(cast, now, other)
+                ingest(path, now + timedelta(days=days))
+                ingest(other, now + timedelta(days=days))
+                ingest(path, now + timedelta(days=days))
+
+            short, whole = both_ways(monkeypatch, story)
+            for part in short:
+                assert short[part] == whole[part], (number, between)
+
+
+def key_without_a_day():
+    """Let rows that only differ in their day have the same key."""
+    item = CatalogueItem.objects.get(code="TAX_PAYMENT")
+    item.spec["natural_key"] = ["tax_kind", "period_from"]
+    item.save()
+
+
+def correction(cast, now, other):
+    ingest(other, now)
+
+
+def registration(cast, now, other):
+    make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
+
+
+def erasure(cast, now, other):
+    retention_sweep(at=now)
+
+
+ACTS = (correction, registration, erasure)
+
+
+def any_row(rng):
+    kind = rng.choice(["增值税", "印花税", "企业所得税", "", "x"])
+    day = rng.choice(["2025-01-15", "2025-02-03", FAR_DAY, "2024-13-40", "2001-02-03"])
+    return payment(rng.choice([USCC, USCC, LATECOMER, "坏"]), kind, day, rng.choice(["1", "2"]))
+
+
+class TestAlias:
+    def test_rows_of_a_code_confirmed_since_are_kept(self, cast, now, tmp_path, looked_at):
+        reference_ensure(at=now)
+        titles = "企业代号,发票号码,开票日期,购方单位代号,金额,税额,价税合计,发票状态\n"
+        path = tmp_path / "invoices.csv"
+        path.write_text(
+            titles
+            + "".join(
+                f"{code},0000000{number},2026/1/7,C1,100,13,113,有效发票\n"
+                for number, code in enumerate(["E1", "E2", "E1"])
+            ),
+            encoding="utf-8",
+        )
+
+        def hand_in(at):
+            return records_ingest(
+                item_code="VAT_OUTPUT_INVOICE", unit_code="TAX", source=path,
+                file_name="invoices.csv", actor=None, at=at,
+            )  # fmt: skip
+
+        hand_in(now)
+        tax = SourceUnit.objects.get(code="TAX")
+        subject_alias_confirm(
+            unit=tax, local_code="E1", enterprise=cast.enterprise, actor=cast.operator, at=now
+        )
+
+        again = hand_in(now)
+        third = hand_in(now)
+
+        assert looked_at == [None, frozenset({2, 3, 4}), frozenset({3})]
+        assert (again.accepted, again.rejected, again.duplicates) == (2, 1, 0)
+        assert (third.accepted, third.rejected, third.duplicates) == (0, 1, 2)
