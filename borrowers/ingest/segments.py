@@ -22,13 +22,12 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
-import numpy as np
 
 from borrowers.domain.archive import BEIJING
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.ingest.forms import packed_sql, quoted
 from borrowers.ingest.staging import Lane
-from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
+from borrowers.models import ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
 
 DIGEST_HEX = 15
@@ -106,16 +105,13 @@ def segment_enter(
     return segment
 
 
-def segment_from_lane(
-    lane: Lane, item: CatalogueItem, batch: IngestBatch, *, is_whole: bool
-) -> ArchiveSegment | None:
+def segment_from_lane(lane: Lane, item: CatalogueItem, batch: IngestBatch) -> ArchiveSegment | None:
     """Write what was kept of a checked file to the archive; None when nothing was.
 
     Args:
-        lane: its table ``checked`` is filled.
+        lane: its table ``checked`` holds what was kept.
         item: of the batch.
-        batch: open, its records written.
-        is_whole: every checked row was kept; else the database is asked which.
+        batch: open.
 
     Writes: ``ArchiveSegment``, the batch's segment, one file.
     """
@@ -126,14 +122,9 @@ def segment_from_lane(
         else packed_sql(storage, "NULL::VARCHAR")
         for code, storage in fields.items()
     }
-    source = "checked"
-    if not is_whole:
-        kept = CreditRecord.objects.filter(batch=batch).values_list("row_number", flat=True)
-        lane.connection.register("kept_rows", {"row": np.array(kept, dtype=np.int64)})
-        source = "checked SEMI JOIN kept_rows USING (row)"
     received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
     of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
-    select = segment_select(f"(SELECT *, {of_batch} FROM {source})", columns)  # noqa: S608
+    select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns)  # noqa: S608
     file = segment_write(lane.connection, lane.item, select)
     if not file.rows:
         segment_path(file.name).unlink()

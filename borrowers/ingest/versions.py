@@ -1,13 +1,14 @@
 """Versions of credit records: the checked rows of a batch against those that stand, in a few statements for all rows.
 
-The rows wait in a temporary table; what stands under their keys is found by joins, never by a list of values, so that
-two thousand rows and two million take the same statements.
+The rows, or their keys alone, wait in a temporary table; what stands under their keys is found by joins, never by a
+list of values, so that two thousand rows and two million take the same statements. Rows whose keys cannot have a
+history need not wait at all.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from itertools import islice
@@ -22,10 +23,13 @@ from borrowers.models import CreditRecord
 INCOMING = "ingest_incoming"
 REPLACED = "ingest_replaced"
 COLUMNS = "row_number, enterprise_id, natural_key, event_date, payload, content_digest"
+KEY_COLUMNS = "row_number, enterprise_id, natural_key, content_digest"
+RECORD_COLUMNS = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
+COPY_QUOTE = "\x01"
 WRITTEN_AT_ONCE = 5_000
 COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
-_MARKS = "disputed_at, dispute_ended_at, repaired_at"
+_MARKS = ("disputed_at", "dispute_ended_at", "repaired_at")
 _SAME_KEY = "r.enterprise_id = i.enterprise_id AND r.natural_key = i.natural_key"
 
 
@@ -63,7 +67,7 @@ def incoming_rows() -> Iterator[None]:
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
             f"CREATE TEMPORARY TABLE {INCOMING} (row_number integer NOT NULL, enterprise_id bigint NOT NULL, "
-            "natural_key varchar(160) NOT NULL, event_date date, payload text NOT NULL, "
+            "natural_key varchar(160) NOT NULL, event_date date, payload text, "
             "content_digest varchar(32) NOT NULL)"
         )
         cursor.execute(
@@ -96,16 +100,30 @@ def rows_wait(rows: Iterable[NewRecord]) -> None:
             )
 
 
-def file_waits(path: Path) -> None:
-    """Put the rows of a csv file without header into the waiting table (PostgreSQL only).
+def keys_wait(path: Path) -> None:
+    """Put the keys and digests of a csv file of rows into the waiting table, without their content (PostgreSQL only).
 
     Args:
-        path: columns as ``COLUMNS``; an empty cell without quotes is nothing.
+        path: no header; columns as ``KEY_COLUMNS``.
     """
+    _copy_in(path, f"{INCOMING} ({KEY_COLUMNS})", "FORMAT csv")
+
+
+def records_copy(path: Path) -> None:
+    """Copy a csv file into the records themselves, past the waiting table (PostgreSQL only).
+
+    Args:
+        path: no header; columns as ``RECORD_COLUMNS``, quoted by ``COPY_QUOTE``, which JSON does not hold; an empty
+            cell without quotes is nothing.
+    """
+    _copy_in(path, f"{_TABLE} ({RECORD_COLUMNS})", "FORMAT csv, QUOTE E'\\x01'")
+
+
+def _copy_in(path: Path, target: str, form: str) -> None:
     with (
         connection.cursor() as cursor,
         path.open("rb") as stream,
-        cursor.copy(f"COPY {INCOMING} ({COLUMNS}) FROM STDIN (FORMAT csv)") as copy,
+        cursor.copy(f"COPY {target} FROM STDIN ({form})") as copy,
     ):
         while piece := stream.read(COPIED_AT_ONCE):
             copy.write(piece)
@@ -152,7 +170,7 @@ def keys_known(item_id: int) -> bool:
 
 
 def versions_merge(
-    item_id: int, batch_id: int, at: datetime, *, is_first: bool, again: bool
+    item_id: int, batch_id: int, at: datetime, *, again: bool, put: Callable[[int], int] | None
 ) -> Merged:
     """Write the waiting rows as records; those they correct end at the moment and point to their correction.
 
@@ -161,20 +179,28 @@ def versions_merge(
     Args:
         item_id, batch_id: primary keys; the rows waiting have different keys.
         at: moment of reception, aware.
-        is_first: nothing of the item was ever kept, so that nothing can stand under the keys.
         again: the same file was delivered before: what stood then and was corrected since is a repeat too.
+        put: writes the rows that are still waiting, told how many were taken out, and returns how many it wrote;
+            None where the waiting table holds their content.
 
     Writes: ``CreditRecord`` rows.
     """
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(f"ANALYZE {INCOMING}")
-        duplicates = 0 if is_first else _known_take_out(cursor, item_id, again=again)
-        superseding = 0 if is_first else _end_replaced(cursor, item_id, at)
-        accepted = _insert(cursor, item_id, batch_id, at, corrections=bool(superseding))
+        duplicates = _known_take_out(cursor, item_id, again=again)
+        superseding = _end_replaced(cursor, item_id, at)
+        accepted = put(duplicates) if put else _insert(cursor, item_id, batch_id, at)
         if superseding:
             _link(cursor, batch_id)
     return Merged(accepted, superseding, duplicates)
+
+
+def rows_waiting() -> list[int]:
+    """Return the numbers of the rows that wait, in no order."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT row_number FROM {INCOMING}")  # noqa: S608
+        return [number for (number,) in cursor.fetchall()]
 
 
 def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
@@ -203,55 +229,55 @@ def _end_replaced(cursor: Any, item_id: int, at: datetime) -> int:
     return replaced
 
 
-def _insert(cursor: Any, item_id: int, batch_id: int, at: datetime, *, corrections: bool) -> int:
+def _insert(cursor: Any, item_id: int, batch_id: int, at: datetime) -> int:
     """Insert in the order of the key: neighbors in the index, fewer pages touched."""
     is_postgresql = connection.vendor == "postgresql"
     payload = "i.payload::jsonb" if is_postgresql else "i.payload"
-    columns = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
-    values = (
-        f"{_public_id()}, %s, %s, %s, i.row_number, i.enterprise_id, i.natural_key, i.event_date, "
-        f"{payload}, i.content_digest"
+    public_id = public_id_sql(
+        at,
+        "row_number() OVER (ORDER BY i.enterprise_id, i.natural_key)",
+        "lpad(to_hex({}), 8, '0')" if is_postgresql else "printf('%%08x', {})",
     )
-    source = f"{INCOMING} AS i"
-    if corrections:
-        columns += f", {_MARKS}"
-        values += ", " + ", ".join(f"o.{mark.strip()}" for mark in _MARKS.split(","))
-        source += (
-            f" LEFT JOIN {REPLACED} AS p ON p.row_number = i.row_number"
-            f" LEFT JOIN {_TABLE} AS o ON o.id = p.record_id"
-        )
+    if is_postgresql:
+        public_id = f"({public_id})::uuid"
     cursor.execute(
-        f"INSERT INTO {_TABLE} ({columns}) SELECT {values} FROM {source} "  # noqa: S608
-        "ORDER BY i.enterprise_id, i.natural_key",
-        [int(at.timestamp() * 1000), os.urandom(6).hex(), item_id, batch_id, db_moment(at)],
+        f"INSERT INTO {_TABLE} ({RECORD_COLUMNS}) SELECT {public_id}, %s, %s, %s, i.row_number, "  # noqa: S608
+        f"i.enterprise_id, i.natural_key, i.event_date, {payload}, i.content_digest "
+        f"FROM {INCOMING} AS i ORDER BY i.enterprise_id, i.natural_key",
+        [item_id, batch_id, db_moment(at)],
     )
     return int(cursor.rowcount)
 
 
-def _public_id() -> str:
-    """Return the expression of a public id: milliseconds of a moment, place in the batch, chance (both parameters).
+def public_id_sql(at: datetime, place: str, in_hex: str) -> str:
+    """Return the expression of a record's public id, 32 hexadecimal digits: a moment, place in the batch, chance.
 
     Ids of a batch follow each other, so that their index grows at its end instead of touching a page for every row;
     chance is drawn once for the batch. Nobody is let in for knowing an id: policies decide.
 
-    Source: RFC 9562, UUID version 7 (its counter in ``rand_a`` and the first twelve bits of ``rand_b``).
+    Args:
+        at: moment of reception.
+        place: expression of the row's place in the batch.
+        in_hex: expression of eight hexadecimal digits of ``{}``.
+
+    Source: RFC 9562, UUID version 7 (its counter in ``rand_a`` and the first twenty bits of ``rand_b``).
     """
-    place = "row_number() OVER (ORDER BY i.enterprise_id, i.natural_key)"
-    if connection.vendor == "postgresql":
-        digits = f"lpad(to_hex({place}), 6, '0')"
-        moment = "lpad(to_hex(%s::bigint), 12, '0')"
-    else:
-        digits = f"printf('%%06x', {place})"
-        moment = "printf('%%012x', %s)"
-    spelled = f"{moment} || '7' || substr({digits}, 1, 3) || '8' || substr({digits}, 4) || %s"
-    return f"({spelled})::uuid" if connection.vendor == "postgresql" else spelled
+    moment, chance, digits = int(at.timestamp() * 1000), os.urandom(5).hex(), in_hex.format(place)
+    return f"'{moment:012x}7' || substr({digits}, 1, 3) || '8' || substr({digits}, 4) || '{chance}'"
 
 
 def _link(cursor: Any, batch_id: int) -> None:
-    """Point replaced records at their corrections."""
+    """Point replaced records at their corrections, which take over their marks."""
+    of_row = "n.batch_id = %s AND n.row_number = p.row_number"
     cursor.execute(
         f"UPDATE {_TABLE} SET superseded_by_id = n.id FROM {REPLACED} AS p "  # noqa: S608
-        f"JOIN {_TABLE} AS n ON n.batch_id = %s AND n.row_number = p.row_number "
-        f"WHERE {_TABLE}.id = p.record_id",
+        f"JOIN {_TABLE} AS n ON {of_row} WHERE {_TABLE}.id = p.record_id",
+        [batch_id],
+    )
+    marks = ", ".join(f"{mark} = o.{mark}" for mark in _MARKS)
+    marked = " OR ".join(f"o.{mark} IS NOT NULL" for mark in _MARKS)
+    cursor.execute(
+        f"UPDATE {_TABLE} AS n SET {marks} FROM {REPLACED} AS p "  # noqa: S608
+        f"JOIN {_TABLE} AS o ON o.id = p.record_id WHERE {of_row} AND ({marked})",
         [batch_id],
     )

@@ -136,7 +136,8 @@ class CreditRecord(models.Model):
     moment takes ``received_at <= moment`` and (``superseded_at`` is null or ``> moment``).
 
     Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key. The item is
-    that of the batch, repeated here to be read by enterprise.
+    that of the batch, repeated here to be read by enterprise. On PostgreSQL triggers hold the references for all rows of
+    a statement at once (migration 0009), since a foreign key asks for every row.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)

@@ -6,7 +6,7 @@ same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import chain, islice
@@ -18,18 +18,21 @@ from django.db import connection
 
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
+from borrowers.ingest.handover import keys_to_csv, records_to_csv, rows_keep_only
 from borrowers.ingest.readers import open_records
 from borrowers.ingest.segments import segment_from_lane
-from borrowers.ingest.staging import NotPlain, engine, stage
+from borrowers.ingest.staging import Lane, NotPlain, engine, stage
 from borrowers.ingest.subjects import subject_arrays, subjects_known
 from borrowers.ingest.versions import (
     Merged,
     NewRecord,
-    file_waits,
     incoming_rows,
     keys_known,
+    keys_wait,
+    records_copy,
     repeats_take_out,
     rows_wait,
+    rows_waiting,
     versions_merge,
 )
 from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
@@ -148,22 +151,40 @@ def _keep_columns(
             local_date(delivery.at),
             book.reject,
         )
-        with incoming_rows():
-            _lane_waits(duck, folder / "checked.csv")
-            merged = _merge(delivery)
-        segment_from_lane(lane, delivery.item, delivery.batch, is_whole=not merged.duplicates)
+        _merge_lane(delivery, lane, folder)
+        segment_from_lane(lane, delivery.item, delivery.batch)
 
 
-def _lane_waits(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
-    """Hand the checked rows over to the database."""
-    select = "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
-    if connection.vendor == "postgresql":
-        engine.execute(f"COPY ({select}) TO '{path}' (FORMAT csv, HEADER false)")
-        file_waits(path)
-        path.unlink()
+def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> None:
+    """Keep the checked rows: on PostgreSQL copied into the records, their keys alone compared with the history.
+
+    What turns out to be there already is gone from ``checked`` afterwards.
+    """
+    copies = connection.vendor == "postgresql"
+
+    def put(taken_out: int) -> int:
+        if taken_out:
+            rows_keep_only(lane, rows_waiting())
+        records_to_csv(lane, delivery.batch, folder / "records.csv")
+        records_copy(folder / "records.csv")
+        return int(lane.one("SELECT count(*) FROM checked"))
+
+    if copies and _is_first(delivery):
+        delivery.book.accepted += put(0)
         return
-    engine.execute(f"{select} ORDER BY ent_id, natural_key")
-    rows_wait(_fetched(engine))
+    with incoming_rows():
+        if copies:
+            keys_to_csv(lane, folder / "keys.csv")
+            keys_wait(folder / "keys.csv")
+            _merge(delivery, put)
+            return
+        checked = (
+            "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
+        )
+        lane.connection.execute(f"{checked} ORDER BY ent_id, natural_key")
+        rows_wait(_fetched(lane.connection))
+        if _merge(delivery).duplicates:
+            rows_keep_only(lane, rows_waiting())
 
 
 def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
@@ -227,18 +248,19 @@ def _known(
         )
 
 
-def _merge(delivery: Delivery) -> Merged:
+def _merge(delivery: Delivery, put: Callable[[int], int] | None = None) -> Merged:
     if delivery.only is not None and keys_known(delivery.item.pk):
         raise RowsOverlap
-    kept = IngestBatch.objects.filter(item=delivery.item, state="KEPT", accepted__gt=0)
     merged = versions_merge(
-        delivery.item.pk,
-        delivery.batch.pk,
-        delivery.at,
-        is_first=not kept.exists(),
-        again=delivery.again,
+        delivery.item.pk, delivery.batch.pk, delivery.at, again=delivery.again, put=put
     )
     delivery.book.accepted += merged.accepted
     delivery.book.superseding += merged.superseding
     delivery.book.duplicates += merged.duplicates
     return merged
+
+
+def _is_first(delivery: Delivery) -> bool:
+    """Return whether nothing of the item was ever kept, so that no key has a history."""
+    kept = IngestBatch.objects.filter(item=delivery.item, state="KEPT", accepted__gt=0)
+    return not kept.exists()
