@@ -144,6 +144,11 @@ data_urls = [
         operator_batch.batch_rejects,
         name="batch-rejects",
     ),
+    path(
+        "operator/batches/<uuid:public_id>/correction/",
+        operator_batch.batch_correction,
+        name="batch-correction",
+    ),
 ]
 
 # /operator/lists/: thematic lists

@@ -16,6 +16,9 @@ from borrowers.domain.item_spec import FieldType, ItemSpec
 from marketplace.domain.dates import WITHOUT_END
 from marketplace.domain.period import add_months
 
+REJECTED_ROWS_KEPT_DAYS = 90
+"""So long a unit may fetch the rows that were refused, as they were delivered, to correct them."""
+
 ENDS = frozenset({"removed_date", "lifted_date", "cleared_date", "ended_date"})
 """Fields whose absence says that what the record tells has not ended."""
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from borrowers.ingest.rejected import rows_carry_over
 from borrowers.models import CatalogueItem, IngestBatch, IngestReject
 from marketplace.domain.workdays import local_date
 
@@ -73,7 +74,7 @@ def rows_to_judge(earlier: IngestBatch) -> frozenset[int]:
 def rejects_carry_over(earlier: IngestBatch, batch: IngestBatch) -> Counter[str]:
     """Repeat the lasting reasons of an earlier batch in this one, and return how many rows have each.
 
-    Writes: ``IngestReject``, in one statement.
+    Writes: ``IngestReject`` and ``RejectedRow``, in one statement each.
     """
     table = IngestReject._meta.db_table
     columns = "row_number, field, code, sentence"
@@ -84,6 +85,7 @@ def rejects_carry_over(earlier: IngestBatch, batch: IngestBatch) -> Counter[str]
             f"WHERE batch_id = %s AND code NOT IN ({places}) ORDER BY id",
             [batch.pk, earlier.pk, *PASSING_REASONS],
         )
+    rows_carry_over(earlier, batch, PASSING_REASONS)
     lasting = Counter(earlier.reasons)
     for code in PASSING_REASONS:
         del lasting[code]

@@ -1,4 +1,4 @@
-"""Deliveries again and at once: how a file was read, and the record's references held for all rows of a statement.
+"""Deliveries: how a file was read, what of it was refused, and the record's references held for all rows of a statement.
 
 On PostgreSQL a foreign key asks once per row, which costs a million records as much as writing them. The references of
 credit records are held by triggers instead: one look for all rows of a statement when they are inserted, with the same
@@ -7,7 +7,10 @@ is superseded only by one of the same enterprise and item, so that deleting one 
 foreign key read the whole table.
 """
 
+import django.db.models.deletion
 from django.db import migrations, models
+
+import marketplace.crypto
 
 HELD = """
 CREATE FUNCTION credit_record_refers() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -142,6 +145,26 @@ class Migration(migrations.Migration):
             model_name='ingestbatch',
             name='read_as',
             field=models.CharField(blank=True, default='', editable=False, max_length=64, verbose_name='读法摘要'),
+        ),
+        migrations.AddField(
+            model_name='ingestbatch',
+            name='titles',
+            field=models.JSONField(default=list, editable=False, verbose_name='被拒行的表头'),
+        ),
+        migrations.CreateModel(
+            name='RejectedRow',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('row_number', models.PositiveIntegerField(verbose_name='行号')),
+                ('cells', marketplace.crypto.EncryptedTextField(verbose_name='各列原文')),
+                ('batch', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='rejected_rows', to='borrowers.ingestbatch')),
+            ],
+            options={
+                'verbose_name': '被拒行原文',
+                'verbose_name_plural': '被拒行原文',
+                'ordering': ['batch', 'row_number'],
+                'constraints': [models.UniqueConstraint(fields=('batch', 'row_number'), name='rejected_row_unique')],
+            },
         ),
         migrations.RunPython(hold, release),
     ]

@@ -11,7 +11,7 @@ from borrowers.models.catalogue import (
 from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
 from borrowers.models.quality import BatchQuality, QualityFinding
-from borrowers.models.record import CreditRecord, IngestBatch, IngestReject
+from borrowers.models.record import CreditRecord, IngestBatch, IngestReject, RejectedRow
 from borrowers.models.repair import CreditRepair, Objection
 from borrowers.models.thematic import ListMembership, ThematicList
 
@@ -31,6 +31,7 @@ __all__ = [
     "ListMembership",
     "Objection",
     "QualityFinding",
+    "RejectedRow",
     "SourceUnit",
     "SubjectAlias",
     "ThematicList",

@@ -7,6 +7,8 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from marketplace.crypto import EncryptedTextField
+
 
 class IngestBatch(models.Model):
     """One delivered file of one item from one unit; every row of it is accounted for.
@@ -74,6 +76,7 @@ class IngestBatch(models.Model):
     rejected = models.PositiveIntegerField("拒绝行数", default=0)
     duplicates = models.PositiveIntegerField("重复行数", default=0)
     reasons = models.JSONField("拒绝原因计数", default=dict)
+    titles = models.JSONField("被拒行的表头", default=list, editable=False)
 
     class Meta:
         verbose_name = "数据批次"
@@ -129,6 +132,28 @@ class IngestReject(models.Model):
         return f"{self.row_number}:{self.code}"
 
 
+class RejectedRow(models.Model):
+    """A rejected row as it was delivered, sealed and kept for some weeks, to go back and be corrected.
+
+    Its cells stand under the batch's ``titles``; those of columns that may not be stored, or mean nothing, are empty.
+    """
+
+    batch = models.ForeignKey(IngestBatch, on_delete=models.CASCADE, related_name="rejected_rows")
+    row_number = models.PositiveIntegerField("行号")
+    cells = EncryptedTextField("各列原文")
+
+    class Meta:
+        verbose_name = "被拒行原文"
+        verbose_name_plural = "被拒行原文"
+        ordering = ["batch", "row_number"]
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "row_number"], name="rejected_row_unique")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.row_number}"
+
+
 class CreditRecord(models.Model):
     """One credit record of one enterprise: when it happened, when we got it, until when it stood.
 
@@ -136,8 +161,8 @@ class CreditRecord(models.Model):
     moment takes ``received_at <= moment`` and (``superseded_at`` is null or ``> moment``).
 
     Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key. The item is
-    that of the batch, repeated here to be read by enterprise. On PostgreSQL triggers hold the references for all rows of
-    a statement at once (migration 0009), since a foreign key asks for every row.
+    that of the batch, repeated here to be read by enterprise. On PostgreSQL triggers hold the references for all rows
+    of a statement at once (migration 0009), since a foreign key asks for every row.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)

@@ -29,6 +29,7 @@ class BatchBook:
     rejected: int = 0
     duplicates: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
+    rejected_rows: set[int] = field(default_factory=set)
     _waiting: list[IngestReject] = field(default_factory=list)
 
     def row_read(self) -> None:
@@ -46,6 +47,7 @@ class BatchBook:
     def reject(self, errors: Sequence[RowError]) -> None:
         """Count a rejected row once, each of its reasons in the tally, and keep the reasons."""
         self.rejected += 1
+        self.rejected_rows.add(errors[0].row)
         self.reasons.update({error.code for error in errors})
         self._waiting += [
             IngestReject(

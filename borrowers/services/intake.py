@@ -20,6 +20,7 @@ from borrowers.domain.record import CleanRow, canonical_payload, compile_item, d
 from borrowers.ingest import lane as fast
 from borrowers.ingest.handover import keys_to_csv, records_to_csv, rows_keep_only
 from borrowers.ingest.readers import open_records
+from borrowers.ingest.rejected import columns_held, rows_hold, rows_of_lane, rows_of_sheet
 from borrowers.ingest.segments import segment_from_lane
 from borrowers.ingest.staging import Lane, NotPlain, engine, stage
 from borrowers.ingest.subjects import subject_arrays, subjects_known
@@ -114,18 +115,23 @@ def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
         Refused: ``SHEET_*`` where the file turns out to be unreadable.
         RowsOverlap: only some rows were wanted, and one has a key that is known.
 
-    Writes: ``CreditRecord`` (bulk), ``IngestReject`` (bulk), for large files ``ArchiveSegment`` and its file.
+    Writes: ``CreditRecord`` (bulk), ``IngestReject`` (bulk), ``RejectedRow`` of landed files, for large files
+        ``ArchiveSegment`` and its file.
     """
     if not isinstance(rows, LandedFile):
         _keep_rows(delivery, rows)
         return
     sheet = rows.opened(delivery.item)
     file = None if rows.path.stat().st_size < PLAIN_FROM_BYTES else plain_csv(sheet, rows.path)
-    if file is None:
-        _keep_rows(delivery, sheet)
-        return
-    with TemporaryDirectory(prefix="ingest-") as folder:
-        _keep_columns(delivery, sheet, file, rows.path, Path(folder))
+    if file is not None:
+        with TemporaryDirectory(prefix="ingest-") as folder:
+            if _keep_columns(delivery, sheet, file, rows.path, Path(folder)):
+                return
+    _keep_rows(delivery, sheet)
+    if delivery.book.rejected_rows:
+        held = columns_held(item_spec(delivery.item), sheet.titles)
+        again = rows.opened(delivery.item)
+        rows_hold(delivery.batch, held, rows_of_sheet(again, delivery.book.rejected_rows, held))
 
 
 # --- In columns ----------------------------------------------------------------------------------
@@ -133,14 +139,13 @@ def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
 
 def _keep_columns(
     delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
-) -> None:
-    """Keep a plain file in columns; row by row when it turns out not to be as plain as it looked."""
+) -> bool:
+    """Keep a plain file in columns; return whether it was as plain as it looked, else nothing is done."""
     with in_utf8(sheet, path, folder) as text, engine(folder) as duck:
         try:
             lane = stage(duck, item_spec(delivery.item), file, text, delivery.only)
         except NotPlain:
-            _keep_rows(delivery, sheet)
-            return
+            return False
         book = delivery.book
         book.rows_read(lane.one("SELECT count(*) FROM staged"))
         codes = fast.subject_codes(lane)
@@ -153,6 +158,10 @@ def _keep_columns(
         )
         _merge_lane(delivery, lane, folder)
         segment_from_lane(lane, delivery.item, delivery.batch)
+        if book.rejected_rows:
+            held = columns_held(lane.item, sheet.titles)
+            rows_hold(delivery.batch, held, rows_of_lane(lane, book.rejected_rows, held))
+    return True
 
 
 def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,7 +20,7 @@ from django.db.models import Exists, OuterRef, Q
 
 from borrowers.domain.archive import dated
 from borrowers.domain.item_spec import ItemSpec
-from borrowers.domain.retention import is_past_retention, kept_since
+from borrowers.domain.retention import REJECTED_ROWS_KEPT_DAYS, is_past_retention, kept_since
 from borrowers.ingest.filing import segments_without
 from borrowers.ingest.segments import segment_enter
 from borrowers.models import (
@@ -30,6 +30,7 @@ from borrowers.models import (
     CreditRepair,
     IngestBatch,
     Objection,
+    RejectedRow,
 )
 from borrowers.selectors.catalogue import item_spec
 from marketplace.audit import audit_record
@@ -51,15 +52,25 @@ class Erased:
 def retention_sweep(*, at: datetime) -> Erased:
     """Erase the records of every item whose retention has passed; a second run the same day does nothing.
 
-    Writes: removes ``CreditRecord`` rows, replaces ``ArchiveSegment`` files, empties ``read_as`` of the
-        item's batches, whose rows are no longer all in the history, audit ``borrowers.records.erase``; one
-        transaction per item, which locks it. The replaced files themselves go with `archive_sweep`.
+    Writes: removes ``CreditRecord`` rows and ``RejectedRow`` of long ago, replaces ``ArchiveSegment`` files, empties
+        ``read_as`` of batches whose rows are no longer all there, audit ``borrowers.records.erase``; one transaction
+        per item, which locks it. The replaced files themselves go with `archive_sweep`.
     """
+    _rejected_rows_erase(at)
     records = segments = 0
     for item in CatalogueItem.objects.order_by("code"):
         done = _erase(item, at)
         records, segments = records + done.records, segments + done.segments
     return Erased(records, segments)
+
+
+@transaction.atomic
+def _rejected_rows_erase(at: datetime) -> None:
+    """Erase the rejected rows whose time for correction is over; their file is read anew when it comes again."""
+    long_ago = at - timedelta(days=REJECTED_ROWS_KEPT_DAYS)
+    gone = IngestBatch.objects.filter(received_at__lt=long_ago).exclude(titles=[])
+    RejectedRow.objects.filter(batch__in=gone).delete()
+    gone.update(titles=[], read_as="")
 
 
 @transaction.atomic

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import io
 import uuid
 from collections.abc import Iterable, Iterator
 
@@ -28,7 +29,15 @@ from borrowers.selectors import (
     unit_list,
 )
 from borrowers.services import records_ingest, register_import
+from borrowers.sheets.correction import (
+    BOM,
+    MOST_SHEET_ROWS,
+    correction_csv,
+    correction_workbook,
+    plain_cell,
+)
 from borrowers.views.wording import batch_subject, batches_table
+from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS
@@ -37,7 +46,7 @@ from marketplace.web.components import Action, Column, Crumb, Kind, Pair, Stat, 
 from marketplace.web.pagination import keyset_page, number_page
 
 REJECT_TITLES = ("行号", "字段", "原因代码", "说明")
-BOM = "\ufeff"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -71,6 +80,7 @@ def batch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "reasons": _reasons_table(found),
         "rejects": _rejects_table(page.object_list),
         "page": page,
+        "is_correctable": bool(found.titles) and can_handle_data(request.user),
         "crumbs": [Crumb("数据批次", reverse("borrowers:batch-list")), Crumb(found.file_name)],
     }
     return render(request, "borrowers/operator/batch.html", context)
@@ -83,6 +93,30 @@ def batch_rejects(request: HttpRequest, public_id: uuid.UUID) -> StreamingHttpRe
     found = batch_get(request.user, public_id)
     answer = StreamingHttpResponse(_reject_csv(found), content_type="text/csv; charset=utf-8")
     answer["Content-Disposition"] = f'attachment; filename="rejects-{found.public_id}.csv"'
+    return answer
+
+
+@login_required
+@require_GET
+def batch_correction(
+    request: HttpRequest, public_id: uuid.UUID
+) -> HttpResponse | StreamingHttpResponse:
+    """Give the rejected rows back with their errors marked in place, to be corrected and uploaded again."""
+    found = batch_get(request.user, public_id)
+    require_role(request.user, Role.OPERATOR)
+    if not found.titles:
+        raise NotFound
+    name = f"correction-{found.public_id}"
+    if found.rejected > MOST_SHEET_ROWS:
+        kind, suffix = "text/csv; charset=utf-8", "csv"
+        answer: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
+            correction_csv(found), content_type=kind
+        )
+    else:
+        stream, suffix = io.BytesIO(), "xlsx"
+        correction_workbook(found, stream)
+        answer = HttpResponse(stream.getvalue(), content_type=XLSX)
+    answer["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
     return answer
 
 
@@ -181,11 +215,7 @@ def _reject_csv(found: IngestBatch) -> Iterator[str]:
     writer = csv.writer(Echo())
     yield BOM + str(writer.writerow(REJECT_TITLES))
     for line in reject_lines(found):
-        yield str(writer.writerow([_plain(cell) for cell in line]))
-
-
-def _plain(cell: str) -> str:
-    return f"'{cell}" if cell[:1] in "=+-@\t\r" and cell else cell
+        yield str(writer.writerow([plain_cell(cell) for cell in line]))
 
 
 def _batch_stats(found: IngestBatch) -> list[Stat]:

@@ -38,7 +38,7 @@ from borrowers.selectors import (
     version_steps,
 )
 from borrowers.services import subject_alias_confirm
-from borrowers.views.operator_batch import BOM
+from borrowers.sheets.correction import BOM
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status

@@ -11,6 +11,7 @@ from borrowers.services import (
     catalogue_import_read,
     consent_grant,
     objection_submit,
+    records_ingest,
     reference_ensure,
     repair_step,
     repair_submit,
@@ -216,6 +217,15 @@ def with_enterprise(world: World) -> Call:
 
 def with_batch(world: World) -> Call:
     batch = deliver("PENALTY", [PENALTY_ROW, {}], at=world.at)
+    return Call({"public_id": batch.public_id})
+
+
+def with_rejected_row(world: World) -> Call:
+    with_catalogue(world)
+    batch = records_ingest(
+        item_code="TAX_RATING", unit_code="TAX", source=f"{RATING}{USCC},2025,Z\n".encode(),
+        file_name="评级.csv", actor=None, at=world.at,
+    )  # fmt: skip
     return Call({"public_id": batch.public_id})
 
 
@@ -511,6 +521,12 @@ DATA = [
         ],
         allowed=CITY,
         make=with_batch,
+    ),
+    Row(
+        "borrowers:batch-correction",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_rejected_row,
     ),
     *each(["borrowers:thematic-list", "api:thematic-list"], allowed=CITY, stranger=403),
     *each(
