@@ -17,7 +17,7 @@ from borrowers.services.catalogue_import import (
     catalogue_import_read,
 )
 from borrowers.services.consent import consent_close, consent_grant, consent_revoke
-from borrowers.services.delivery import records_ingest, register_import
+from borrowers.services.delivery import records_ingest, records_pull, register_import
 from borrowers.services.ingest import item_and_unit, records_ingest_rows
 from borrowers.services.objection import (
     objection_answer,
@@ -48,6 +48,7 @@ __all__ = [
     "quality_sweep",
     "records_ingest",
     "records_ingest_rows",
+    "records_pull",
     "reference_ensure",
     "register_import",
     "register_import_rows",

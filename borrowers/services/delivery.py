@@ -8,10 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from django.db import transaction
 
 from borrowers.ingest.delivered import Source, sha256_of
+from borrowers.ingest.pull import source_declared, source_to_csv
 from borrowers.ingest.readers import open_records, open_register
 from borrowers.models import IngestBatch
 from borrowers.policies import can_handle_data, require
@@ -20,6 +23,7 @@ from borrowers.services.batch import Progress
 from borrowers.services.ingest import item_and_unit
 from borrowers.services.landing import batch_land, batch_take_up
 from borrowers.services.register import register_import_rows
+from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.sheets import ALL_KINDS, IMPORT_LIMITS, SheetLimits
 
@@ -110,6 +114,44 @@ def records_ingest(
         at=at,
     )
     return batch_take_up(batch, progress, limits)
+
+
+def records_pull(
+    *,
+    item_code: str,
+    unit_code: str,
+    source_name: str,
+    actor: User | None,
+    at: datetime,
+    progress: Progress | None = None,
+) -> IngestBatch:
+    """Read records of one item out of a unit's database and keep them as `records_ingest` does a file's.
+
+    Args:
+        item_code, unit_code, actor, at, progress: as for `records_ingest`.
+        source_name: declared, see `borrowers.ingest.pull`; rows in the same order give the same file.
+
+    Raises:
+        NotPermitted: the actor is no operator.
+        Refused: ``RECORD_SOURCE_*`` and as `records_ingest`; nothing is kept then.
+
+    Writes: as `records_ingest`; the source is only read.
+    """
+    _require_handler(actor)
+    item_and_unit(item_code, unit_code)
+    source = source_declared(source_name)
+    with TemporaryDirectory(prefix="pull-") as folder:
+        path = Path(folder) / "pulled.csv"
+        source_to_csv(source, path)
+        return records_ingest(
+            item_code=item_code,
+            unit_code=unit_code,
+            source=path,
+            file_name=f"{source_name}-{local_date(at).isoformat()}.csv",
+            actor=actor,
+            at=at,
+            progress=progress,
+        )
 
 
 def _require_handler(actor: User | None) -> None:

@@ -129,6 +129,8 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 ARCHIVE_DIR = Path(env.str("ARCHIVE_DIR", default=str(VAR_DIR / "archive")))
 """Records in columns, below it one folder per item; and the files that wait to be kept."""
+RECORD_SOURCES = env.str("RECORD_SOURCES", default="")
+"""TOML file that declares the databases records are pulled from; empty for none."""
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
