@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from django import forms
 from django.http import HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from borrowers.domain.publicity import Notice, NoticeKind
@@ -19,19 +21,21 @@ from borrowers.services.publicity import publicity_search
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 
 SECTIONS = {
-    NoticeKind.PERMIT: ("行政许可", "许可文书", "有效期至"),
-    NoticeKind.PENALTY: ("行政处罚", "违法行为类型", "公示至"),
+    NoticeKind.PERMIT: ("行政许可", "许可文书", "有效期至", "没有在公示期内的行政许可信息。"),
+    NoticeKind.PENALTY: ("行政处罚", "违法行为类型", "公示至", "没有在公示期内的行政处罚信息。"),
 }
 
 
 class SearchForm(forms.Form):
     """A code or a name."""
 
-    q = forms.CharField(
-        label="统一社会信用代码或企业名称",
-        max_length=60,
-        help_text=f"代码 {CODE_LENGTH} 位；名称从头输入，至少 {SHORTEST_NAME} 个字。",
-    )
+    q = forms.CharField(label="统一社会信用代码或企业名称", max_length=60)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["q"].help_text = gettext(
+            "代码 %(length)s 位；名称从头输入，至少 %(shortest)s 个字。"
+        ) % {"length": CODE_LENGTH, "shortest": SHORTEST_NAME}
 
 
 @require_GET
@@ -77,7 +81,7 @@ def _names(found: Sequence[Enterprise]) -> Table:
 
 
 def _table(kind: NoticeKind, notices: Sequence[Notice]) -> Table:
-    caption, title, until = SECTIONS[kind]
+    caption, title, until, empty = SECTIONS[kind]
     columns = [
         Column("决定文书号"),
         Column(title),
@@ -97,4 +101,4 @@ def _table(kind: NoticeKind, notices: Sequence[Notice]) -> Table:
         ]
         for notice in notices
     ]
-    return Table(columns, rows, caption=caption, empty=f"没有在公示期内的{caption}信息。")
+    return Table(columns, rows, caption=caption, empty=empty)

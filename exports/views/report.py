@@ -11,10 +11,12 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from exports.domain.district_report import (
     REPORT_LABELS,
+    DistrictReport,
     ReportKind,
     ReportPeriod,
     ReportSection,
@@ -30,6 +32,7 @@ from marketplace.domain.workdays import local_date
 from marketplace.policies import signed_in
 from marketplace.web.components import Action, Crumb, Stat
 from marketplace.web.download import PDF, XLSX, file_answer
+from marketplace.web.language import said
 
 EARLIEST = date(2000, 1, 1)
 """No marketplace is older."""
@@ -43,6 +46,8 @@ def report(request: HttpRequest) -> HttpResponse:
     period = _period(request)
     found = district_report(scope, period, timezone.now())
     context = {
+        "title": _title(found),
+        "lead": _lead(found),
         "report": found,
         "sections": [(section, _stats(section)) for section in found.sections],
         "kinds": [
@@ -78,6 +83,37 @@ def _issued(
     scope = district_scope(user)
     content, document = service(scope=scope, period=_period(request), user=user, at=timezone.now())
     return file_answer(content, kind, document.number, f"{document.subject_name}-{document.number}")
+
+
+def _title(report: DistrictReport) -> str:
+    """Return the title as the files have it, in the reader's language."""
+    return gettext("%(district)s信易贷工作%(kind)s") % {
+        "district": said(report.district),
+        "kind": said(REPORT_LABELS[report.period.kind]),
+    }
+
+
+def _lead(report: DistrictReport) -> str:
+    """Return period and last day counted as the files have them, in the reader's language."""
+    period = _period_words(report.period)
+    if not report.is_running:
+        return period
+    return gettext("%(period)s，本期未完，统计至 %(day)s") % {
+        "period": period,
+        "day": report.counted_until,
+    }
+
+
+def _period_words(period: ReportPeriod) -> str:
+    if period.kind is ReportKind.MONTH:
+        return gettext("%(year)s 年 %(month)s 月") % {
+            "year": period.first.year,
+            "month": period.first.month,
+        }
+    return gettext("%(start)s 至 %(last_day)s") % {
+        "start": period.first,
+        "last_day": period.last,
+    }
 
 
 def _period(request: HttpRequest) -> ReportPeriod:

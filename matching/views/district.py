@@ -20,6 +20,7 @@ from marketplace.models import District, User
 from marketplace.policies import has_role, require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Stat, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.domain.whitelist_labels import code_label
 from matching.domain.whitelist_sheet import COLUMNS
@@ -189,7 +190,10 @@ def count_stats(tally: Tally) -> list[Stat]:
 def reason_lines(tally: Tally) -> list[str]:
     """Return why enterprises would be refused, the most frequent reasons first."""
     found = tally.reasons.most_common(REASONS_SHOWN)
-    return [f"{code_label(code)} {rows} 户" for code, rows in found]
+    return [
+        gettext("%(reason)s %(count)s 户") % {"reason": said(code_label(code)), "count": rows}
+        for code, rows in found
+    ]
 
 
 def _begun(form: UploadForm, user: User, *, only_check: bool) -> WhitelistUpload:

@@ -10,15 +10,19 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
 from lenders.domain.shelf import MOST_COMPARED
 from lenders.views.wording import terms_words
 from marketplace.domain.errors import Refused
-from marketplace.domain.money import display_rate, display_wan
+from marketplace.domain.money import display_rate
 from marketplace.policies import signed_in
 from marketplace.web.components import Cell, Column, Crumb, Table
+from marketplace.web.language import said
+from marketplace.web.templatetags.market import wan, yuan
 from matching.domain.demand import OPEN_DEMAND_STATES
+from matching.domain.ranking import LoanCost
 from matching.models import FinancingDemand
 from matching.selectors.demand import demand_get
 from matching.selectors.offers import demand_offers
@@ -74,8 +78,8 @@ def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:
     asked: list[tuple[str, Callable[[FitLine], object]]] = [
         ("机构", lambda line: line.offer.product.institution.organisation.name),
         ("符合程度", _nearness),
-        ("利息和费用合计（最多）", lambda line: f"{line.offer.cost.cost_yuan:,.2f} 元"),
-        ("折合每月（最多）", lambda line: f"{line.offer.cost.monthly_yuan:,.2f} 元"),
+        ("利息和费用合计（最多）", lambda line: yuan(line.offer.cost.cost_yuan)),
+        ("折合每月（最多）", lambda line: yuan(line.offer.cost.monthly_yuan)),
         ("综合年化（最高）", lambda line: display_rate(line.offer.cost.rate_bp)),
         ("按此计算", _basis),
         ("答复时间", lambda line: _part(line, "answer")),
@@ -90,29 +94,43 @@ def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:
     if any(line.url for line in lines):
         rows.append(["申请", *(Cell("查看全部理由并申请", url=line.url) for line in lines)])
     names = [Column(line.offer.product.product.name) for line in lines]
-    caption = f"{display_wan(demand.amount_yuan)}、{demand.term_months} 个月"
+    caption = _amount_and_term(demand)
     return Table([Column("项目"), *names], rows, caption=caption)
 
 
+def _amount_and_term(asked: FinancingDemand | LoanCost) -> str:
+    return gettext("%(amount)s、%(months)s 个月") % {
+        "amount": wan(asked.amount_yuan),
+        "months": asked.term_months,
+    }
+
+
 def _nearness(line: FitLine) -> str:
-    label = GROUPS[line.offer.group][0]
+    label = said(GROUPS[line.offer.group][0])
     result = line.offer.result
     counts = [
-        f"{words} {count} 条"
+        words % {"count": count}
         for words, count in (
-            ("符合", result.fits),
-            ("不符合", result.does_not_fit),
-            ("无法判断", result.cannot_tell),
+            (gettext("符合 %(count)s 条"), result.fits),
+            (gettext("不符合 %(count)s 条"), result.does_not_fit),
+            (gettext("无法判断 %(count)s 条"), result.cannot_tell),
         )
         if count
     ]
-    return f"{label}（{'，'.join(counts)}）" if counts else label
+    if not counts:
+        return label
+    return gettext("%(label)s（%(counts)s）") % {
+        "label": label,
+        "counts": gettext("，").join(counts),
+    }
 
 
 def _basis(line: FitLine) -> str:
     cost = line.offer.cost
-    words = f"{display_wan(cost.amount_yuan)}、{cost.term_months} 个月"
-    return words if cost.is_as_asked else f"{words}（该产品可贷的最接近值）"
+    words = _amount_and_term(cost)
+    if cost.is_as_asked:
+        return words
+    return gettext("%(words)s（该产品可贷的最接近值）") % {"words": words}
 
 
 def _part(line: FitLine, name: str) -> str:
@@ -124,7 +142,7 @@ def _obstacles(line: FitLine) -> str:
 
 
 def _changes(line: FitLine) -> str:
-    words = "；".join(change.sentence for change in line.changes)
+    words = gettext("；").join(change.sentence for change in line.changes)
     if line.offer.changes.contradictory:
         return "该产品自身的条件互相矛盾，没有企业能符合。"
-    return f"{words}。" if words else "—"
+    return gettext("%(sentence)s。") % {"sentence": words} if words else "—"

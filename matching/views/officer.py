@@ -335,7 +335,11 @@ def _pick(row: LoanApplication) -> Pick | None:
     """Return the box that chooses an open case for a step with several."""
     if row.state in CLOSED_STATES:
         return None
-    return Pick(row.public_id, BATCH, f"{row.enterprise.name}，{row.product.name}")
+    label = gettext("%(enterprise)s，%(product)s") % {
+        "enterprise": row.enterprise.name,
+        "product": row.product.name,
+    }
+    return Pick(row.public_id, BATCH, label)
 
 
 def _taking(row: LoanApplication) -> Action | None:

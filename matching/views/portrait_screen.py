@@ -245,8 +245,9 @@ def _missing(portrait: Portrait) -> tuple[Pair, ...]:
             names.setdefault(value.missing, []).append(value.label)
     return tuple(
         Pair(
-            f"{MISSING_LABELS[reason]}（{len(names[reason])} 项）",
-            "、".join(names[reason]),
+            gettext("%(reason)s（%(count)s 项）")
+            % {"reason": said(MISSING_LABELS[reason]), "count": len(names[reason])},
+            listed(names[reason]),
             note=help,
         )
         for reason, help in MISSING_HELP.items()

@@ -6,8 +6,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
+from django.utils.translation import gettext
 
-from marketplace.domain.money import display_wan
+from marketplace.web.templatetags.market import wan
 from matching.selectors.renewal import MaturingLoan
 
 RENEW = "renew"
@@ -26,8 +27,13 @@ def renewal_lines(found: Iterable[MaturingLoan]) -> list[RenewalLine]:
     """Return loans that end soon in words. Queries: none."""
     return [
         RenewalLine(
-            f"“{entry.loan.application.product.name}”{display_wan(entry.loan.amount_yuan)}"
-            f"将于 {entry.matures_on} 到期，还有 {entry.days_left} 天。",
+            gettext("“%(product)s”%(amount)s将于 %(day)s 到期，还有 %(days_left)s 天。")
+            % {
+                "product": entry.loan.application.product.name,
+                "amount": wan(entry.loan.amount_yuan),
+                "day": entry.matures_on,
+                "days_left": entry.days_left,
+            },
             f"{reverse('matching:need-create')}?{RENEW}={entry.loan.public_id}",
         )
         for entry in found

@@ -30,6 +30,9 @@ SPOKEN = ("aria-label", "data-label", "placeholder", "title")
 OWN_NAME = "中文"
 """What the switch says to whoever reads no English."""
 
+QUOTED = "zh-CN"
+"""What an element says whose words are Chinese on every page: a rule named by a button."""
+
 PIECE = re.compile(r"[\u3400-\u9fff]+")
 PAGES = {
     row.name: row
@@ -49,7 +52,8 @@ def texts_of(page: BeautifulSoup) -> Iterator[tuple[str, bool]]:
     for text in page.find_all(string=CHINESE):
         above = list(text.parents)
         if not {"script", "style", "pre"} & {tag.name for tag in above}:
-            yield str(text).strip(), any(id(tag) in chrome for tag in above)
+            is_quoted = any(tag.get("lang") == QUOTED for tag in above)
+            yield str(text).strip(), not is_quoted and any(id(tag) in chrome for tag in above)
     for tag in page.find_all(True):
         yield from (
             (tag[name], True) for name in SPOKEN if tag.has_attr(name) and CHINESE.search(tag[name])
