@@ -47,7 +47,7 @@ class ContactForm(forms.Form):
 
     contact_name = forms.CharField(label="联系人姓名", max_length=64)
     contact_phone = forms.CharField(
-        label="联系电话", max_length=32, help_text="加密保存,仅在业务需要时使用。"
+        label="联系电话", max_length=32, help_text="加密保存，仅在业务需要时使用。"
     )
 
 
@@ -55,18 +55,18 @@ class RegistrationForm(ContactForm):
     """Step three of registration: an account for the person, and the contact."""
 
     username = forms.CharField(
-        label="登录账号", max_length=64, help_text="3 至 64 个字符,不含空格。"
+        label="登录账号", max_length=64, help_text="3 至 64 个字符，不含空格。"
     )
     password = forms.CharField(
         label="密码",
-        help_text="至少 12 位,不能只用数字或常见密码。",
+        help_text="至少 12 位，不能只用数字或常见密码。",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
     password_again = forms.CharField(
         label="再输一次密码", widget=forms.PasswordInput(attrs={"autocomplete": "new-password"})
     )
     agreed = forms.BooleanField(
-        label="我已获本企业授权办理登记,所填信息真实。",
+        label="我已获本企业授权办理登记，所填信息真实。",
         error_messages={"required": "请确认已获本企业授权。"},
     )
 
@@ -90,7 +90,7 @@ class AgentForm(forms.Form):
     username = forms.CharField(label="登录账号", max_length=64)
     password = forms.CharField(
         label="初始密码",
-        help_text="至少 12 位;请本人登录后修改。",
+        help_text="至少 12 位；请本人登录后修改。",
         widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
     )
 
@@ -98,7 +98,7 @@ class AgentForm(forms.Form):
 class ReasonForm(forms.Form):
     """A reason that may stay empty."""
 
-    reason = forms.CharField(label="原因(可不填)", max_length=200, required=False)
+    reason = forms.CharField(label="原因（可不填）", max_length=200, required=False)
 
 
 class RecordFilterForm(forms.Form):
@@ -116,7 +116,7 @@ class ObjectionForm(forms.Form):
         label="异议理由",
         max_length=500,
         widget=forms.Textarea(attrs={"rows": 4}),
-        help_text="请写明哪一项有误、正确内容和依据,5 至 500 字。",
+        help_text="请写明哪一项有误、正确内容和依据，5 至 500 字。",
     )
 
 
@@ -124,7 +124,7 @@ class SupplyForm(forms.Form):
     """Documents of a repair."""
 
     proof = forms.CharField(
-        label="履行证明", max_length=200, help_text="证明义务已履行的材料名称或编号,如缴款书号。"
+        label="履行证明", max_length=200, help_text="证明义务已履行的材料名称或编号，如缴款书号。"
     )
     statement = forms.CharField(
         label="补充说明",
@@ -139,7 +139,7 @@ class RepairForm(SupplyForm):
 
     duty_fulfilled_date = DayField(label="义务履行完毕日期")
     commitment_made = forms.BooleanField(
-        label="本企业作出信用承诺:所提供材料真实,今后依法诚信经营;如有虚假,三年内不再申请修复。",
+        label="本企业作出信用承诺：所提供材料真实，今后依法诚信经营；如有虚假，三年内不再申请修复。",
         error_messages={"required": "信用修复须作出信用承诺。"},
     )
     field_order = ["duty_fulfilled_date", "proof", "statement", "commitment_made"]
@@ -153,9 +153,9 @@ class StepForm(forms.Form):
         max_length=300,
         required=False,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="要求补正、不予修复时必填,申请企业会看到。",
+        help_text="要求补正、不予修复时必填，申请企业会看到。",
     )
-    false_material = forms.BooleanField(label="材料虚假(不予修复时勾选)", required=False)
+    false_material = forms.BooleanField(label="材料虚假（不予修复时勾选）", required=False)
 
 
 class AnswerForm(forms.Form):
@@ -167,7 +167,7 @@ class AnswerForm(forms.Form):
         widget=forms.RadioSelect,
     )
     withdraw_record = forms.BooleanField(
-        label="撤下该记录(整条记录有误,且来源单位不再报送更正)", required=False
+        label="撤下该记录（整条记录有误，且来源单位不再报送更正）", required=False
     )
     answer = forms.CharField(
         label="书面答复", max_length=500, widget=forms.Textarea(attrs={"rows": 4})
@@ -186,7 +186,7 @@ class ReviewForm(forms.Form):
         label="未通过的原因",
         max_length=200,
         required=False,
-        help_text="不予通过时必填,申请人会看到。",
+        help_text="不予通过时必填，申请人会看到。",
     )
 
 
@@ -287,7 +287,7 @@ class ItemFilterForm(forms.Form):
 class CatalogueUploadForm(forms.Form):
     """A workbook of the catalogue."""
 
-    file = forms.FileField(label="目录表文件(xlsx)", allow_empty_file=True)
+    file = forms.FileField(label="目录表文件（xlsx）", allow_empty_file=True)
 
 
 BOARD_MONTHS = 24

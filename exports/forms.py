@@ -34,7 +34,7 @@ class FileForm(forms.Form):
         """Return the file when it is not larger than anything handed out here."""
         file: UploadedFile = self.cleaned_data["file"]
         if (file.size or 0) > LARGEST_FILE:
-            raise ValidationError("文件过大,不是本平台出具的文件。", code="VERIFY_FILE_TOO_LARGE")
+            raise ValidationError("文件过大，不是本平台出具的文件。", code="VERIFY_FILE_TOO_LARGE")
         return file
 
 

@@ -292,7 +292,7 @@ def _feature_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     for feature in FEATURES.values():
         needed = feature.data_class
         title = (
-            gettext("%(words)s(需企业授权)") % {"words": said(DATA_CLASS_LABELS[needed])}
+            gettext("%(words)s（需企业授权）") % {"words": said(DATA_CLASS_LABELS[needed])}
             if needed
             else "无需授权"
         )

@@ -169,7 +169,7 @@ def agent_create(request: HttpRequest) -> HttpResponse:
         ),
     )
     if added is not None:
-        messages.success(request, "经办人已添加,请告知本人账号和初始密码。")
+        messages.success(request, "经办人已添加，请告知本人账号和初始密码。")
         return redirect("borrowers:team")
     context = {
         "form": form,

@@ -81,7 +81,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         actor=signed_in(request.user),
         at=timezone.now(),
     )
-    messages.success(request, "授权已撤回,该机构立即不能再查询。撤回前已完成的查询记录保留。")
+    messages.success(request, "授权已撤回，该机构立即不能再查询。撤回前已完成的查询记录保留。")
     return redirect("borrowers:consent-detail", public_id)
 
 

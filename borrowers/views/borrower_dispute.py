@@ -68,7 +68,7 @@ def objection_create(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
         ),
     )
     if done is not None:
-        messages.success(request, "异议已提交,该记录已标注;20 日内书面答复。")
+        messages.success(request, "异议已提交，该记录已标注；20 日内书面答复。")
         return redirect("borrowers:dispute-list")
     context = {"form": form, "pairs": _content(record), "crumbs": _crumbs(record, "提出异议")}
     return render(request, "borrowers/borrower/objection.html", context, status=form_status(form))
@@ -79,7 +79,7 @@ def objection_create(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
 def objection_take_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an objection back."""
     objection_withdraw(objection_id=public_id, actor=signed_in(request.user), at=timezone.now())
-    messages.success(request, "异议已撤回,标注已取消。")
+    messages.success(request, "异议已撤回，标注已取消。")
     return redirect("borrowers:dispute-list")
 
 

@@ -96,7 +96,7 @@ def account_decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _account_page(request, found, form)
     messages.success(
         request,
-        gettext("已办理:%(words)s。") % {"words": said(ENTERPRISE_ACCOUNT.labels[done.state])},
+        gettext("已办理：%(words)s。") % {"words": said(ENTERPRISE_ACCOUNT.labels[done.state])},
     )
     return redirect("borrowers:account-review-list")
 

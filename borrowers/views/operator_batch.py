@@ -149,7 +149,7 @@ def batch_upload(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": "上传信用记录",
-        "rules": "支持 csv(UTF-8 或 GB18030)和 xlsx;一个文件只含一个信息项,由一个来源单位提供。",
+        "rules": "支持 csv（UTF-8 或 GB18030）和 xlsx；一个文件只含一个信息项，由一个来源单位提供。",
         "crumbs": [Crumb("数据批次", reverse("borrowers:batch-list")), Crumb("上传")],
     }
     return render(request, "borrowers/operator/upload.html", context, status=form_status(form))
@@ -177,7 +177,7 @@ def register_upload(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": "上传市场主体登记表",
-        "rules": "支持 csv(UTF-8 或 GB18030)和 xlsx;须有“企业名称”和“统一社会信用代码”两列。",
+        "rules": "支持 csv（UTF-8 或 GB18030）和 xlsx；须有“企业名称”和“统一社会信用代码”两列。",
         "crumbs": [Crumb("登记库", reverse("borrowers:enterprise-list")), Crumb("上传登记表")],
     }
     return render(request, "borrowers/operator/upload.html", context, status=form_status(form))
@@ -194,7 +194,9 @@ def data_actions(request: HttpRequest) -> list[Action]:
 def _received(request: HttpRequest, found: IngestBatch) -> HttpResponse:
     messages.success(
         request,
-        gettext("读取 %(rows_read)s 行:接收 %(accepted)s,拒绝 %(rejected)s,重复 %(duplicates)s。")
+        gettext(
+            "读取 %(rows_read)s 行：接收 %(accepted)s，拒绝 %(rejected)s，重复 %(duplicates)s。"
+        )
         % {
             "rows_read": found.rows_read,
             "accepted": found.accepted,
@@ -220,10 +222,10 @@ def _reject_csv(found: IngestBatch) -> Iterator[str]:
 
 def _batch_stats(found: IngestBatch) -> list[Stat]:
     return [
-        Stat("读取", found.rows_read, "文件中的数据行,不含表头和空行。", unit="行"),
-        Stat("接收", found.accepted, "写入的行,含更正。", unit="行"),
-        Stat("更正", found.superseding, "接收的行中替代了原有记录的行;原记录保留。", unit="行"),
-        Stat("拒绝", found.rejected, "没有写入的行,每行都有原因。", unit="行"),
+        Stat("读取", found.rows_read, "文件中的数据行，不含表头和空行。", unit="行"),
+        Stat("接收", found.accepted, "写入的行，含更正。", unit="行"),
+        Stat("更正", found.superseding, "接收的行中替代了原有记录的行；原记录保留。", unit="行"),
+        Stat("拒绝", found.rejected, "没有写入的行，每行都有原因。", unit="行"),
         Stat("重复", found.duplicates, "内容与已有记录相同的行。", unit="行"),
     ]
 

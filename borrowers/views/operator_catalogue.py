@@ -143,7 +143,7 @@ def aliases(request: HttpRequest) -> HttpResponse:
         ),
     )
     if done is not None:
-        messages.success(request, "已确认对照;此前因此被拒绝的行请重新报送。")
+        messages.success(request, "已确认对照；此前因此被拒绝的行请重新报送。")
         return redirect("borrowers:alias-list")
     page = number_page(request, alias_list(request.user))
     context = {
@@ -161,7 +161,7 @@ def catalogue_actions(request: HttpRequest) -> list[Action]:
     actions = [
         Action("报送质量", reverse("borrowers:unit-board")),
         Action("主体对照", reverse("borrowers:alias-list")),
-        Action("导出目录(xlsx)", reverse("borrowers:catalogue-export")),
+        Action("导出目录（xlsx）", reverse("borrowers:catalogue-export")),
         Action("目录导入", reverse("borrowers:catalogue-imports")),
     ]
     if can_handle_data(request.user):
@@ -207,11 +207,11 @@ def due_words(rhythm: UpdateRhythm, due_days: int) -> str:
     """Return rhythm and due term in words.
 
     >>> due_words(UpdateRhythm.MONTHLY, 15)
-    '每月,期满后 15 天内'
+    '每月，期满后 15 天内'
     """
     if rhythm is UpdateRhythm.ON_EVENT:
-        return gettext("随发生,%(due_days)s 个工作日内") % {"due_days": due_days}
-    return gettext("%(words)s,期满后 %(due_days)s 天内") % {
+        return gettext("随发生，%(due_days)s 个工作日内") % {"due_days": due_days}
+    return gettext("%(words)s，期满后 %(due_days)s 天内") % {
         "words": said(UPDATE_RHYTHM_LABELS[rhythm]),
         "due_days": due_days,
     }
@@ -261,7 +261,7 @@ def _fields_table(spec: ItemSpec) -> Table:
                 field.code,
                 FIELD_TYPE_LABELS[field.type],
                 "是" if field.required else "否",
-                LEVEL_LABELS[field.level] if field.kept else "识别后丢弃,不保存",
+                LEVEL_LABELS[field.level] if field.kept else "识别后丢弃，不保存",
                 listed(field.synonyms),
             ]
             for field in spec.fields

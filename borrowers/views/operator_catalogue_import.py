@@ -108,7 +108,7 @@ def catalogue_apply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     messages.success(
         request,
-        gettext("已生效:新增 %(created)s 项,变更 %(changed)s 项。")
+        gettext("已生效：新增 %(created)s 项，变更 %(changed)s 项。")
         % {"created": found.created, "changed": found.changed},
     )
     return redirect("borrowers:catalogue-import", found.public_id)
@@ -132,7 +132,7 @@ def _stats(found: CatalogueImport) -> list[Stat]:
         Stat("新增", found.created, "目录中没有、表中有的信息项。", unit="项"),
         Stat("变更", found.changed, "声明或启用状态与目录不同的信息项。", unit="项"),
         Stat("新单位", len(found.units), "目录中没有、表中写明名称的来源单位。", unit="个"),
-        Stat("错误", found.error_count, "有一处错误,整份表都不能生效。", unit="处"),
+        Stat("错误", found.error_count, "有一处错误，整份表都不能生效。", unit="处"),
     ]
 
 

@@ -47,7 +47,7 @@ def board(request: HttpRequest) -> HttpResponse:
         "definitions": DEFINITIONS.values(),
         "actions": [
             Action("数据缺口", reverse("matching:gap-list")),
-            Action("导出(xlsx)", sheet),
+            Action("导出（xlsx）", sheet),
         ],
         "crumbs": [_catalogue_crumb(), Crumb("报送质量")],
     }

@@ -176,7 +176,7 @@ def _pairs(found: Prefill) -> list[Pair]:
         Pair("成立日期", found.established_date, Kind.DATE),
         Pair("所在区", found.district_name),
         Pair("住所", found.address),
-        Pair("法定代表人(负责人)", found.legal_representative),
+        Pair("法定代表人（负责人）", found.legal_representative),
     ]
 
 

@@ -77,7 +77,7 @@ def step(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done is None:
         return _page(request, found, form)
     messages.success(
-        request, gettext("已办理:%(words)s。") % {"words": said(REPAIR.labels[done.state])}
+        request, gettext("已办理：%(words)s。") % {"words": said(REPAIR.labels[done.state])}
     )
     return redirect("borrowers:repair-detail", public_id)
 

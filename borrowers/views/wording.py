@@ -52,13 +52,13 @@ def register_pairs(enterprise: Enterprise, *, own: bool) -> list[Pair]:
         Pair("注册资本", _capital(enterprise), note=_capital_note(enterprise)),
         Pair("所在区", enterprise.district and enterprise.district.name, note=unknown_district),
         Pair("住所", enterprise.address),
-        Pair("法定代表人(负责人)", _representative(enterprise, own=own)),
+        Pair("法定代表人（负责人）", _representative(enterprise, own=own)),
         Pair("行业门类", SECTION_LABELS.get(enterprise.industry_section, "")),
         Pair("行业代码", enterprise.industry_code),
         Pair(
             "企业规模",
             enterprise.get_size_class_display(),
-            definition="按 2017 年划分办法,数据不足为“未知”。",
+            definition="按 2017 年划分办法，数据不足为“未知”。",
         ),
         Pair("经营范围", enterprise.business_scope),
     ]
@@ -138,8 +138,8 @@ def record_marks(row: RecordRow) -> list[str]:
     """Return what a reader must know of a record's standing."""
     marks = [
         (row.disputed, "异议处理中"),
-        (row.repaired, "已修复,不再展示和使用"),
-        (row.voided, "作废,不计入"),
+        (row.repaired, "已修复，不再展示和使用"),
+        (row.voided, "作废，不计入"),
     ]
     return [words for is_so, words in marks if is_so]
 
@@ -195,7 +195,7 @@ def consents_table(consents: Iterable[Consent], at: datetime) -> Table:
             ]
             for consent in consents
         ],
-        empty="还没有授权。申请贷款时,您可以逐家、逐类授权。",
+        empty="还没有授权。申请贷款时，您可以逐家、逐类授权。",
     )
 
 
@@ -268,7 +268,7 @@ def _capital(enterprise: Enterprise) -> str:
 
 def _capital_note(enterprise: Enterprise) -> str:
     return (
-        gettext("登记原文:%(capital_text)s") % {"capital_text": enterprise.capital_text}
+        gettext("登记原文：%(capital_text)s") % {"capital_text": enterprise.capital_text}
         if enterprise.capital_text
         else ""
     )

@@ -34,7 +34,7 @@ class StatisticsView(APIView):
 
     @extend_schema(
         operation_id="statistics",
-        summary="统计:全市(公开)、本区、本机构;每个数字附口径",
+        summary="统计：全市（公开）、本区、本机构；每个数字附口径",
         parameters=[StatisticsInput],
         responses=StatisticsOutput,
     )
@@ -66,7 +66,7 @@ class PortraitPdfView(APIView):
 
     @extend_schema(
         operation_id="application_portrait_pdf",
-        summary="信用画像 PDF:交付时再次核对授权,查阅留痕",
+        summary="信用画像 PDF：交付时再次核对授权，查阅留痕",
         responses={(200, "application/pdf"): OpenApiTypes.BINARY},
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
@@ -91,7 +91,7 @@ class VerifyView(APIView):
 
     @extend_schema(
         operation_id="document_verify",
-        summary="凭验证码核验出具的文件;不返回文件内容",
+        summary="凭验证码核验出具的文件；不返回文件内容",
         responses=VerifiedOutput,
     )
     def get(self, request: Request, code: str) -> Response:

@@ -73,7 +73,7 @@ def document(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         if not can_void(user, found):
             raise NotPermitted
         if _is_voided(form, found, user):
-            messages.success(request, "文件已作废,核验时将显示“已作废”。")
+            messages.success(request, "文件已作废，核验时将显示“已作废”。")
             return redirect("exports:document-detail", public_id=public_id)
     context = {
         "document": found,

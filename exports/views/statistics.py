@@ -70,7 +70,7 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
     title = TITLES[scope.audience]
     context = {
         "title": title,
-        "lead": gettext("范围:%(scope)s。统计截至 %(day)s。点击名称可查看口径。")
+        "lead": gettext("范围：%(scope)s。统计截至 %(day)s。点击名称可查看口径。")
         % {"scope": said(scope.label), "day": found.as_of.isoformat()},
         "sections": figure_sections(found),
         "breakdowns": breakdown_sections(found),

@@ -168,7 +168,7 @@ def _chart(dimension: Dimension, part: Breakdown) -> Chart | None:
         return None
     return series_chart(
         f"funded-by-{dimension.value}",
-        gettext("%(title)s:放款金额") % {"title": said(part.title)},
+        gettext("%(title)s：放款金额") % {"title": said(part.title)},
         labels=[label for label, _ in rows],
         series={name: [_wan(values[places[code]]) for _, values in rows] for code, name in DRAWN},
         label_name=part.dimension,
@@ -220,7 +220,7 @@ def _before(unit: Unit, line: Headline) -> str:
     grown = (
         None if unit in (Unit.SHARE, Unit.BASIS_POINTS) else growth(line.value, line.year_before)
     )
-    told = "" if grown is None else gettext(",同比 %(growth)s") % {"growth": _signed(grown)}
+    told = "" if grown is None else gettext("，同比 %(growth)s") % {"growth": _signed(grown)}
     return gettext("上年同期 %(words)s%(told)s") % {
         "words": _words(unit, line.year_before),
         "told": told,

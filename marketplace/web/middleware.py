@@ -118,7 +118,7 @@ class SessionEndedMiddleware:
             and urlsplit(answer.url).query
         )
         if is_turned_away:
-            messages.warning(request, "登录已过期,刚才提交的内容没有保存;登录后请重新填写。")
+            messages.warning(request, "登录已过期，刚才提交的内容没有保存；登录后请重新填写。")
             answer.headers["Location"] = f"{login}?{urlencode({'next': _own_page(request)})}"
         return answer
 

@@ -17,7 +17,7 @@ class ConsentForm(forms.Form):
     data_classes = forms.MultipleChoiceField(
         label="授权查询的信息",
         widget=forms.CheckboxSelectMultiple,
-        help_text="逐项勾选;未勾选的信息,机构看不到。公开信息无需授权。",
+        help_text="逐项勾选；未勾选的信息，机构看不到。公开信息无需授权。",
         error_messages={
             "required": "请至少勾选一类授权查询的信息。",
             "invalid_choice": "没有“%(value)s”这一类信息。",
@@ -28,7 +28,7 @@ class ConsentForm(forms.Form):
         coerce=int,
         initial=DEFAULT_VALID_MONTHS,
         widget=forms.RadioSelect,
-        help_text="申请办结时授权同时终止;期间可随时撤回。",
+        help_text="申请办结时授权同时终止；期间可随时撤回。",
     )
     is_agreed = forms.BooleanField(
         label="本企业已阅读并同意上述授权内容。",

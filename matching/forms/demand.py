@@ -39,12 +39,14 @@ class DemandForm(forms.Form):
         required=False,
         min_value=0,
         max_value=1_000_000,
-        help_text="登记信息中暂无,请填写最近数。",
+        help_text="登记信息中暂无，请填写最近数。",
     )
     declared_revenue_yuan = WanField(
-        label="上年营业收入", required=False, help_text="登记信息中暂无,请填写上一完整年度的数。"
+        label="上年营业收入", required=False, help_text="登记信息中暂无，请填写上一完整年度的数。"
     )
-    is_first_loan = forms.BooleanField(label="此前从未在银行办理过经营性贷款(首贷)", required=False)
+    is_first_loan = forms.BooleanField(
+        label="此前从未在银行办理过经营性贷款（首贷）", required=False
+    )
 
     def __init__(
         self,

@@ -80,7 +80,7 @@ class LeadReturnForm(forms.Form):
         required=False,
         max_length=MAX_NOTE_LENGTH,
         widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="选择“其他”时必填;平台可见。",
+        help_text="选择“其他”时必填；平台可见。",
     )
 
 

@@ -36,7 +36,7 @@ class ParameterValueForm(forms.Form):
         label="取值",
         max_length=8000,
         widget=forms.Textarea(attrs={"rows": 6, "spellcheck": "false"}),
-        help_text="与现行取值同样的写法(JSON):数字直接写,文字加双引号。",
+        help_text="与现行取值同样的写法（JSON）：数字直接写，文字加双引号。",
     )
     source = forms.CharField(label="依据", max_length=200, help_text="文件名称、文号或决定。")
 
@@ -55,7 +55,7 @@ class ScoreModelForm(forms.Form):
         label="模型",
         max_length=60_000,
         widget=forms.Textarea(attrs={"rows": 24, "spellcheck": "false"}),
-        help_text='在现行模型上修改(JSON,每行一项):权重、分档、硬规则、等级分界。小数写作文字,如 "0.5"。',
+        help_text='在现行模型上修改（JSON，每行一项）：权重、分档、硬规则、等级分界。小数写作文字，如 "0.5"。',
     )
     source = forms.CharField(label="依据", max_length=200, help_text="文件名称、文号或决定。")
 

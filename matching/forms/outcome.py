@@ -36,7 +36,7 @@ class OutcomeForm(forms.Form):
     reference = forms.CharField(
         label="机构流水号",
         max_length=64,
-        help_text="本机构系统中的流水号;同一号重复报送不会重复计入。",
+        help_text="本机构系统中的流水号；同一号重复报送不会重复计入。",
     )
 
     def __init__(self, data: Any = None, *, kinds: Sequence[tuple[str, str]]) -> None:
@@ -47,4 +47,4 @@ class OutcomeForm(forms.Form):
 class OutcomeUploadForm(forms.Form):
     """A sheet."""
 
-    file = forms.FileField(label="贷款结果表", help_text="xlsx 或 csv,不超过 2,000 行。")
+    file = forms.FileField(label="贷款结果表", help_text="xlsx 或 csv，不超过 2,000 行。")

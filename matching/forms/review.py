@@ -40,13 +40,13 @@ class PlainForm(forms.Form):
 class ContactForm(forms.Form):
     """What came of the contact."""
 
-    contact_note = _text("联系记录", help_text="何时、何种方式、与谁联系,约定了什么。")
+    contact_note = _text("联系记录", help_text="何时、何种方式、与谁联系，约定了什么。")
 
 
 class SupplementForm(forms.Form):
     """What the borrower is asked to supply."""
 
-    document_list = _text("需要补充的资料", help_text="每行一项,企业可见。")
+    document_list = _text("需要补充的资料", help_text="每行一项，企业可见。")
     note = _text("说明", required=False)
 
     def clean_document_list(self) -> list[str]:
@@ -58,7 +58,7 @@ class SupplementForm(forms.Form):
 class PassOnForm(forms.Form):
     """The officer's word that the file is complete, and an opinion for the approver."""
 
-    opinion = _text("尽调意见", help_text="审批人可见,企业不可见。")
+    opinion = _text("尽调意见", help_text="审批人可见，企业不可见。")
     file_complete = forms.BooleanField(
         label="资料已齐全", error_messages={"required": "资料齐全后才能提交审批。"}
     )
@@ -67,7 +67,7 @@ class PassOnForm(forms.Form):
 class ReturnForm(forms.Form):
     """Why a file goes back to the officer."""
 
-    opinion = _text("退回意见", help_text="客户经理可见,企业不可见。")
+    opinion = _text("退回意见", help_text="客户经理可见，企业不可见。")
 
 
 class RejectForm(forms.Form):
@@ -75,7 +75,7 @@ class RejectForm(forms.Form):
 
     refusal_code = forms.ChoiceField(label="拒绝原因", choices=REFUSALS, help_text="企业可见。")
     refusal_note = _text(
-        "说明", required=False, longest=300, help_text="选择“其他”时必填;企业可见。"
+        "说明", required=False, longest=300, help_text="选择“其他”时必填；企业可见。"
     )
 
 
@@ -86,7 +86,7 @@ class ApproveForm(forms.Form):
     annual_rate_bp = RateField(label="年化利率")
     term_months = MonthsField(label="授信期限")
     guarantee = forms.ChoiceField(label="担保方式", choices=GUARANTEES)
-    valid_until = DayField(label="额度有效期至", help_text="到期未用信,额度自动失效。")
+    valid_until = DayField(label="额度有效期至", help_text="到期未用信，额度自动失效。")
     opinion = _text("审批意见", required=False, help_text="企业不可见。")
 
     @staticmethod
@@ -153,14 +153,14 @@ ACTS: Mapping[str, Act] = {
             "accept",
             "ACCEPT",
             PlainForm,
-            "受理后成为本案客户经理,可查看联系方式与信用画像,查看会留痕。",
+            "受理后成为本案客户经理，可查看联系方式与信用画像，查看会留痕。",
         ),
         Act("contact", "CONTACT", ContactForm),
         Act(
             "start-due-diligence",
             "START_DUE_DILIGENCE",
             PlainForm,
-            "确认已与企业对接,开始尽职调查。",
+            "确认已与企业对接，开始尽职调查。",
         ),
         Act("request-supplement", "REQUEST_SUPPLEMENT", SupplementForm),
         Act("supply", "SUPPLY", SupplyForm),
@@ -172,7 +172,7 @@ ACTS: Mapping[str, Act] = {
             "disburse",
             "DISBURSE",
             PlainForm,
-            "企业未同意反馈贷款结果,仅登记已放款的状态,不报送金额。",
+            "企业未同意反馈贷款结果，仅登记已放款的状态，不报送金额。",
         ),
         Act("reject", "REJECT", RejectForm, danger=True),
     )

@@ -34,10 +34,10 @@ class IssueForm(forms.Form):
 
     district = forms.ChoiceField(label="区")
     issue_no = forms.CharField(
-        label="期号", max_length=16, help_text="本区内不重复,如 2026-11;与草稿同号即替换该草稿。"
+        label="期号", max_length=16, help_text="本区内不重复，如 2026-11；与草稿同号即替换该草稿。"
     )
     title = forms.CharField(
-        label="名称", max_length=100, required=False, help_text="机构可见;不填则由区名和期号组成。"
+        label="名称", max_length=100, required=False, help_text="机构可见；不填则由区名和期号组成。"
     )
 
     def __init__(
@@ -54,7 +54,7 @@ class IssueForm(forms.Form):
 class UploadForm(IssueForm):
     """A sheet."""
 
-    file = forms.FileField(label="名单文件", help_text="xlsx 或 csv,不超过 20 MB、20 万行。")
+    file = forms.FileField(label="名单文件", help_text="xlsx 或 csv，不超过 20 MB、20 万行。")
 
 
 class CorrectionForm(forms.Form):
@@ -161,8 +161,8 @@ class RecommendationFilterForm(forms.Form):
     district_code = forms.ChoiceField(
         label="区", required=False, choices=[("", "不限"), *DISTRICT_LABELS.items()]
     )
-    amount_min_yuan = WanField(label="需求不低于(万元)", required=False)
-    amount_max_yuan = WanField(label="需求不高于(万元)", required=False)
+    amount_min_yuan = WanField(label="需求不低于（万元）", required=False)
+    amount_max_yuan = WanField(label="需求不高于（万元）", required=False)
     taken = forms.TypedChoiceField(
         label="对接",
         required=False,
@@ -214,7 +214,7 @@ class FeedbackForm(ContactResultForm):
     is_agreed = forms.BooleanField(
         label="企业已同意报送授信和放款信息",
         required=False,
-        help_text="填写授信金额时必选;同意书由本机构留存。",
+        help_text="填写授信金额时必选；同意书由本机构留存。",
     )
     refusal_code = forms.ChoiceField(
         label="拒绝原因",
@@ -258,4 +258,4 @@ class FeedbackForm(ContactResultForm):
 class FeedbackUploadForm(forms.Form):
     """A sheet of feedback."""
 
-    file = forms.FileField(label="反馈表", help_text="xlsx 或 csv,不超过 5,000 行。")
+    file = forms.FileField(label="反馈表", help_text="xlsx 或 csv，不超过 5,000 行。")

@@ -83,7 +83,7 @@ def need_create(request: HttpRequest) -> HttpResponse:
         ),
     )
     if demand is not None:
-        said = "已存为草稿。" if is_draft else "融资需求已发布,以下是逐条比对的结果。"
+        said = "已存为草稿。" if is_draft else "融资需求已发布，以下是逐条比对的结果。"
         messages.success(request, said)
         return redirect("matching:need-detail", demand.public_id)
     context = {

@@ -121,7 +121,7 @@ def application_consent(request: HttpRequest, public_id: uuid.UUID) -> HttpRespo
         ),
     )
     if resumed is not None:
-        messages.success(request, "已重新授权,申请恢复办理。")
+        messages.success(request, "已重新授权，申请恢复办理。")
         return redirect("matching:application-detail", public_id)
     context = {
         "need": need_pairs(application.demand),
@@ -163,7 +163,7 @@ def application_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
 def application_withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Withdraw an application; its consent ends with it."""
     return _act(
-        request, public_id, "WITHDRAW", WithdrawForm(request.POST), "申请已撤回,授权同时终止。"
+        request, public_id, "WITHDRAW", WithdrawForm(request.POST), "申请已撤回，授权同时终止。"
     )
 
 
@@ -171,7 +171,9 @@ def application_withdraw(request: HttpRequest, public_id: uuid.UUID) -> HttpResp
 @require_POST
 def application_supply(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Say that what was asked for has been supplied."""
-    return _act(request, public_id, "SUPPLY", SupplyForm(request.POST), "已告知机构,资料补充完成。")
+    return _act(
+        request, public_id, "SUPPLY", SupplyForm(request.POST), "已告知机构，资料补充完成。"
+    )
 
 
 def _act(
@@ -234,7 +236,7 @@ def _detail(
 def _class_words(entry: OfferedClass) -> str:
     """Return the name of a class with what speaks for ticking it."""
     held = gettext("%(count)s 条记录") % {"count": entry.count} if entry.count else said("暂无记录")
-    asked = gettext(",该产品的准入规则会用到") if entry.is_asked else ""
+    asked = gettext("，该产品的准入规则会用到") if entry.is_asked else ""
     return f"{said(DATA_CLASS_LABELS[entry.data_class])}({held}{asked})"
 
 
@@ -276,14 +278,14 @@ def consent_page(
         "product": _product_pairs(offer),
         "terms": [
             Pair("被授权机构", offer.institution.organisation.name),
-            Pair("用途", "贷款申请审查,仅限本次申请"),
+            Pair("用途", "贷款申请审查，仅限本次申请"),
             Pair("数据所属期间起", periods.data_from, Kind.DATE),
-            Pair("授权有效期", "自提交时起,至所选期限届满或申请办结,以先到者为准"),
+            Pair("授权有效期", "自提交时起，至所选期限届满或申请办结，以先到者为准"),
             Pair(
                 "机构最长留存",
                 gettext("%(data_life_days)s 天") % {"data_life_days": periods.data_life_days},
             ),
-            Pair("查询留痕", "每次查询的机构、人员、时间、用途和内容均被记录,随时可查看"),
+            Pair("查询留痕", "每次查询的机构、人员、时间、用途和内容均被记录，随时可查看"),
         ],
         "preview": consent_preview(enterprise, offer, periods, str(signed_in(request.user))),
     }
@@ -306,7 +308,7 @@ def _product_pairs(offer: PublishedProduct) -> list[Pair]:
             "综合年化成本上限",
             terms.all_in_rate_max_bp,
             Kind.RATE,
-            definition="利息与直接相关费用合计,折算为年。",
+            definition="利息与直接相关费用合计，折算为年。",
         ),
         Pair(
             "审批时限",

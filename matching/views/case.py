@@ -213,7 +213,7 @@ def _step(
     if index > here:
         return Step(stage.label)
     clocks = clocks_of(readings, now)
-    note = gettext("当前状态:%(state)s") % {"state": said(state_label(application.state))}
+    note = gettext("当前状态：%(state)s") % {"state": said(state_label(application.state))}
     return Step(
         stage.label,
         StepState.CURRENT,

@@ -135,7 +135,7 @@ def _needs_table(rows: list[dict[str, Any]], now: datetime) -> Table:
         Column("金额", Kind.MONEY),
         Column("期限", Kind.MONTHS),
         Column("担保方式"),
-        Column("时限", Kind.BADGE, "抢单截止,或应当派单的时间;红色表示已超时。"),
+        Column("时限", Kind.BADGE, "抢单截止，或应当派单的时间；红色表示已超时。"),
         Column("状态", Kind.BADGE),
     ]
     found = []
@@ -163,8 +163,10 @@ def _suggestions_table(found: list[Suggestion]) -> Table:
         Column("机构"),
         Column("服务该区"),
         Column("适合的产品", Kind.NUMBER, "按需求摘要不被排除的在架产品数。"),
-        Column("条件已知符合", Kind.PERCENT, "最适合的产品中,仅凭需求摘要就能判定符合的条件占比。"),
-        Column("人均在办", Kind.NUMBER, "待处理的线索与审批前的申请,按客户经理平均。"),
+        Column(
+            "条件已知符合", Kind.PERCENT, "最适合的产品中，仅凭需求摘要就能判定符合的条件占比。"
+        ),
+        Column("人均在办", Kind.NUMBER, "待处理的线索与审批前的申请，按客户经理平均。"),
     ]
     rows = [
         [
@@ -206,7 +208,7 @@ def _watch_table(rows: list[DemandLead], now: datetime) -> Table:
         Column("机构"),
         Column("需求"),
         Column("来源"),
-        Column("时限", Kind.BADGE, "机构接单或企业答复应当完成的时间;红色表示已超时。"),
+        Column("时限", Kind.BADGE, "机构接单或企业答复应当完成的时间；红色表示已超时。"),
         Column("状态", Kind.BADGE),
     ]
     needs = masked_many([row.demand_id for row in rows], now)

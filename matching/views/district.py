@@ -114,7 +114,7 @@ def generate(request: HttpRequest) -> HttpResponse:
     if found is not None:
         messages.success(
             request,
-            gettext("已核验 %(rows_read)s 户:入选 %(admitted)s,未入选 %(refused)s。")
+            gettext("已核验 %(rows_read)s 户：入选 %(admitted)s，未入选 %(refused)s。")
             % {"rows_read": found.rows_read, "admitted": found.admitted, "refused": found.refused},
         )
         return redirect("matching:whitelist-detail", found.public_id)

@@ -29,7 +29,7 @@ from matching.selectors.whitelist_duty import (
     watched_lists,
 )
 
-COVERED = "有机构登记对接的入选企业,占入选企业的比例;要求 100%。"
+COVERED = "有机构登记对接的入选企业，占入选企业的比例；要求 100%。"
 
 
 @login_required
@@ -72,7 +72,7 @@ def receipts_table(whitelist: Whitelist) -> Table:
         ]
         for line in receipt_lines(whitelist)
     ]
-    return Table(columns, rows, empty="尚无机构对接;没有服务本区的机构。")
+    return Table(columns, rows, empty="尚无机构对接；没有服务本区的机构。")
 
 
 def duty_pairs(whitelist: Whitelist) -> list[Pair]:
@@ -93,11 +93,11 @@ def _watch_table(rows: list[Whitelist], now: datetime) -> Table:
     columns = [
         Column("名单"),
         Column("区"),
-        Column("入选", Kind.NUMBER, "现在仍列入的企业户数,不含已移出。"),
+        Column("入选", Kind.NUMBER, "现在仍列入的企业户数，不含已移出。"),
         Column("对接覆盖", Kind.TEXT, COVERED),
         Column("未对接", Kind.NUMBER),
         Column("待反馈", Kind.NUMBER, "机构已登记对接、尚未反馈结果的户次。"),
-        Column("对接时限", Kind.BADGE, "全部入选企业应当对接完成的时间;红色表示已超时。"),
+        Column("对接时限", Kind.BADGE, "全部入选企业应当对接完成的时间；红色表示已超时。"),
         Column("督办时间", Kind.DATETIME),
     ]
     table, coverage, waiting = clock_table(), coverage_of(rows), contacts_waiting(rows)

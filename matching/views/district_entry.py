@@ -86,7 +86,7 @@ def _need_pairs(row: WhitelistEntry) -> list[Pair]:
     return [
         Pair("统一社会信用代码", row.uscc, Kind.CODE),
         Pair("行业门类", SECTION_LABELS.get(row.sector, row.sector)),
-        Pair("街镇(园区)", row.street),
+        Pair("街镇（园区）", row.street),
         Pair("需求金额", row.amount_yuan, Kind.MONEY),
         Pair("期限", row.term_months, Kind.MONTHS),
         Pair("用途", label_of(row.purpose, {str(k): v for k, v in PURPOSE_LABELS.items()})),
@@ -128,8 +128,8 @@ def _credit_cell(contact: WhitelistContact) -> Cell:
     if contact.refusal_code:
         reason = label_of(contact.refusal_code, {str(k): v for k, v in REFUSAL_LABELS.items()})
         return Cell(
-            gettext("未授信:%(reason)s") % {"reason": said(reason)}, note=contact.help_measure
+            gettext("未授信：%(reason)s") % {"reason": said(reason)}, note=contact.help_measure
         )
     if contact.granted_yuan is not None:
         return Cell(granted_band(contact.granted_yuan), note=note)
-    return Cell("资料已齐,待决定" if contact.file_complete_date else "")
+    return Cell("资料已齐，待决定" if contact.file_complete_date else "")

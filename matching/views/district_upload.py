@@ -95,7 +95,7 @@ def _sentence(upload: WhitelistUpload) -> str:
     if found is None:
         return ""
     return gettext(
-        "已读取 %(rows_read)s 行:入选 %(admitted)s,未入选 %(refused)s,重复 %(duplicates)s。"
+        "已读取 %(rows_read)s 行：入选 %(admitted)s，未入选 %(refused)s，重复 %(duplicates)s。"
     ) % {
         "rows_read": found.rows_read,
         "admitted": found.admitted,
@@ -128,4 +128,4 @@ def _problems_table(summary: dict[str, Any]) -> Table:
         ]
         for row in summary["problems"]
     ]
-    return Table(columns, rows, caption="未入选的行(前 100 行)", empty="没有问题。")
+    return Table(columns, rows, caption="未入选的行（前 100 行）", empty="没有问题。")

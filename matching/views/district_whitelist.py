@@ -72,7 +72,7 @@ def detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Judge a draft again and call it checked; with ``submit``, hand it over as well."""
     if "submit" in request.POST:
-        said = "已核验并提交,须由另一位复核人发布。"
+        said = "已核验并提交，须由另一位复核人发布。"
         return _deed(request, public_id, whitelist_hand_over, said)
     return _deed(request, public_id, whitelist_recheck, "已按当前数据重新核验。")
 
@@ -81,21 +81,21 @@ def check(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def submit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Hand a checked list to the second person."""
-    return _deed(request, public_id, whitelist_submit, "已提交,须由另一位复核人发布。")
+    return _deed(request, public_id, whitelist_submit, "已提交，须由另一位复核人发布。")
 
 
 @login_required
 @require_POST
 def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Publish a submitted list."""
-    return _deed(request, public_id, whitelist_approve, "已发布,服务本区的机构即时可见。")
+    return _deed(request, public_id, whitelist_approve, "已发布，服务本区的机构即时可见。")
 
 
 @login_required
 @require_POST
 def revise(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a checked or returned list a draft again."""
-    said = "已转为草稿,可用同一期号上传更正后的表格替换。"
+    said = "已转为草稿，可用同一期号上传更正后的表格替换。"
     return _deed(request, public_id, whitelist_revise, said)
 
 
@@ -110,7 +110,7 @@ def give_back(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def recall(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a published list from before the institutions."""
-    return _deed_with_reason(request, public_id, whitelist_recall, "名单已撤下,机构不再可见。")
+    return _deed_with_reason(request, public_id, whitelist_recall, "名单已撤下，机构不再可见。")
 
 
 @login_required
@@ -120,11 +120,11 @@ def rejudge(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user, now = reader(request), timezone.now()
     whitelist = whitelist_get(user, public_id, now)
     found = whitelist_rejudge(whitelist=whitelist, actor=user, at=now)
-    moved = gettext("移出 %(moved_out)s 户,恢复 %(restored)s 户。") % {
+    moved = gettext("移出 %(moved_out)s 户，恢复 %(restored)s 户。") % {
         "moved_out": len(found.moved_out),
         "restored": len(found.restored),
     }
-    messages.success(request, gettext("复核完成,%(moved)s") % {"moved": moved})
+    messages.success(request, gettext("复核完成，%(moved)s") % {"moved": moved})
     return redirect("matching:whitelist-detail", public_id)
 
 
@@ -229,9 +229,9 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
 def _stats(whitelist: Whitelist) -> list[Stat]:
     counts = entry_status_counts(whitelist)
     stats = [
-        Stat("读取", whitelist.rows_read, "表中有内容的行数,不含表头和空行。", unit="行"),
+        Stat("读取", whitelist.rows_read, "表中有内容的行数，不含表头和空行。", unit="行"),
         Stat("入选", whitelist.admitted, "核验时符合全部门槛的企业户数。", unit="户"),
-        Stat("未入选", whitelist.refused, "有错误或触发门槛的行数,逐行有原因。", unit="行"),
+        Stat("未入选", whitelist.refused, "有错误或触发门槛的行数，逐行有原因。", unit="行"),
         Stat("重复", whitelist.duplicates, "与前面某行代码相同的行数。", unit="行"),
     ]
     if suspended := counts.get("SUSPENDED", 0):
@@ -250,7 +250,7 @@ def _pairs(whitelist: Whitelist) -> list[Pair]:
         Pair("复核人", str(whitelist.approved_by) if whitelist.approved_by else ""),
         Pair("发布时间", whitelist.published_at, Kind.DATETIME),
         Pair("有效期至", whitelist.expires_at, Kind.DATETIME),
-        Pair("下次复核", recheck, Kind.DATE, definition="到期由平台自动复核,触发门槛的移出。"),
+        Pair("下次复核", recheck, Kind.DATE, definition="到期由平台自动复核，触发门槛的移出。"),
         Pair("退回或撤下原因", whitelist.return_reason),
     ]
     return [pair for pair in pairs if pair.value]
@@ -297,7 +297,7 @@ def _entries_table(rows: list[WhitelistEntry]) -> Table:
 def _entry_row(row: WhitelistEntry) -> list[Any]:
     address = reverse("matching:whitelist-entry", args=[row.public_id])
     reasons = " ".join(f"{reason['sentence']}({reason['rule_code']})" for reason in row.reasons)
-    marks = "提示:" + " ".join(mark["sentence"] for mark in row.marks) if row.marks else ""
+    marks = "提示：" + " ".join(mark["sentence"] for mark in row.marks) if row.marks else ""
     return [
         Cell(
             row.name or gettext("第 %(row_number)s 行") % {"row_number": row.row_number},

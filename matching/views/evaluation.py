@@ -39,7 +39,7 @@ from matching.services.evaluation import (
 GRADES = ("A", "B", "C", "D", "")
 NOT_SCORED = "未评价"
 INPUTS = "数据截至时间以前接收完毕的信用记录文件数。"
-MANIFEST = "对这些文件的编号、文件哈希和接收行数所作的 SHA-256;相同输入得到相同结果。"
+MANIFEST = "对这些文件的编号、文件哈希和接收行数所作的 SHA-256；相同输入得到相同结果。"
 
 
 @login_required
@@ -181,7 +181,7 @@ def _runs_table(found: list[EvaluationRun]) -> Table:
         ]
         for run in found
     ]
-    return Table(columns, rows, caption="评价批次,等级列为户数", empty="还没有评价批次。")
+    return Table(columns, rows, caption="评价批次，等级列为户数", empty="还没有评价批次。")
 
 
 def _grades_table(counts: Mapping[str, int]) -> Table:
@@ -204,7 +204,7 @@ def _drift_tables(run: EvaluationRun) -> dict[str, Table | str]:
     rows = [[old or NOT_SCORED, new or NOT_SCORED, count] for old, new, count in drift.moves]
     moves = Table(columns, rows, caption="等级变化", empty="没有市场主体的等级发生变化。")
     psi = "无法计算" if drift.psi is None else f"{drift.psi}"
-    lead = gettext("与 %(month)s 的评价相比,等级分布的稳定性指标(PSI)为 %(psi)s。") % {
+    lead = gettext("与 %(month)s 的评价相比，等级分布的稳定性指标（PSI）为 %(psi)s。") % {
         "month": f"{drift.before.month:%Y-%m}",
         "psi": psi,
     }
@@ -214,15 +214,15 @@ def _drift_tables(run: EvaluationRun) -> dict[str, Table | str]:
 def _indicators_table(drift: Drift) -> Table:
     columns = [
         Column("指标"),
-        Column("PSI", Kind.TEXT, "分档分布与上期相比的稳定性;0.10 以下稳定,0.25 以上需要核查。"),
-        Column("变档户数", Kind.NUMBER, "等级变化的市场主体中,该指标也换了分档的户数。"),
+        Column("PSI", Kind.TEXT, "分档分布与上期相比的稳定性；0.10 以下稳定，0.25 以上需要核查。"),
+        Column("变档户数", Kind.NUMBER, "等级变化的市场主体中，该指标也换了分档的户数。"),
         Column("判断", Kind.BADGE),
     ]
     rows = [
         [one.label, None if one.psi is None else f"{one.psi}", one.changed, _verdict(one.psi)]
         for one in drift.indicators
     ]
-    return Table(columns, rows, caption="指标稳定性,变动大的在前")
+    return Table(columns, rows, caption="指标稳定性，变动大的在前")
 
 
 def _verdict(psi: Decimal | None) -> Cell:
@@ -236,4 +236,4 @@ def _verdict(psi: Decimal | None) -> Cell:
 def _definition(grade: str) -> str:
     if grade:
         return gettext("本批次中等级为 %(grade)s 的市场主体数。") % {"grade": grade}
-    return "个体工商户和非存续主体,不作评价。"
+    return "个体工商户和非存续主体，不作评价。"

@@ -85,7 +85,7 @@ def _errors_table(result: RowImport) -> Table:
     columns = [Column("行号", Kind.NUMBER), Column("列"), Column("原因"), Column("代码", Kind.CODE)]
     shown = result.errors[:ERRORS_SHOWN]
     rows = [[error.row, error.field, error.sentence, error.code] for error in shown]
-    return Table(columns, rows, caption="未接收的行(前 100 条原因)", empty="全部接收。")
+    return Table(columns, rows, caption="未接收的行（前 100 条原因）", empty="全部接收。")
 
 
 def _correction(result: RowImport) -> str:

@@ -88,7 +88,7 @@ def recommendation(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def contact(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take an enterprise on for the reader's institution."""
     whitelist_contact(entry_id=public_id, actor=reader(request), at=timezone.now())
-    messages.success(request, "已登记由本机构对接,可查看联系方式;请及时联系并反馈结果。")
+    messages.success(request, "已登记由本机构对接，可查看联系方式；请及时联系并反馈结果。")
     return redirect("matching:recommendation-detail", public_id)
 
 
@@ -175,7 +175,7 @@ def _columns() -> list[Column]:
         Column("企业名称"),
         Column("区"),
         Column("行业"),
-        Column("需求金额", Kind.MONEY, "企业表示的融资需求,不是授信。"),
+        Column("需求金额", Kind.MONEY, "企业表示的融资需求，不是授信。"),
         Column("期限", Kind.MONTHS),
         Column("对接", Kind.BADGE),
     ]

@@ -13,7 +13,7 @@ from matching.domain.lead import LEAD_STATE_LABELS, LeadState
 from matching.models import DemandLead
 from matching.selectors.lead import MaskedNeed
 
-DUPLICATE = "同一企业在规定天数内先后发布、同时有效的需求,后一项标为疑似重复。"
+DUPLICATE = "同一企业在规定天数内先后发布、同时有效的需求，后一项标为疑似重复。"
 HIDDEN = "企业名称、代码和联系方式在企业授权后可见。"
 
 
@@ -49,7 +49,7 @@ def time_cell(due_at: datetime | None, now: datetime, is_provisional: bool = Fal
         return Cell("—", tone=Tone.NEUTRAL)
     clock = Clock("", due_at, now, is_provisional)
     note = gettext("%(due)s 截止") % {"due": f"{timezone.localtime(due_at):%m-%d %H:%M}"}
-    return Cell(clock.sentence, tone=clock.tone, note=note + ("(暂定)" if is_provisional else ""))
+    return Cell(clock.sentence, tone=clock.tone, note=note + ("（暂定）" if is_provisional else ""))
 
 
 def lead_state_label(lead: DemandLead) -> str:

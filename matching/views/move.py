@@ -82,7 +82,7 @@ def move(request: HttpRequest, public_id: uuid.UUID, product_id: uuid.UUID) -> H
         "fit": in_words(product_fit(demand, offer, now, ConsentFacts.own())),
         "need": need_pairs(demand),
         "cancel_url": reverse("matching:application-move", args=[public_id]),
-        "submit": "撤回原申请,授权并转至新机构",
+        "submit": "撤回原申请，授权并转至新机构",
         "title": gettext("转至 %(product)s") % {"product": offer.product.name},
         "crumbs": [*_crumbs(public_id), Crumb("授权并转至新机构")],
     }
@@ -92,7 +92,7 @@ def move(request: HttpRequest, public_id: uuid.UUID, product_id: uuid.UUID) -> H
 def _require_movable(application: LoanApplication) -> None:
     if application.state not in MOVABLE_STATES:
         state = application.state
-        sentence = f"当前状态为“{state_label(state)}”,不能转至其他机构。"
+        sentence = f"当前状态为“{state_label(state)}”，不能转至其他机构。"
         raise TransitionRefused(state, "MOVE", sentence)
 
 
@@ -100,7 +100,7 @@ def _table(application: LoanApplication, found: list[ProductFit]) -> Table:
     columns = [
         Column("产品"),
         Column("机构"),
-        Column("综合年化成本上限", Kind.RATE, "利息与直接相关费用合计,折算为年。"),
+        Column("综合年化成本上限", Kind.RATE, "利息与直接相关费用合计，折算为年。"),
         Column("匹配"),
     ]
     rows = [

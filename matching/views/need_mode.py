@@ -38,12 +38,12 @@ WAYS = {
     "ENTER_POOL": (
         "need-pool",
         "进入抢单池",
-        "机构只看到行业、区域、金额、期限和担保方式,看不到企业名称和联系方式;先到先得,名额有限。",
+        "机构只看到行业、区域、金额、期限和担保方式，看不到企业名称和联系方式；先到先得，名额有限。",
     ),
     "ASK_DISPATCH": (
         "need-dispatch",
         "请平台派单",
-        "平台按区域、产品匹配和机构在办情况派给一家机构,机构同样只看到不含名称的摘要。",
+        "平台按区域、产品匹配和机构在办情况派给一家机构，机构同样只看到不含名称的摘要。",
     ),
 }
 """Event to page, name, and what it means for the enterprise."""
@@ -79,7 +79,7 @@ def mode_context(demand: FinancingDemand, now: datetime) -> dict[str, Any]:
 @require_POST
 def need_pool(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Put a need into the pool."""
-    said = "需求已进入抢单池,机构接单后会在此邀请您授权。"
+    said = "需求已进入抢单池，机构接单后会在此邀请您授权。"
     return _deed(request, public_id, demand_enter_pool, said)
 
 
@@ -109,7 +109,7 @@ def need_lenders(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     if done is not None:
         messages.success(
             request,
-            gettext("已推送至 %(count)s 家机构,机构接单后会在此邀请您授权。")
+            gettext("已推送至 %(count)s 家机构，机构接单后会在此邀请您授权。")
             % {"count": len(done)},
         )
         return redirect("matching:need-detail", public_id)

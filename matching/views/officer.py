@@ -163,7 +163,7 @@ def act(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpResponse:
         return review_page(request, application, {slug: form}, NoteForm())
     messages.success(
         request,
-        gettext("已登记,当前状态:%(state)s。") % {"state": said(state_label(done.state))},
+        gettext("已登记，当前状态：%(state)s。") % {"state": said(state_label(done.state))},
     )
     return redirect("matching:review-detail", public_id)
 
@@ -186,7 +186,7 @@ def note(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return review_page(request, application, {}, form)
-    messages.success(request, "备注已保存,仅本机构可见。")
+    messages.success(request, "备注已保存，仅本机构可见。")
     return redirect("matching:review-detail", public_id)
 
 
@@ -296,7 +296,7 @@ def queue_table(
         Column("产品"),
         Column("金额", Kind.MONEY),
         Column("提交时间", Kind.DATETIME),
-        Column("时限", Kind.BADGE, "当前环节应当完成的时间;红色表示已超时。"),
+        Column("时限", Kind.BADGE, "当前环节应当完成的时间；红色表示已超时。"),
         Column("客户经理"),
         Column("状态", Kind.BADGE),
     ]

@@ -69,7 +69,7 @@ def watch(request: HttpRequest) -> HttpResponse:
         Column("所在区"),
         Column("机构"),
         Column("产品"),
-        Column("时限", Kind.BADGE, "当前环节应当完成的时间;红色表示已超时。"),
+        Column("时限", Kind.BADGE, "当前环节应当完成的时间；红色表示已超时。"),
         Column("督办次数", Kind.NUMBER, "时限督办与平台督办的次数。"),
         Column("状态", Kind.BADGE),
     ]

@@ -62,7 +62,7 @@ def parameter(request: HttpRequest, code: str) -> HttpResponse:
         if done is not None:
             messages.success(
                 request,
-                gettext("已录入,自 %(effective_from)s 起生效。")
+                gettext("已录入，自 %(effective_from)s 起生效。")
                 % {"effective_from": done.effective_from},
             )
             return redirect("matching:parameter-detail", code)

@@ -103,7 +103,7 @@ def pool_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         ),
     )
     if lead is not None:
-        messages.success(request, "抢单成功,已邀请企业确认授权。")
+        messages.success(request, "抢单成功，已邀请企业确认授权。")
         return redirect("matching:lead-detail", lead.public_id)
     need = masked_get(demand, now)
     is_officer = Role.OFFICER in roles_in(user, institution.organisation_id)
@@ -166,7 +166,7 @@ def lead_take_act(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _lead_page(request, lead, user, {"TAKE": form})
-    messages.success(request, "已接单,已邀请企业确认授权。")
+    messages.success(request, "已接单，已邀请企业确认授权。")
     return redirect("matching:lead-detail", public_id)
 
 
@@ -183,7 +183,7 @@ def lead_return_act(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     )
     if done is None:
         return _lead_page(request, lead, user, {"RETURN": form})
-    messages.success(request, "已退回,平台将另行安排机构。")
+    messages.success(request, "已退回，平台将另行安排机构。")
     return redirect("matching:lead-detail", public_id)
 
 
@@ -250,7 +250,7 @@ def _pool_table(needs: list[MaskedNeed], now: datetime) -> Table:
         Column("金额", Kind.MONEY),
         Column("期限", Kind.MONTHS),
         Column("担保方式"),
-        Column("剩余名额", Kind.NUMBER, "还可由几家机构接单,先到先得,一家机构限一次。"),
+        Column("剩余名额", Kind.NUMBER, "还可由几家机构接单，先到先得，一家机构限一次。"),
         Column("抢单截止", Kind.BADGE),
     ]
     rows = [
@@ -277,7 +277,7 @@ def _lead_table(rows: list[DemandLead], now: datetime) -> Table:
         Column("来源"),
         Column("金额", Kind.MONEY),
         Column("期限", Kind.MONTHS),
-        Column("时限", Kind.BADGE, "当前环节应当完成的时间;红色表示已超时。"),
+        Column("时限", Kind.BADGE, "当前环节应当完成的时间；红色表示已超时。"),
         Column("接单人"),
         Column("状态", Kind.BADGE),
     ]

@@ -18,7 +18,7 @@ from matching.domain.scorecard import ScoreResult
 
 GRADE_TONES = {"A": Tone.GOOD, "B": Tone.INFO, "C": Tone.WARN, "D": Tone.BAD}
 SCORE_DEFINITION = (
-    "各维度基础分,加上每项指标的加减分、维度上下限的调整和一票否决的封顶,合计即得分。"
+    "各维度基础分，加上每项指标的加减分、维度上下限的调整和一票否决的封顶，合计即得分。"
 )
 
 
@@ -147,7 +147,7 @@ def _evaluation(evaluation: PublishedEvaluation) -> list[Pair]:
     )
     return [
         Pair("评价月份", month_words(evaluation.month)),
-        Pair("等级", evaluation.grade if scored else "未评价(个体工商户及非存续主体不作评价)"),
+        Pair("等级", evaluation.grade if scored else "未评价（个体工商户及非存续主体不作评价）"),
         Pair("得分", evaluation.points, Kind.NUMBER),
         Pair("数据截至", evaluation.as_of, Kind.DATETIME),
         Pair("模型版本", evaluation.model_version),

@@ -60,7 +60,7 @@ def score_models(request: HttpRequest) -> HttpResponse:
         require_role(user, Role.OPERATOR)
         row = attempted(form, lambda: score_model_draft(actor=user, at=now, **form.cleaned_data))
         if row is not None:
-            messages.success(request, "草稿已保存,请试算。")
+            messages.success(request, "草稿已保存，请试算。")
             return redirect(DETAIL, row.public_id)
     page = number_page(request, found)
     context = {
@@ -92,7 +92,7 @@ def score_model(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
             ),
         )
         if done is not None:
-            messages.success(request, "草稿已修改,请重新试算。")
+            messages.success(request, "草稿已修改，请重新试算。")
             return redirect(DETAIL, public_id)
     return _detail(request, user, row, form, ScoreModelApprovalForm())
 
@@ -126,7 +126,7 @@ def approve(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         return _detail(request, user, row, ScoreModelForm(initial=initial), form)
     messages.success(
         request,
-        gettext("模型已批准,自 %(effective_from)s 起生效。")
+        gettext("模型已批准，自 %(effective_from)s 起生效。")
         % {"effective_from": done.effective_from},
     )
     return redirect(DETAIL, public_id)
@@ -269,7 +269,7 @@ def _trial_tables(row: ScoreModelVersion) -> dict[str, object]:
         Column("户数", Kind.NUMBER, "等级不同的户数。"),
     ]
     return {
-        "trial_lead": gettext("按登记次序均匀抽取 %(sampled)s 户,用试算时的记录计算,结果不发布。")
+        "trial_lead": gettext("按登记次序均匀抽取 %(sampled)s 户，用试算时的记录计算，结果不发布。")
         % {"sampled": trial["sampled"]},
         "grades": Table(columns, rows, caption="等级分布"),
         "moves": Table(

@@ -92,7 +92,7 @@ def answers(address: str) -> bool:
 class TestGeneratedParts:
     @each_document
     def test_say_what_the_code_says(self, path):
-        assert filled(text_of(path)) == text_of(path), "文档已过期,请运行 make docs"
+        assert filled(text_of(path)) == text_of(path), "文档已过期，请运行 make docs"
 
     def test_have_one_place_each(self):
         found = Counter(name for path in documents() for name in places(text_of(path)))

@@ -33,7 +33,7 @@ FILE_NAMES = {
 }
 """Names of files that are handed out, Chinese as the files are."""
 
-REFUSED = {"matching/views/move.py": ['f"当前状态为“{state_label(state)}”,不能转至其他机构。"']}
+REFUSED = {"matching/views/move.py": ['f"当前状态为“{state_label(state)}”，不能转至其他机构。"']}
 """Sentences of refusals put together in a view."""
 
 

@@ -85,7 +85,7 @@ def registers(market: Market) -> Person:
 
     known = start.submits("下一步", uscc=market.newcomer.uscc)
     known.says(market.newcomer.name, "河西区", market.newcomer.representative)
-    form = known.submits("信息无误,下一步")
+    form = known.submits("信息无误，下一步")
     typed = {
         "contact_name": "李联系",
         "contact_phone": "13900000088",
@@ -103,7 +103,7 @@ def is_verified(owner: Person, operator: Person, market: Market) -> None:
     waiting = operator.goes("borrowers:account-review-list").clicks(market.newcomer.name)
     waiting.says(market.newcomer.uscc, "李联系")
     waiting.submits("提交结论", 422, decision="refuse").says("请填写未通过的原因")
-    waiting.submits("提交结论", decision="approve").says("已办理:已核验。")
+    waiting.submits("提交结论", decision="approve").says("已办理：已核验。")
 
     owner.goes("borrowers:account-status").clicks("进入企业主页").says(market.newcomer.name)
     owner.goes("marketplace:notification-list").says("企业身份核验已通过")
@@ -116,7 +116,7 @@ def applies_with_consent(owner: Person, market: Market) -> uuid.UUID:
     need.says("近 12 个月纳税额不低于", "不符合", "无法判断", "近 12 个月开票销售额")
 
     screen = consent_screen(need, "示例税信贷")
-    screen.says("授权示例城市银行查询本企业信息", "贷款申请审查,仅限本次申请", "机构最长留存")
+    screen.says("授权示例城市银行查询本企业信息", "贷款申请审查，仅限本次申请", "机构最长留存")
     boxes = screen.soup.select("main form input[type=checkbox]")
     assert len(boxes) > 3
     assert not [box for box in boxes if box.has_attr("checked")]
@@ -181,8 +181,8 @@ def is_approved(officer: Person, approver: Person, key: uuid.UUID, days) -> None
     days.later(hours=4)
     waiting = approver.goes("matching:approval-list")
     assert str(key) in " ".join(waiting.links.values())
-    desk = approver.goes("matching:approval-detail", key).says("经营稳定,建议批准。", "得分")
-    desk.submits("批准授信", **granted()).says("已作出决定,当前状态:已授信。")
+    desk = approver.goes("matching:approval-detail", key).says("经营稳定，建议批准。", "得分")
+    desk.submits("批准授信", **granted()).says("已作出决定，当前状态：已授信。")
 
 
 def granted() -> dict[str, str]:
@@ -205,7 +205,7 @@ def signs(officer: Person, key: uuid.UUID) -> None:
     page = case(officer, key)
     contract = {"contract_no": CONTRACT, "signed_date": today, "repayment": "EQUAL_INSTALLMENT"}
     page.submits("登记签约", 422, **contract, amount_yuan="49").says("合同金额")
-    page.submits("登记签约", **contract, is_first_loan=True).says("当前状态:已签约")
+    page.submits("登记签约", **contract, is_first_loan=True).says("当前状态：已签约")
 
     assert Loan.objects.get().amount_yuan == GRANTED_YUAN
 

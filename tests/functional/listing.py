@@ -55,14 +55,14 @@ def uploads(clerk: Person, market: Market) -> Page:
     """Only checked first, nothing is kept; then a draft in which every row is accounted for."""
     form = clerk.goes("matching:whitelist-list").clicks("上传名单")
     sheet = messy_sheet(market)
-    checked = form.submits("只检查,不保存", file=csv_file(sheet))
-    checked.says("检查结果(没有保存)", "读取7行:入选1,未入选5,重复1。")
+    checked = form.submits("只检查，不保存", file=csv_file(sheet))
+    checked.says("检查结果（没有保存）", "读取7行：入选1，未入选5，重复1。")
     assert not Whitelist.objects.exists()
 
     wrong = form.submits("上传为草稿", 422, issue_no="", file=csv_file(sheet))
     assert wrong.fault("issue_no").startswith("该字段是必填项。")
     draft = form.submits("上传为草稿", issue_no=ISSUE, file=csv_file(sheet))
-    draft.says("已读取7行:入选1,未入选5,重复1。", "代码校验位不符", "需求金额无法识别")
+    draft.says("已读取7行：入选1，未入选5，重复1。", "代码校验位不符", "需求金额无法识别")
     assert draft.state == "草稿"
     why_out = WHY_OUT | {market.cast.rival_enterprise.name: ("WL_DISTRICT",)}
     for name, codes in why_out.items():
@@ -125,7 +125,7 @@ def sends_corrected(clerk: Person, draft: Page, market: Market) -> Page:
 
     form = clerk.goes("matching:whitelist-list").clicks("上传名单")
     corrected = form.submits("上传为草稿", issue_no=ISSUE, file=file)
-    corrected.says("已读取7行:入选2,未入选4,重复1。", market.newcomer.name)
+    corrected.says("已读取7行：入选2，未入选4，重复1。", market.newcomer.name)
     assert Whitelist.objects.count() == 1
     return corrected
 
@@ -133,7 +133,7 @@ def sends_corrected(clerk: Person, draft: Page, market: Market) -> Page:
 def is_checked_and_handed_over(clerk: Person, draft: Page) -> None:
     """Who made the list cannot publish it."""
     checked = draft.submits("核验").says("已按当前数据重新核验。")
-    waiting = checked.submits("提交复核").says("已提交,须由另一位复核人发布。")
+    waiting = checked.submits("提交复核").says("已提交，须由另一位复核人发布。")
     waiting.says("须由另一位复核人发布或退回")
     assert not waiting.offers("发布")
     assert clerk.tries(f"{waiting.path}approve/") in {403, 409}
@@ -144,7 +144,7 @@ def is_published(lead: Person, key: uuid.UUID) -> None:
     """A second person returns it with a reason, or publishes it; here the latter."""
     page = lead.goes("matching:whitelist-detail", key)
     assert page.submits("退回", 422, reason="").fault("reason")
-    done = page.submits("发布").says("已发布,服务本区的机构即时可见。")
+    done = page.submits("发布").says("已发布，服务本区的机构即时可见。")
     assert done.state == "已发布"
 
 

@@ -57,7 +57,7 @@ def revokes(owner: Person) -> None:
     """One click on the consent's page, no reason asked."""
     consent = owner.goes("borrowers:consent-list").clicks("示例城市银行")
     assert consent.says("反馈贷款结果", "签名与文本哈希核对一致").state == "有效"
-    done = consent.submits("撤回授权").says("授权已撤回,该机构立即不能再查询。")
+    done = consent.submits("撤回授权").says("授权已撤回，该机构立即不能再查询。")
     assert done.state == "已撤回"
     assert not done.offers("撤回授权")
     owner.goes("matching:application-list").says("已中止")
@@ -84,7 +84,7 @@ def resumes(owner: Person, officer: Person, key: uuid.UUID) -> None:
     done = screen.submits(
         "重新授权并恢复办理", data_classes=["01", "09"], valid_months="6", is_agreed=True
     )
-    done.says("已重新授权,申请恢复办理。", "尽调中")
+    done.says("已重新授权，申请恢复办理。", "尽调中")
 
     new = LoanApplication.objects.get(public_id=key)
     assert new.state == "DUE_DILIGENCE"

@@ -26,7 +26,7 @@ def asks_for_money(borrower: Person, **more: object) -> Page:
         purpose_note="备货",
         guarantee="CREDIT",
         **more,
-    ).says("融资需求已发布,以下是逐条比对的结果。")
+    ).says("融资需求已发布，以下是逐条比对的结果。")
 
 
 def consent_screen(need: Page, product: str) -> Page:
@@ -64,22 +64,22 @@ def takes_on(officer: Person, key: uuid.UUID) -> Page:
     """Accept from the queue."""
     waiting = officer.goes("matching:queue-list")
     assert str(key) in " ".join(waiting.links.values())
-    return case(officer, key).submits("受理").says("已登记,当前状态:已受理。")
+    return case(officer, key).submits("受理").says("已登记，当前状态：已受理。")
 
 
 def contacts(officer: Person, key: uuid.UUID) -> Page:
-    note = "电话联系,约定周三上门。"
-    return case(officer, key).submits("登记联系", contact_note=note).says("当前状态:对接中")
+    note = "电话联系，约定周三上门。"
+    return case(officer, key).submits("登记联系", contact_note=note).says("当前状态：对接中")
 
 
 def looks_into(officer: Person, key: uuid.UUID) -> Page:
-    return case(officer, key).submits("开始尽调").says("当前状态:尽调中")
+    return case(officer, key).submits("开始尽调").says("当前状态：尽调中")
 
 
 def passes_on(officer: Person, key: uuid.UUID) -> Page:
-    opinion = "经营稳定,建议批准。"
+    opinion = "经营稳定，建议批准。"
     page = case(officer, key).submits("提交审批", opinion=opinion, file_complete=True)
-    return page.says("当前状态:审批中")
+    return page.says("当前状态：审批中")
 
 
 def state_of(key: uuid.UUID) -> str:

@@ -31,7 +31,7 @@ class TestRefusal:
         refused_without_reason(officer, key)
         case(officer, key).submits(
             "拒绝", refusal_code="WEAK_CASH_FLOW", refusal_note="月均回款偏低"
-        ).says("当前状态:已拒绝")
+        ).says("当前状态：已拒绝")
 
         assert state_of(key) == "REJECTED"
         own = owner.goes("matching:application-detail", key)

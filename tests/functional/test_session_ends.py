@@ -14,7 +14,7 @@ class TestSessionEnds:
 
         asked = sends(page, "withdraw/", note="暂不需要")
 
-        asked.says("登录已过期,刚才提交的内容没有保存")
+        asked.says("登录已过期，刚才提交的内容没有保存")
         assert state_of(key_of(page)) == "PENDING_ACCEPT"
         back = asked.submits("登录", username="owner", password=owner.password)
         assert back.path == page.path

@@ -26,10 +26,10 @@ class TestWithdrawal:
         contacts(officer, key)
         looks_into(officer, key)
         passes_on(officer, key)
-        approver.goes("matching:approval-detail", key).says("经营稳定,建议批准。")
+        approver.goes("matching:approval-detail", key).says("经营稳定，建议批准。")
 
         own = owner.goes("matching:application-detail", key)
-        own.submits("撤回申请", note="暂不需要").says("申请已撤回,授权同时终止。", "已撤回")
+        own.submits("撤回申请", note="暂不需要").says("申请已撤回，授权同时终止。", "已撤回")
 
         assert state_of(key) == "WITHDRAWN"
         is_out_of_reach(officer, approver, key)

@@ -43,8 +43,8 @@ class AuditSearchForm(forms.Form):
     """Which events."""
 
     uscc = forms.CharField(label="统一社会信用代码", required=False, max_length=30)
-    person = forms.CharField(label="操作人(账号或姓名)", required=False, max_length=64)
-    action = forms.CharField(label="动作(开头部分)", required=False, max_length=64)
+    person = forms.CharField(label="操作人（账号或姓名）", required=False, max_length=64)
+    action = forms.CharField(label="动作（开头部分）", required=False, max_length=64)
     since = DayField(label="自", required=False, validators=YEARS)
     until = DayField(label="至", required=False, validators=YEARS)
 

@@ -40,7 +40,7 @@ class NoticeForm(forms.Form):
         label="通知正文",
         max_length=5_000,
         widget=forms.Textarea(attrs={"rows": 8}),
-        help_text="粘贴国务院办公厅关于部分节假日安排的通知;按“放假”“上班”逐句识别,不能识别的会指出。",
+        help_text="粘贴国务院办公厅关于部分节假日安排的通知；按“放假”“上班”逐句识别，不能识别的会指出。",
     )
 
 
@@ -74,7 +74,7 @@ def calendar(request: HttpRequest) -> HttpResponse:
             entered = form.cleaned_data["year"]
             messages.success(
                 request,
-                gettext("%(entered)s 年的安排已录入,与周历不同的日期 %(count)s 天。")
+                gettext("%(entered)s 年的安排已录入，与周历不同的日期 %(count)s 天。")
                 % {"entered": entered, "count": count},
             )
             return redirect(f"{request.path}?year={entered}")
@@ -141,7 +141,7 @@ def _pairs(kinds: TableCalendar, year: int) -> list[Pair]:
             "暂定日期",
             sum(kind.provisional for kind in found),
             Kind.NUMBER,
-            definition="通知录入以前按法定节假日和周历推定,由此算出的期限注明“暂定”。",
+            definition="通知录入以前按法定节假日和周历推定，由此算出的期限注明“暂定”。",
         ),
     ]
 

@@ -170,7 +170,9 @@ def test_cells_of_columns_nobody_may_store_do_not_stay(cast, now):
     }
 
 
-@pytest.mark.parametrize(("who", "status"), [("auditor", 403), ("owner", 404), ("district_clerk", 404)])
+@pytest.mark.parametrize(
+    ("who", "status"), [("auditor", 403), ("owner", 404), ("district_clerk", 404)]
+)
 def test_only_operators_get_the_rows(cast, now, tmp_path, client, who, status):
     reference_ensure(at=now)
     batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)

@@ -1,0 +1,103 @@
+"""Text for people has full-width punctuation beside Chinese characters: templates, and sentences of the page layers.
+
+Comments, docstrings and regular expressions are not text for people. Column titles of sheets are matched letter by
+letter when a sheet comes back, and stay as they are.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+from pathlib import Path
+
+from tests.architecture.source import APPS, ROOT
+
+HAN = "\u4e00-\u9fff“”‘’《》、。"
+MARK = re.compile(rf"(?<=[{HAN}])[,:;()]|[,:;()](?=[{HAN}])")
+TITLE = re.compile(r"[^，。；：,;:{}]+\((?:元|万元|月|天|%|BP)\)[^，。；：,;:{}]*")
+LITERAL = re.compile(r"([rbfu]*)('''|\"\"\"|'|\")(.*)\2", re.IGNORECASE | re.DOTALL)
+PLACEHOLDER = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
+COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}", re.DOTALL)
+TAG = re.compile(r"\{%(.*?)%\}|\{\{.*?\}\}", re.DOTALL)
+QUOTED = re.compile(r'"[^"]*"')
+PAGE_LAYERS = ("views", "forms", "web")
+
+
+def sentences(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of the literals that are neither docstrings nor patterns, placeholders cut out."""
+    source = path.read_text(encoding="utf-8")
+    docstrings = {
+        (node.lineno, node.col_offset)
+        for node in ast.walk(ast.parse(source))
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        found = LITERAL.fullmatch(token.string) if token.type == tokenize.STRING else None
+        if found is None or token.start in docstrings or "r" in found[1].lower():
+            continue
+        text = PLACEHOLDER.sub("\0", found[3]) if "f" in found[1].lower() else found[3]
+        yield token.start[0], text
+
+
+def texts(path: Path) -> Iterator[tuple[int, str]]:
+    """Yield line and text of a template: what stands between tags, and what is quoted in them."""
+    source = COMMENT.sub(
+        lambda found: "\n" * found[0].count("\n"), path.read_text(encoding="utf-8")
+    )
+    for number, line in enumerate(source.splitlines(), start=1):
+        yield number, TAG.sub("\0", line)
+        for tag in TAG.finditer(line):
+            yield from ((number, quoted) for quoted in QUOTED.findall(tag[1] or ""))
+
+
+def half_width(found: Iterator[tuple[int, str]], path: Path) -> list[str]:
+    return [
+        f"{path.relative_to(ROOT)}:{number} {text.strip()[:60]}"
+        for number, text in found
+        if MARK.search(text) and not TITLE.fullmatch(text)
+    ]
+
+
+def page_modules() -> list[Path]:
+    """Return the modules of the layers whose literals people read on pages."""
+    return [
+        path
+        for app in APPS
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if (path.stem in PAGE_LAYERS and path.parent == ROOT / app)
+        or set(path.relative_to(ROOT).parts[:-1]) & set(PAGE_LAYERS)
+    ]
+
+
+class TestPunctuation:
+    def test_of_templates_is_full_width(self):
+        templates = [path for app in APPS for path in sorted((ROOT / app).rglob("*.html"))]
+
+        assert len(templates) > 100
+        assert [line for path in templates for line in half_width(texts(path), path)] == []
+
+    def test_of_sentences_is_full_width(self):
+        modules = page_modules()
+
+        assert len(modules) > 80
+        assert [line for path in modules for line in half_width(sentences(path), path)] == []
+
+    def test_that_is_half_width_is_found(self, tmp_path):
+        module, page = tmp_path / "a.py", tmp_path / "a.html"
+        module.write_text(
+            '"""文档,不查。"""\nX = f"共 {n:,} 行,拒绝 {m}。"\nY = "金额(万元)"\n', "utf-8"
+        )
+        page.write_text('{# 注释,不查 #}\n<p>{{ a }}:说明</p>{% x text="好,的" %}\n', "utf-8")
+
+        found = [
+            line
+            for line, text in sentences(module)
+            if MARK.search(text) and not TITLE.fullmatch(text)
+        ]
+        seen = [text for _, text in texts(page) if MARK.search(text)]
+
+        assert found == [2]
+        assert len(seen) == 2
