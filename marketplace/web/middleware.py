@@ -54,7 +54,7 @@ class LanguageMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Answer in the language of the cookie; say which it is, and that the answer varies with it."""
         language = language_of(request)
-        request.LANGUAGE_CODE = language  # type: ignore[attr-defined]
+        request.LANGUAGE_CODE = language
         with translation.override(language):
             answer = self.get_response(request)
         answer.headers.setdefault("Content-Language", TAGS[language])

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 from django.urls import reverse
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
 from lenders.domain.shelf import MOST_COMPARED
@@ -16,6 +17,7 @@ from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.domain.workdays import local_date
 from marketplace.web.components import Pick, Tone
 from marketplace.web.language import listed
+from marketplace.web.templatetags.market import rate, wan, yuan
 from matching.domain.fit_changes import Change
 from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
 from matching.models import FinancingDemand
@@ -80,6 +82,46 @@ class FitLine:
     consent: str
     pick: Pick
     url: str
+
+    # Said here rather than in the template: a page has a hundred and more of these lines.
+
+    @property
+    def cost_words(self) -> SafeString:
+        """Return what the product costs at most."""
+        cost = self.offer.cost
+        sentence = gettext(
+            "综合年化最高 <b>%(rate)s</b>，%(amount)s、%(term_months)s 个月的利息和费用最多 <b>%(cost)s</b>"
+        )
+        return SafeString(
+            sentence
+            % {
+                "rate": rate(cost.rate_bp),
+                "amount": wan(cost.amount_yuan),
+                "term_months": cost.term_months,
+                "cost": yuan(cost.cost_yuan),
+            }
+        )
+
+    @property
+    def count_words(self) -> str:
+        """Return how many conditions stand in the way, else the points of the ranking."""
+        result = self.offer.result
+        told = []
+        if result.does_not_fit:
+            told.append(gettext("不符合 %(count)s 条") % {"count": result.does_not_fit})
+        if result.cannot_tell:
+            told.append(gettext("无法判断 %(count)s 条") % {"count": result.cannot_tell})
+        if not self.obstacles:
+            told.append(gettext("%(points)s 分") % {"points": self.offer.rank.points})
+        return gettext("，").join(told)
+
+    @property
+    def fits_words(self) -> str:
+        """Return how many conditions are met."""
+        words = gettext("另有 %(count)s 条符合。") if self.obstacles else ""
+        return (words or gettext("%(count)s 条准入条件全部符合。")) % {
+            "count": self.offer.result.fits
+        }
 
 
 @dataclass(frozen=True)

@@ -144,11 +144,7 @@ def declared_texts() -> Iterator[tuple[str, str]]:
             yield text, place
     for folder in PARAMETERS:
         for path in sorted((settings.BASE_DIR / folder).glob("*.toml")):
-            place = f"{folder}/{path.name}"
-            told = _toml(place)
-            for key, text in _strings(_dimensions(told) if place == SCORECARD else told):
-                if key in ("label", "unit"):
-                    yield text, place
+            yield from _labels(f"{folder}/{path.name}")
     for feature in FEATURES.values():
         yield from ((text, "lenders.domain.feature") for text in (feature.label, feature.unit))
     yield from ((text, "exports.domain.definitions") for text in _figures())
@@ -157,6 +153,13 @@ def declared_texts() -> Iterator[tuple[str, str]]:
         yield code_label(code + UNKNOWN_SUFFIX), "matching.domain.whitelist"
     for machine, path in machines().values():
         yield from ((row.label, path) for row in machine.transitions)
+
+
+def _labels(place: str) -> Iterator[tuple[str, str]]:
+    told = _toml(place)
+    for key, text in _strings(_dimensions(told) if place == SCORECARD else told):
+        if key in ("label", "unit"):
+            yield text, place
 
 
 def _dimensions(told: Any) -> list[Any]:

@@ -55,9 +55,8 @@ def texts_of(page: BeautifulSoup) -> Iterator[tuple[str, bool]]:
             is_quoted = any(tag.get("lang") == QUOTED for tag in above)
             yield str(text).strip(), not is_quoted and any(id(tag) in chrome for tag in above)
     for tag in page.find_all(True):
-        yield from (
-            (tag[name], True) for name in SPOKEN if tag.has_attr(name) and CHINESE.search(tag[name])
-        )
+        spoken = [str(tag[name]) for name in SPOKEN if tag.has_attr(name)]
+        yield from ((text, True) for text in spoken if CHINESE.search(text))
 
 
 def data_texts() -> str:
