@@ -151,8 +151,8 @@ def declared_texts() -> Iterator[tuple[str, str]]:
     yield from ((text, "exports.domain.district_report") for text in _report())
     for code in (*GATE_CODES, *MARK_CODES):
         yield code_label(code + UNKNOWN_SUFFIX), "matching.domain.whitelist"
-    for machine, path in machines().values():
-        yield from ((row.label, path) for row in machine.transitions)
+    for machine, source in machines().values():
+        yield from ((row.label, source) for row in machine.transitions)
 
 
 def _labels(place: str) -> Iterator[tuple[str, str]]:

@@ -27,12 +27,6 @@ CHROME = "nav, h1, h2, h3, button, .btn, label, legend, th, caption, summary, dt
 SPOKEN = ("aria-label", "data-label", "placeholder", "title")
 """Attributes that readers see or hear."""
 
-OWN_NAME = "中文"
-"""What the switch says to whoever reads no English."""
-
-QUOTED = "zh-CN"
-"""What an element says whose words are Chinese on every page: a rule named by a button."""
-
 PIECE = re.compile(r"[\u3400-\u9fff]+")
 PAGES = {
     row.name: row
@@ -47,13 +41,13 @@ def catalogue() -> frozenset[str]:
 
 
 def texts_of(page: BeautifulSoup) -> Iterator[tuple[str, bool]]:
-    """Each Chinese text of a page, and whether it belongs to what pages say by themselves."""
+    """Each Chinese text of a page that is not marked as such, and whether the page says it by itself."""
     chrome = {id(tag) for tag in page.select(CHROME)}
     for text in page.find_all(string=CHINESE):
         above = list(text.parents)
-        if not {"script", "style", "pre"} & {tag.name for tag in above}:
-            is_quoted = any(tag.get("lang") == QUOTED for tag in above)
-            yield str(text).strip(), not is_quoted and any(id(tag) in chrome for tag in above)
+        is_marked = any(str(tag.get("lang", "")).startswith("zh") for tag in above)
+        if not is_marked and not {"script", "style", "pre"} & {tag.name for tag in above}:
+            yield str(text).strip(), any(id(tag) in chrome for tag in above)
     for tag in page.find_all(True):
         spoken = [str(tag[name]) for name in SPOKEN if tag.has_attr(name)]
         yield from ((text, True) for text in spoken if CHINESE.search(text))
@@ -161,7 +155,7 @@ class TestEveryPage:
         if answer.status_code != 200 or not kind.startswith("text/html"):
             return []
         page = BeautifulSoup(answer.content, "html.parser")
-        found = [(text, own) for text, own in texts_of(page) if text != OWN_NAME]
+        found = list(texts_of(page))
         left = [text for text, _ in found if text in catalogue()]
         own = [text for text, is_own in found if is_own]
         data = data_texts() if own else ""
