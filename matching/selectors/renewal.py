@@ -59,7 +59,7 @@ def maturing(loans: QuerySet[Loan], at: datetime) -> Iterator[MaturingLoan]:
         drawn_on=Min("outcomes__event_date", filter=Q(outcomes__kind="DISBURSE"))
     )
     for loan in running.select_related("application__product", "application__demand"):
-        drawn = loan.drawn_on or loan.signed_date  # type: ignore[attr-defined]
+        drawn = loan.drawn_on or loan.signed_date
         matures_on = maturity_date(drawn, loan.term_months)
         due = reminder_due(matures_on, on, days)
         if due is not None:

@@ -106,7 +106,7 @@ def _amount_and_term(asked: FinancingDemand | LoanCost) -> str:
 
 
 def _nearness(line: FitLine) -> str:
-    label = said(GROUPS[line.offer.group][0])
+    label = str(said(GROUPS[line.offer.group][0]))
     result = line.offer.result
     counts = [
         words % {"count": count}

@@ -97,7 +97,7 @@ def in_a_process(rows: int, address: str) -> dict[str, Any]:
         text=True,
         env={**os.environ, "DATABASE_URL": address, "OUTBOX_THREADS": "on"},
     )
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def run(rows: int) -> dict[str, Any]:

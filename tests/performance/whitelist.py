@@ -126,7 +126,7 @@ def in_a_process(database: str, form: str, issue: str, districts: Sequence[str])
         text=True,
         env={**os.environ, "DATABASE_URL": address},
     )
-    return json.loads(done.stdout.splitlines()[-1])  # type: ignore[no-any-return]
+    return json.loads(done.stdout.splitlines()[-1])
 
 
 def run(form: str, issue: str, districts: Sequence[str]) -> dict[str, Any]:
@@ -300,8 +300,7 @@ def enrich(cast: Any) -> None:
     item = CatalogueItem.objects.get(code="ABNORMAL_LIST")
     with connection.cursor() as cursor:
         cursor.execute(_GRADES, [grading.pk])
-        values = [NOW - timedelta(hours=2), item.pk, item.batches.get().pk, LISTED]
-        cursor.execute(_RECORDS, values)
+        cursor.execute(_RECORDS, [NOW - timedelta(hours=2), item.pk, item.batches.get().pk, LISTED])
         for table in ("matching_creditevaluation", "borrowers_creditrecord"):
             cursor.execute(f"ANALYZE {table}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -41,7 +42,7 @@ def report(**changes) -> DistrictReport:
         event_section(EventFigures(1, 8, 2, Decimal(300_000))),
         lending_section({Statistic.FUNDED_AMOUNT: None}),
     )
-    made = {
+    made: dict[str, Any] = {
         "district": "河西区",
         "period": report_period(ReportKind.WEEK, date(2026, 11, 23)),
         "counted_until": date(2026, 11, 23),
