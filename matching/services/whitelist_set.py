@@ -176,8 +176,8 @@ class _Answers:
             if group.key != NOT_JUDGED:
                 days.setdefault(group.keys[1], set()).update((group.first, group.latest))
         for key, among in days.items():
-            dated = sorted(day for day in among if day is not None)
-            ends = {dated[0], dated[-1]} if dated and None not in among else among
+            dated = {day for day in among if day is not None}
+            ends = {min(dated), max(dated)} if dated == among else among
             one, *others = {self._decide("age", {"established_date": day}) for day in ends}
             if others:
                 raise RuntimeError(f"{ends} are not the same whole months ago")

@@ -300,7 +300,8 @@ def enrich(cast: Any) -> None:
     item = CatalogueItem.objects.get(code="ABNORMAL_LIST")
     with connection.cursor() as cursor:
         cursor.execute(_GRADES, [grading.pk])
-        cursor.execute(_RECORDS, [NOW - timedelta(hours=2), item.pk, item.batches.get().pk, LISTED])
+        values: list[Any] = [NOW - timedelta(hours=2), item.pk, item.batches.get().pk, LISTED]
+        cursor.execute(_RECORDS, values)
         for table in ("matching_creditevaluation", "borrowers_creditrecord"):
             cursor.execute(f"ANALYZE {table}")
 
