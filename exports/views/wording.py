@@ -128,7 +128,7 @@ def tables_of(part: Breakdown) -> list[Table]:
         table_of(
             part,
             codes,
-            gettext("%(title)s:%(name)s") % {"title": said(part.title), "name": said(name)},
+            gettext("%(title)s：%(name)s") % {"title": said(part.title), "name": said(name)},
         )
         for name, codes in named
         if codes

@@ -114,6 +114,11 @@ class TimelineEntry:
     lines: tuple[tuple[str, str], ...]
     is_internal: bool
 
+    @property
+    def who(self) -> str:
+        """Role and name in one, as the interfaces give them."""
+        return f"{self.role} {self.name}".rstrip()
+
 
 def timeline(events: Iterable[ApplicationEvent], side: Side) -> list[TimelineEntry]:
     """Return the events that a side may read, oldest first. Queries: none when actors are loaded."""

@@ -144,7 +144,8 @@ def count(request: HttpRequest) -> HttpResponse:
         "count": count_stats(tally) if tally else [],
         "reasons": reason_lines(tally) if tally else [],
     }
-    return render(request, "matching/district/_generate_count.html", context)
+    piece = "matching/district/_generate_count.html"
+    return render(request, piece, context, status=form_status(form))
 
 
 def list_crumb() -> Crumb:

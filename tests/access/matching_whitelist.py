@@ -143,8 +143,9 @@ MAKING = [
     Row(
         "matching:whitelist-count",
         "POST",
-        allowed=STAFF,
+        allowed=DISTRICT,
         stranger=403,
+        otherwise=dict.fromkeys(OTHER_DISTRICT, 422),
         make=with_need,
     ),
     Row(

@@ -16,7 +16,7 @@ from pathlib import Path
 from tests.architecture.source import APPS, ROOT
 
 HAN = "\u4e00-\u9fff“”‘’《》、。"
-MARK = re.compile(rf"(?<=[{HAN}])[,:;()]|[,:;()](?=[{HAN}])")
+MARK = re.compile(rf"(?<=[{HAN}])[,:;()]|[,:;()](?=[{HAN}])|(?<=\0)[,;](?=\Z)|(?<=\0)[,:;](?=\0)")
 TITLE = re.compile(r"[^，。；：,;:{}]+\((?:元|万元|月|天|%|BP)\)[^，。；：,;:{}]*")
 LITERAL = re.compile(r"([rbfu]*)('''|\"\"\"|'|\")(.*)\2", re.IGNORECASE | re.DOTALL)
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
