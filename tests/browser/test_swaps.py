@@ -59,7 +59,7 @@ def test_filter_of_the_shelf_replaces_the_list_and_nothing_else(engine, site, ca
 def test_count_of_the_studio_comes_while_the_criteria_are_chosen(engine, site, cast, manner):
     make_demand(cast)
     clerk = Person(engine, site, manner, cast.district_clerk).goes("matching:whitelist-generate")
-    before = places(clerk, "h1", "input[name=sectors][value=C]", "button[name=count]", "#count")
+    before = places(clerk, "h1", "input[name=sectors][value=C]", "input[name=amount_max_yuan]")
 
     clerk.ticks("sectors", "C").sees("将入选")
 

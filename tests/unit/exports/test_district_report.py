@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -34,22 +33,20 @@ def need(uscc: str, fen: int) -> NeedRow:
     return NeedRow(uscc, "120103", "C", "SMALL", "CREDIT", fen, is_accepted=False)
 
 
-def report(**changes) -> DistrictReport:
+def report(counted_until: date = date(2026, 11, 23)) -> DistrictReport:
     lists = ListFigures(1, 40, 12, 9, 3, Decimal(900_000), 2, Decimal(500_000))
-    sections = (
-        work_section(Facts(), Facts(needs=(need("A", 1_000_000),))),
-        list_section(lists),
-        event_section(EventFigures(1, 8, 2, Decimal(300_000))),
-        lending_section({Statistic.FUNDED_AMOUNT: None}),
+    return DistrictReport(
+        district="河西区",
+        period=report_period(ReportKind.WEEK, date(2026, 11, 23)),
+        counted_until=counted_until,
+        made_at=AT,
+        sections=(
+            work_section(Facts(), Facts(needs=(need("A", 1_000_000),))),
+            list_section(lists),
+            event_section(EventFigures(1, 8, 2, Decimal(300_000))),
+            lending_section({Statistic.FUNDED_AMOUNT: None}),
+        ),
     )
-    made: dict[str, Any] = {
-        "district": "河西区",
-        "period": report_period(ReportKind.WEEK, date(2026, 11, 23)),
-        "counted_until": date(2026, 11, 23),
-        "made_at": AT,
-        "sections": sections,
-    }
-    return DistrictReport(**(made | changes))
 
 
 class TestReportPeriod:
