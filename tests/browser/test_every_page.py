@@ -1,7 +1,7 @@
 """Every page of the access table, as every role that may open it sees it: nothing broken, nothing out of reach.
 
 The rows of ``tests/access`` say what a page needs and who may open it, so a new page is looked at without a word here.
-Each is opened once and looked at wide and on a phone, in light and in dark colours.
+Each is opened once and looked at wide and on a phone, in light colours and, wide, in dark ones.
 """
 
 from __future__ import annotations
@@ -141,15 +141,14 @@ def look(context: BrowserContext, url: str, is_new: Callable[[str], bool]) -> li
 
 
 def examined(page: Page) -> list[str]:
-    """Return what axe-core finds, wide and on a phone, in light and in dark; what is too wide, also in large type."""
+    """Return what axe-core finds, light wide and on a phone, dark wide; what is too wide, also in large type."""
     axe.load(page)
     found = axe.findings(page, axe.EVERYTHING) + axe.overflow(page)
     page.set_viewport_size(PHONE)
     found += axe.findings(page, axe.EVERYTHING) + axe.overflow(page)
     found += [f"特大字、高对比:{fault}" for fault in overflow_in_large(page)]
-    page.emulate_media(color_scheme="dark")
-    found += axe.findings(page, axe.COLOURS)
     page.set_viewport_size(WIDE)
+    page.emulate_media(color_scheme="dark")
     return found + axe.findings(page, axe.COLOURS)
 
 
