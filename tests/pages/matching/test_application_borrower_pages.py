@@ -40,7 +40,7 @@ class TestConsentScreen:
         assert "示例城市银行" in text
         assert "仅用于贷款申请审查" in text
         assert "2023-11-01 至" in text
-        assert "纳税(暂无记录,该产品的准入规则会用到)" in text
+        assert "纳税（暂无记录，该产品的准入规则会用到）" in text
         form = answer.context["form"]
         boxes = [form["data_classes"], form["feedback_clause"], form["is_agreed"]]
         assert not any(box.value() for box in boxes)
