@@ -237,7 +237,8 @@ def _class_words(entry: OfferedClass) -> str:
     """Return the name of a class with what speaks for ticking it."""
     held = gettext("%(count)s 条记录") % {"count": entry.count} if entry.count else said("暂无记录")
     asked = gettext("，该产品的准入规则会用到") if entry.is_asked else ""
-    return f"{said(DATA_CLASS_LABELS[entry.data_class])}({held}{asked})"
+    words = gettext("（%(words)s）") % {"words": f"{held}{asked}"}
+    return f"{said(DATA_CLASS_LABELS[entry.data_class])}{words}"
 
 
 def consent_form(
