@@ -8,12 +8,14 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
-from django.db.models import Min, Q, QuerySet
+from django.db.models import F, Min, Q, QuerySet
+from django.db.models.functions import Coalesce
 
 from marketplace.domain.errors import NotFound
+from marketplace.domain.period import add_months
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.selectors import parameters_in_force
@@ -23,6 +25,8 @@ from matching.models import Loan
 from matching.policies.application import borrower_applications
 
 REMIND_DAYS = "demand.renewal_remind_days"
+MONTH_END = timedelta(days=3)
+"""So far a day counted back by months may lie from the one counted forward: months end differently."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,29 @@ def loans_maturing(user: User, at: datetime) -> list[MaturingLoan]:
     """
     found = Loan.objects.filter(application__in=borrower_applications(user))
     return sorted(maturing(found, at), key=lambda entry: entry.matures_on)
+
+
+def loans_near_end(at: datetime) -> QuerySet[Loan]:
+    """Return loans of the whole city among which are all that `maturing` yields, chosen by the database.
+
+    A loan of so many months ends soon when it was drawn about so many months ago; without this bound every running
+    loan of the city would be read at each sweep.
+
+    Queries: two.
+    """
+    on = local_date(at)
+    most = max(parameters_in_force(shipped()).value_on(REMIND_DAYS, on))
+    latest = on + timedelta(days=most)
+    terms = Loan.objects.order_by().values_list("term_months", flat=True).distinct()
+    drawn = Min("outcomes__event_date", filter=Q(outcomes__kind="DISBURSE"))
+    near = Q(pk__in=())
+    for term in terms:
+        near |= Q(
+            term_months=term,
+            begun__gte=add_months(on, -term) - MONTH_END,
+            begun__lte=add_months(latest, -term) + MONTH_END,
+        )
+    return Loan.objects.annotate(begun=Coalesce(drawn, F("signed_date"))).filter(near)
 
 
 def maturing(loans: QuerySet[Loan], at: datetime) -> Iterator[MaturingLoan]:

@@ -14,8 +14,8 @@ from django.urls import reverse
 from marketplace.domain.roles import SYSTEM
 from marketplace.services import notify
 from matching.domain.renewal import RUNNING_STATES
-from matching.models import ApplicationEvent, Loan
-from matching.selectors.renewal import MaturingLoan, maturing
+from matching.models import ApplicationEvent
+from matching.selectors.renewal import MaturingLoan, loans_near_end, maturing
 from matching.services.application_notices import borrower_ids
 from matching.services.transition import case_lock, event_append
 
@@ -31,9 +31,9 @@ def renewals_remind(*, at: datetime) -> int:
     Returns:
         How many were reminded; a second run right after reminds nobody.
 
-    Writes: ``ApplicationEvent``, notices; a transaction for each. Queries: three, and those of the reminders.
+    Writes: ``ApplicationEvent``, notices; a transaction for each. Queries: five, and those of the reminders.
     """
-    found = list(maturing(Loan.objects.all(), at))
+    found = list(maturing(loans_near_end(at), at))
     taken = _taken(found)
     return sum(_remind(entry, at) for entry in found if _key(entry) not in taken)
 
