@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -24,7 +23,32 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('code', models.CharField(max_length=48, unique=True, verbose_name='信息项代码')),
                 ('name', models.CharField(max_length=100, verbose_name='信息项名称')),
-                ('data_class', models.CharField(choices=[('01', '登记注册基本信息'), ('02', '主要人员、股东及出资'), ('03', '年报财务'), ('04', '行政许可'), ('05', '行政处罚'), ('06', '其他行政管理'), ('07', '司法裁判及执行'), ('08', '经营异常与严重失信名单'), ('09', '纳税'), ('10', '社会保险费'), ('11', '住房公积金'), ('12', '水、电、气'), ('13', '不动产'), ('14', '知识产权'), ('15', '科技创新与资质'), ('16', '进出口'), ('17', '其他行业信息')], max_length=2, verbose_name='类别')),
+                (
+                    'data_class',
+                    models.CharField(
+                        choices=[
+                            ('01', '登记注册基本信息'),
+                            ('02', '主要人员、股东及出资'),
+                            ('03', '年报财务'),
+                            ('04', '行政许可'),
+                            ('05', '行政处罚'),
+                            ('06', '其他行政管理'),
+                            ('07', '司法裁判及执行'),
+                            ('08', '经营异常与严重失信名单'),
+                            ('09', '纳税'),
+                            ('10', '社会保险费'),
+                            ('11', '住房公积金'),
+                            ('12', '水、电、气'),
+                            ('13', '不动产'),
+                            ('14', '知识产权'),
+                            ('15', '科技创新与资质'),
+                            ('16', '进出口'),
+                            ('17', '其他行业信息'),
+                        ],
+                        max_length=2,
+                        verbose_name='类别',
+                    ),
+                ),
                 ('consent_required', models.BooleanField(verbose_name='须企业授权')),
                 ('sharing_mode', models.CharField(default='BATCH', max_length=16, verbose_name='共享方式')),
                 ('legal_basis', models.CharField(blank=True, default='', max_length=200, verbose_name='依据')),
@@ -77,6 +101,14 @@ class Migration(migrations.Migration):
                 'verbose_name': '数据批次',
                 'verbose_name_plural': '数据批次',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(fields=['item', 'unit', 'file_sha256'], name='ingest_batch_file_idx'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(('finished_at', None), ('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('accepted'), '+', models.F('rejected')), '+', models.F('duplicates'))), _connector='OR'), name='ingest_batch_adds_up'
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,6 +147,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '企业',
                 'verbose_name_plural': '企业',
                 'ordering': ['id'],
+                "indexes": [
+                    models.Index(fields=['district', 'id'], name='enterprise_district_idx'),
+                    models.Index(fields=['industry_section', 'id'], name='enterprise_section_idx'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -141,6 +177,12 @@ class Migration(migrations.Migration):
                 'verbose_name': '信用记录',
                 'verbose_name_plural': '信用记录',
                 'ordering': ['-event_date', '-id'],
+                "indexes": [
+                    models.Index(fields=['enterprise', 'item', '-event_date'], name='credit_record_read_idx'),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('enterprise', 'item', 'natural_key'), name='credit_record_live_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -178,6 +220,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '异议',
                 'verbose_name_plural': '异议',
                 'ordering': ['-id'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('state__in', ('SUBMITTED', 'MARKED', 'CHECKING', 'CORRECTED', 'UPHELD', 'UNCONFIRMED', 'WITHDRAWN'))), name='objection_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('CHECKING', 'MARKED', 'SUBMITTED'))), fields=('record',), name='objection_open_unique'),
+                ],
             },
         ),
         migrations.AddField(
@@ -198,6 +244,9 @@ class Migration(migrations.Migration):
             options={
                 'verbose_name': '主体对照',
                 'verbose_name_plural': '主体对照',
+                "constraints": [
+                    models.UniqueConstraint(fields=('unit', 'local_code'), name='subject_alias_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,7 +273,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '信用修复',
                 'verbose_name_plural': '信用修复',
                 'ordering': ['-id'],
-                'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('SUBMITTED', 'DISTRICT_CHECK', 'SUPPLEMENT', 'UNIT_OPINION', 'CITY_REVIEW', 'REPAIRED', 'REFUSED', 'WITHDRAWN'))), name='credit_repair_state_known'), models.UniqueConstraint(condition=models.Q(('state__in', ('CITY_REVIEW', 'DISTRICT_CHECK', 'SUBMITTED', 'SUPPLEMENT', 'UNIT_OPINION'))), fields=('record',), name='credit_repair_open_unique')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('state__in', ('SUBMITTED', 'DISTRICT_CHECK', 'SUPPLEMENT', 'UNIT_OPINION', 'CITY_REVIEW', 'REPAIRED', 'REFUSED', 'WITHDRAWN'))), name='credit_repair_state_known'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ('CITY_REVIEW', 'DISTRICT_CHECK', 'SUBMITTED', 'SUPPLEMENT', 'UNIT_OPINION'))), fields=('record',), name='credit_repair_open_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,7 +284,10 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='授权编号')),
-                ('purpose', models.CharField(choices=[('APPLICATION_REVIEW', '贷款申请审查'), ('POST_LOAN_WATCH', '贷后管理'), ('OWN_REPORT', '企业查询自身信息'), ('PRE_MATCH', '产品预匹配'), ('WHITELIST', '白名单核验'), ('OBJECTION_REPAIR', '异议与修复处理'), ('SUPERVISION', '监督审计')], max_length=32, verbose_name='用途')),
+                (
+                    'purpose',
+                    models.CharField(choices=[('APPLICATION_REVIEW', '贷款申请审查'), ('POST_LOAN_WATCH', '贷后管理'), ('OWN_REPORT', '企业查询自身信息'), ('PRE_MATCH', '产品预匹配'), ('WHITELIST', '白名单核验'), ('OBJECTION_REPAIR', '异议与修复处理'), ('SUPERVISION', '监督审计')], max_length=32, verbose_name='用途'),
+                ),
                 ('application_ref', models.UUIDField(verbose_name='绑定的申请')),
                 ('data_classes', models.JSONField(verbose_name='信息类别')),
                 ('data_from', models.DateField(verbose_name='数据起')),
@@ -260,7 +315,12 @@ class Migration(migrations.Migration):
                 'verbose_name_plural': '授权',
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['lender', 'enterprise'], name='consent_lender_idx')],
-                'constraints': [models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='consent_period_positive'), models.CheckConstraint(condition=models.Q(models.Q(('ended_by', ''), ('revoked_at', None)), models.Q(('revoked_at__isnull', False), models.Q(('ended_by', ''), _negated=True)), _connector='OR'), name='consent_end_has_cause'), models.CheckConstraint(condition=models.Q(('data_to__gte', models.F('data_from'))), name='consent_data_period_positive'), models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('enterprise', 'lender', 'purpose', 'application_ref'), name='consent_live_unique')],
+                'constraints': [
+                    models.CheckConstraint(condition=models.Q(('valid_until__gt', models.F('valid_from'))), name='consent_period_positive'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('ended_by', ''), ('revoked_at', None)), models.Q(('revoked_at__isnull', False), models.Q(('ended_by', ''), _negated=True)), _connector='OR'), name='consent_end_has_cause'),
+                    models.CheckConstraint(condition=models.Q(('data_to__gte', models.F('data_from'))), name='consent_data_period_positive'),
+                    models.UniqueConstraint(condition=models.Q(('revoked_at', None)), fields=('enterprise', 'lender', 'purpose', 'application_ref'), name='consent_live_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -286,41 +346,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'constraints': [models.CheckConstraint(condition=models.Q(('state__in', ('PENDING', 'VERIFIED', 'REFUSED'))), name='enterprise_account_state_known')],
             },
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['district', 'id'], name='enterprise_district_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='enterprise',
-            index=models.Index(fields=['industry_section', 'id'], name='enterprise_section_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='creditrecord',
-            index=models.Index(fields=['enterprise', 'item', '-event_date'], name='credit_record_read_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditrecord',
-            constraint=models.UniqueConstraint(condition=models.Q(('superseded_at', None)), fields=('enterprise', 'item', 'natural_key'), name='credit_record_live_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('SUBMITTED', 'MARKED', 'CHECKING', 'CORRECTED', 'UPHELD', 'UNCONFIRMED', 'WITHDRAWN'))), name='objection_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='objection',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ('CHECKING', 'MARKED', 'SUBMITTED'))), fields=('record',), name='objection_open_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='ingestbatch',
-            index=models.Index(fields=['item', 'unit', 'file_sha256'], name='ingest_batch_file_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='ingestbatch',
-            constraint=models.CheckConstraint(condition=models.Q(('finished_at', None), ('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('accepted'), '+', models.F('rejected')), '+', models.F('duplicates'))), _connector='OR'), name='ingest_batch_adds_up'),
-        ),
-        migrations.AddConstraint(
-            model_name='subjectalias',
-            constraint=models.UniqueConstraint(fields=('unit', 'local_code'), name='subject_alias_unique'),
         ),
     ]

@@ -8,7 +8,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -52,7 +51,14 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='公开编号')),
                 ('code', models.CharField(max_length=16, unique=True, verbose_name='机构代码')),
-                ('kind', models.CharField(choices=[('POLICY', '政策性银行'), ('LARGE', '大型商业银行'), ('JOINT_STOCK', '股份制商业银行'), ('CITY', '城市商业银行'), ('PRIVATE', '民营银行'), ('RURAL', '农村商业银行'), ('VILLAGE', '村镇银行'), ('MICROCREDIT', '小额贷款公司'), ('GUARANTEE', '融资担保公司'), ('LEASING', '融资租赁公司')], max_length=16, verbose_name='机构类型')),
+                (
+                    'kind',
+                    models.CharField(
+                        choices=[('POLICY', '政策性银行'), ('LARGE', '大型商业银行'), ('JOINT_STOCK', '股份制商业银行'), ('CITY', '城市商业银行'), ('PRIVATE', '民营银行'), ('RURAL', '农村商业银行'), ('VILLAGE', '村镇银行'), ('MICROCREDIT', '小额贷款公司'), ('GUARANTEE', '融资担保公司'), ('LEASING', '融资租赁公司')],
+                        max_length=16,
+                        verbose_name='机构类型',
+                    ),
+                ),
                 ('state', models.CharField(choices=[('PENDING', '待准入'), ('ADMITTED', '已入驻'), ('REFUSED', '未准入'), ('SUSPENDED', '已暂停')], max_length=16, verbose_name='状态')),
                 ('introduction', models.CharField(blank=True, default='', max_length=500, verbose_name='简介')),
                 ('contact_name', models.CharField(blank=True, default='', max_length=64, verbose_name='联系人')),
@@ -68,6 +74,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '金融机构',
                 'verbose_name_plural': '金融机构',
                 'ordering': ['code'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'ADMITTED', 'REFUSED', 'SUSPENDED'])), name='institution_state_known'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'REFUSED']), ('admitted_at__isnull', False), _connector='OR'), name='institution_admitted_dated'),
+                ],
             },
         ),
         migrations.AddField(
@@ -89,6 +99,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '信贷产品',
                 'verbose_name_plural': '信贷产品',
                 'ordering': ['code'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('institution', 'name'), name='product_name_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -128,6 +141,17 @@ class Migration(migrations.Migration):
                 'verbose_name': '产品版本',
                 'verbose_name_plural': '产品版本',
                 'ordering': ['product', '-number'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('product', 'number'), name='product_version_unique'),
+                    models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('product',), name='product_published_once'),
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING_REVIEW'])), fields=('product',), name='product_open_version_once'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING_REVIEW', 'PUBLISHED', 'REFUSED', 'SUPERSEDED', 'WITHDRAWN'])), name='product_version_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'PUBLISHED'), _negated=True), models.Q(('effective_from__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='product_published_dated'),
+                    models.CheckConstraint(condition=models.Q(('amount_max_yuan__gte', models.F('amount_min_yuan')), ('amount_min_yuan__gt', 0)), name='product_amounts_ordered'),
+                    models.CheckConstraint(condition=models.Q(('term_max_months__gte', models.F('term_min_months')), ('term_min_months__gt', 0)), name='product_terms_ordered'),
+                    models.CheckConstraint(condition=models.Q(('all_in_rate_max_bp__gte', models.F('annual_rate_max_bp')), ('annual_rate_max_bp__gte', models.F('annual_rate_min_bp'))), name='product_rates_ordered'),
+                    models.CheckConstraint(condition=models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='product_second_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -146,15 +170,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '准入规则',
                 'verbose_name_plural': '准入规则',
                 'ordering': ['version', 'id'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('version', 'code'), name='product_rule_code_unique'),
+                ],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'ADMITTED', 'REFUSED', 'SUSPENDED'])), name='institution_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='institution',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['PENDING', 'REFUSED']), ('admitted_at__isnull', False), _connector='OR'), name='institution_admitted_dated'),
         ),
         migrations.AddConstraint(
             model_name='branch',
@@ -163,49 +182,5 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name='branch',
             constraint=models.UniqueConstraint(condition=models.Q(('is_default', True)), fields=('institution',), name='branch_default_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='loanproduct',
-            constraint=models.UniqueConstraint(fields=('institution', 'name'), name='product_name_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(fields=('product', 'number'), name='product_version_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state', 'PUBLISHED')), fields=('product',), name='product_published_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING_REVIEW'])), fields=('product',), name='product_open_version_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['DRAFT', 'PENDING_REVIEW', 'PUBLISHED', 'REFUSED', 'SUPERSEDED', 'WITHDRAWN'])), name='product_version_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'PUBLISHED'), _negated=True), models.Q(('effective_from__isnull', False), ('reviewed_by__isnull', False)), _connector='OR'), name='product_published_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_max_yuan__gte', models.F('amount_min_yuan')), ('amount_min_yuan__gt', 0)), name='product_amounts_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('term_max_months__gte', models.F('term_min_months')), ('term_min_months__gt', 0)), name='product_terms_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('all_in_rate_max_bp__gte', models.F('annual_rate_max_bp')), ('annual_rate_max_bp__gte', models.F('annual_rate_min_bp'))), name='product_rates_ordered'),
-        ),
-        migrations.AddConstraint(
-            model_name='productversion',
-            constraint=models.CheckConstraint(condition=models.Q(('reviewed_by', None), models.Q(('reviewed_by', models.F('drafted_by')), _negated=True), _connector='OR'), name='product_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='productrule',
-            constraint=models.UniqueConstraint(fields=('version', 'code'), name='product_rule_code_unique'),
         ),
     ]

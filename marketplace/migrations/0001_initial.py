@@ -12,7 +12,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -53,7 +52,10 @@ class Migration(migrations.Migration):
                 ('password', models.CharField(max_length=128, verbose_name='password')),
                 ('last_login', models.DateTimeField(blank=True, null=True, verbose_name='last login')),
                 ('is_superuser', models.BooleanField(default=False, help_text='Designates that this user has all permissions without explicitly assigning them.', verbose_name='superuser status')),
-                ('username', models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username')),
+                (
+                    'username',
+                    models.CharField(error_messages={'unique': 'A user with that username already exists.'}, help_text='Required. 150 characters or fewer. Letters, digits and @/./+/-/_ only.', max_length=150, unique=True, validators=[django.contrib.auth.validators.UnicodeUsernameValidator()], verbose_name='username'),
+                ),
                 ('first_name', models.CharField(blank=True, max_length=150, verbose_name='first name')),
                 ('last_name', models.CharField(blank=True, max_length=150, verbose_name='last name')),
                 ('email', models.EmailField(blank=True, max_length=254, verbose_name='email address')),
@@ -90,6 +92,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '组织',
                 'verbose_name_plural': '组织',
                 'ordering': ['kind', 'name'],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('kind', 'uscc'), name='organisation_kind_uscc_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +112,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '任职',
                 'verbose_name_plural': '任职',
                 'ordering': ['id'],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'organisation', 'role'), name='membership_live_unique'),
+                    models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('granted_at')), _connector='OR'), name='membership_ends_after_grant'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -115,7 +124,10 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField(verbose_name='时间')),
                 ('subject_uscc', models.CharField(max_length=18, verbose_name='被查询企业代码')),
-                ('purpose', models.CharField(choices=[('APPLICATION_REVIEW', '贷款申请审查'), ('POST_LOAN_WATCH', '贷后管理'), ('OWN_REPORT', '企业查询自身信息'), ('PRE_MATCH', '产品预匹配'), ('WHITELIST', '白名单核验'), ('OBJECTION_REPAIR', '异议与修复处理'), ('SUPERVISION', '监督审计')], max_length=32, verbose_name='用途')),
+                (
+                    'purpose',
+                    models.CharField(choices=[('APPLICATION_REVIEW', '贷款申请审查'), ('POST_LOAN_WATCH', '贷后管理'), ('OWN_REPORT', '企业查询自身信息'), ('PRE_MATCH', '产品预匹配'), ('WHITELIST', '白名单核验'), ('OBJECTION_REPAIR', '异议与修复处理'), ('SUPERVISION', '监督审计')], max_length=32, verbose_name='用途'),
+                ),
                 ('content', models.CharField(max_length=200, verbose_name='查询内容')),
                 ('data_classes', models.JSONField(default=list, verbose_name='信息类别')),
                 ('application_ref', models.UUIDField(blank=True, null=True, verbose_name='申请编号')),
@@ -128,6 +140,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '查询记录',
                 'verbose_name_plural': '查询记录',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(fields=['subject_uscc', '-id'], name='access_subject_idx'),
+                    models.Index(fields=['user', 'at'], name='access_user_idx'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -163,6 +179,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '参数取值',
                 'verbose_name_plural': '参数取值',
                 'ordering': ['code', '-effective_from'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('code', 'effective_from'), name='parameter_code_date_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -224,29 +243,5 @@ class Migration(migrations.Migration):
                 'ordering': ['-id'],
                 'indexes': [models.Index(fields=['user', '-id'], name='notification_user_idx')],
             },
-        ),
-        migrations.AddConstraint(
-            model_name='organisation',
-            constraint=models.UniqueConstraint(condition=models.Q(('uscc', ''), _negated=True), fields=('kind', 'uscc'), name='organisation_kind_uscc_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.UniqueConstraint(condition=models.Q(('ended_at', None)), fields=('user', 'organisation', 'role'), name='membership_live_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='membership',
-            constraint=models.CheckConstraint(condition=models.Q(('ended_at', None), ('ended_at__gte', models.F('granted_at')), _connector='OR'), name='membership_ends_after_grant'),
-        ),
-        migrations.AddIndex(
-            model_name='accessrecord',
-            index=models.Index(fields=['subject_uscc', '-id'], name='access_subject_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='accessrecord',
-            index=models.Index(fields=['user', 'at'], name='access_user_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='parametervalue',
-            constraint=models.UniqueConstraint(fields=('code', 'effective_from'), name='parameter_code_date_unique'),
         ),
     ]

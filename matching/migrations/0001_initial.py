@@ -9,7 +9,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
@@ -40,6 +39,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '信用画像',
                 'verbose_name_plural': '信用画像',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(fields=['enterprise', '-as_of'], name='portrait_enterprise_idx'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -62,6 +64,11 @@ class Migration(migrations.Migration):
                 'verbose_name': '评价批次',
                 'verbose_name_plural': '评价批次',
                 'ordering': ['-month', '-id'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('month', 'model_version'), name='evaluation_month_unique'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ['RUNNING', 'COMPLETED', 'PUBLISHED'])), name='evaluation_state_known'),
+                    models.CheckConstraint(condition=models.Q(('published_by', None), models.Q(('published_by', models.F('started_by')), _negated=True), _connector='OR'), name='evaluation_second_person'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -79,6 +86,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '信用评价',
                 'verbose_name_plural': '信用评价',
                 'ordering': ['run', 'enterprise'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('run', 'enterprise'), name='evaluation_enterprise_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -107,6 +117,12 @@ class Migration(migrations.Migration):
                 'verbose_name': '融资需求',
                 'verbose_name_plural': '融资需求',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(fields=['enterprise', '-id'], name='demand_enterprise_idx'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0), ('term_months__gt', 0)), name='demand_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -145,6 +161,18 @@ class Migration(migrations.Migration):
                 'verbose_name': '贷款申请',
                 'verbose_name_plural': '贷款申请',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(fields=['institution', 'state', 'clock_due_at'], name='application_queue_idx'),
+                    models.Index(fields=['enterprise', '-id'], name='application_enterprise_idx'),
+                    models.Index(condition=models.Q(('clock_due_at', None), _negated=True), fields=['clock_due_at'], name='application_clock_idx'),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(condition=models.Q(('state__in', ['ACCEPTED', 'APPROVED', 'DUE_DILIGENCE', 'IN_APPROVAL', 'IN_CONTACT', 'PENDING_ACCEPT', 'SIGNED', 'SUBMITTED', 'SUPPLEMENT', 'SUSPENDED'])), fields=('enterprise', 'product'), name='application_live_unique'),
+                    models.CheckConstraint(
+                        condition=models.Q(('state__in', ['ACCEPTED', 'APPROVED', 'DISBURSED', 'DRAFT', 'DUE_DILIGENCE', 'EXPIRED', 'IN_APPROVAL', 'IN_CONTACT', 'LAPSED', 'OVERDUE', 'PENDING_ACCEPT', 'REJECTED', 'REPAYING', 'SETTLED', 'SIGNED', 'SUBMITTED', 'SUPPLEMENT', 'SUSPENDED', 'WITHDRAWN', 'WRITTEN_OFF'])),
+                        name='application_state_known',
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -168,6 +196,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '贷款',
                 'verbose_name_plural': '贷款',
                 'ordering': ['-id'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='loan_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -188,6 +219,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '授信',
                 'verbose_name_plural': '授信',
                 'ordering': ['-id'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='credit_line_positive'),
+                    models.CheckConstraint(condition=models.Q(('officer', models.F('approved_by')), _negated=True), name='credit_line_four_eyes'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -209,6 +244,12 @@ class Migration(migrations.Migration):
                 'verbose_name': '申请事件',
                 'verbose_name_plural': '申请事件',
                 'ordering': ['application', 'seq'],
+                "indexes": [
+                    models.Index(fields=['event', 'at'], name='application_event_kind_idx'),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=('application', 'seq'), name='application_event_seq_unique'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -232,6 +273,14 @@ class Migration(migrations.Migration):
                 'verbose_name': '贷款结果',
                 'verbose_name_plural': '贷款结果',
                 'ordering': ['loan', 'seq'],
+                "indexes": [
+                    models.Index(fields=['kind', 'event_date'], name='outcome_kind_idx'),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=('loan', 'seq'), name='outcome_seq_unique'),
+                    models.UniqueConstraint(fields=('loan', 'reference'), name='outcome_reference_unique'),
+                    models.CheckConstraint(condition=models.Q(('interest_yuan__gte', 0), ('principal_yuan__gte', 0)), name='outcome_not_negative'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -265,6 +314,13 @@ class Migration(migrations.Migration):
                 'verbose_name': '白名单',
                 'verbose_name_plural': '白名单',
                 'ordering': ['-id'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('district', 'issue_no'), name='whitelist_issue_unique'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ('DRAFT', 'CHECKED', 'PENDING_APPROVAL', 'PUBLISHED', 'RETURNED', 'RECALLED'))), name='whitelist_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state', 'PUBLISHED'), _negated=True), models.Q(('approved_by__isnull', False), ('expires_at__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='whitelist_published_dated'),
+                    models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='whitelist_second_person'),
+                    models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('admitted'), '+', models.F('refused')), '+', models.F('duplicates')))), name='whitelist_adds_up'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -296,6 +352,14 @@ class Migration(migrations.Migration):
                 'verbose_name': '白名单条目',
                 'verbose_name_plural': '白名单条目',
                 'ordering': ['whitelist', 'row_number'],
+                "indexes": [
+                    models.Index(fields=['enterprise', 'status'], name='whitelist_enterprise_idx'),
+                    models.Index(fields=['whitelist', 'status', 'row_number'], name='whitelist_status_idx'),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=('whitelist', 'row_number'), name='whitelist_row_unique'),
+                    models.UniqueConstraint(condition=models.Q(('status', 'ADMITTED')), fields=('whitelist', 'enterprise'), name='whitelist_enterprise_once'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -304,7 +368,16 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('public_id', models.UUIDField(default=uuid.uuid4, editable=False, unique=True, verbose_name='公开编号')),
                 ('contacted_at', models.DateTimeField(verbose_name='对接时间')),
-                ('result', models.CharField(blank=True, choices=[('WILL_APPLY', '有意向,已引导在平台申请'), ('FOLLOWING_UP', '已联系,持续跟进'), ('NO_NEED', '企业暂无融资需求'), ('FUNDED_ELSEWHERE', '已获他行授信'), ('UNREACHABLE', '多次联系未接通'), ('CONTACT_WRONG', '联系方式有误'), ('NOT_SUITABLE', '暂无适合的产品'), ('OTHER', '其他(需说明)')], default='', max_length=32, verbose_name='结果')),
+                (
+                    'result',
+                    models.CharField(
+                        blank=True,
+                        choices=[('WILL_APPLY', '有意向,已引导在平台申请'), ('FOLLOWING_UP', '已联系,持续跟进'), ('NO_NEED', '企业暂无融资需求'), ('FUNDED_ELSEWHERE', '已获他行授信'), ('UNREACHABLE', '多次联系未接通'), ('CONTACT_WRONG', '联系方式有误'), ('NOT_SUITABLE', '暂无适合的产品'), ('OTHER', '其他(需说明)')],
+                        default='',
+                        max_length=32,
+                        verbose_name='结果',
+                    ),
+                ),
                 ('reported_at', models.DateTimeField(blank=True, null=True, verbose_name='反馈时间')),
                 ('note', models.CharField(blank=True, default='', max_length=200, verbose_name='备注')),
                 ('institution', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='+', to='lenders.institution', verbose_name='机构')),
@@ -315,134 +388,10 @@ class Migration(migrations.Migration):
                 'verbose_name': '白名单对接',
                 'verbose_name_plural': '白名单对接',
                 'ordering': ['-id'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('entry', 'institution'), name='whitelist_contact_once'),
+                    models.CheckConstraint(condition=models.Q(('result', ''), ('reported_at__isnull', False), _connector='OR'), name='whitelist_result_dated'),
+                ],
             },
-        ),
-        migrations.AddIndex(
-            model_name='creditportrait',
-            index=models.Index(fields=['enterprise', '-as_of'], name='portrait_enterprise_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluationrun',
-            constraint=models.UniqueConstraint(fields=('month', 'model_version'), name='evaluation_month_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['RUNNING', 'COMPLETED', 'PUBLISHED'])), name='evaluation_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='evaluationrun',
-            constraint=models.CheckConstraint(condition=models.Q(('published_by', None), models.Q(('published_by', models.F('started_by')), _negated=True), _connector='OR'), name='evaluation_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditevaluation',
-            constraint=models.UniqueConstraint(fields=('run', 'enterprise'), name='evaluation_enterprise_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='financingdemand',
-            index=models.Index(fields=['enterprise', '-id'], name='demand_enterprise_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='financingdemand',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0), ('term_months__gt', 0)), name='demand_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='loanapplication',
-            index=models.Index(fields=['institution', 'state', 'clock_due_at'], name='application_queue_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='loanapplication',
-            index=models.Index(fields=['enterprise', '-id'], name='application_enterprise_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='loanapplication',
-            index=models.Index(condition=models.Q(('clock_due_at', None), _negated=True), fields=['clock_due_at'], name='application_clock_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='loanapplication',
-            constraint=models.UniqueConstraint(condition=models.Q(('state__in', ['ACCEPTED', 'APPROVED', 'DUE_DILIGENCE', 'IN_APPROVAL', 'IN_CONTACT', 'PENDING_ACCEPT', 'SIGNED', 'SUBMITTED', 'SUPPLEMENT', 'SUSPENDED'])), fields=('enterprise', 'product'), name='application_live_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='loanapplication',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['ACCEPTED', 'APPROVED', 'DISBURSED', 'DRAFT', 'DUE_DILIGENCE', 'EXPIRED', 'IN_APPROVAL', 'IN_CONTACT', 'LAPSED', 'OVERDUE', 'PENDING_ACCEPT', 'REJECTED', 'REPAYING', 'SETTLED', 'SIGNED', 'SUBMITTED', 'SUPPLEMENT', 'SUSPENDED', 'WITHDRAWN', 'WRITTEN_OFF'])), name='application_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='loan',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='loan_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditline',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan__gt', 0)), name='credit_line_positive'),
-        ),
-        migrations.AddConstraint(
-            model_name='creditline',
-            constraint=models.CheckConstraint(condition=models.Q(('officer', models.F('approved_by')), _negated=True), name='credit_line_four_eyes'),
-        ),
-        migrations.AddIndex(
-            model_name='applicationevent',
-            index=models.Index(fields=['event', 'at'], name='application_event_kind_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='applicationevent',
-            constraint=models.UniqueConstraint(fields=('application', 'seq'), name='application_event_seq_unique'),
-        ),
-        migrations.AddIndex(
-            model_name='outcomeevent',
-            index=models.Index(fields=['kind', 'event_date'], name='outcome_kind_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcomeevent',
-            constraint=models.UniqueConstraint(fields=('loan', 'seq'), name='outcome_seq_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcomeevent',
-            constraint=models.UniqueConstraint(fields=('loan', 'reference'), name='outcome_reference_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='outcomeevent',
-            constraint=models.CheckConstraint(condition=models.Q(('interest_yuan__gte', 0), ('principal_yuan__gte', 0)), name='outcome_not_negative'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelist',
-            constraint=models.UniqueConstraint(fields=('district', 'issue_no'), name='whitelist_issue_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelist',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('DRAFT', 'CHECKED', 'PENDING_APPROVAL', 'PUBLISHED', 'RETURNED', 'RECALLED'))), name='whitelist_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelist',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state', 'PUBLISHED'), _negated=True), models.Q(('approved_by__isnull', False), ('expires_at__isnull', False), ('published_at__isnull', False)), _connector='OR'), name='whitelist_published_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelist',
-            constraint=models.CheckConstraint(condition=models.Q(('approved_by', None), models.Q(('approved_by', models.F('created_by')), _negated=True), _connector='OR'), name='whitelist_second_person'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelist',
-            constraint=models.CheckConstraint(condition=models.Q(('rows_read', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('admitted'), '+', models.F('refused')), '+', models.F('duplicates')))), name='whitelist_adds_up'),
-        ),
-        migrations.AddIndex(
-            model_name='whitelistentry',
-            index=models.Index(fields=['enterprise', 'status'], name='whitelist_enterprise_idx'),
-        ),
-        migrations.AddIndex(
-            model_name='whitelistentry',
-            index=models.Index(fields=['whitelist', 'status', 'row_number'], name='whitelist_status_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelistentry',
-            constraint=models.UniqueConstraint(fields=('whitelist', 'row_number'), name='whitelist_row_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelistentry',
-            constraint=models.UniqueConstraint(condition=models.Q(('status', 'ADMITTED')), fields=('whitelist', 'enterprise'), name='whitelist_enterprise_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelistcontact',
-            constraint=models.UniqueConstraint(fields=('entry', 'institution'), name='whitelist_contact_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='whitelistcontact',
-            constraint=models.CheckConstraint(condition=models.Q(('result', ''), ('reported_at__isnull', False), _connector='OR'), name='whitelist_result_dated'),
         ),
     ]

@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ('borrowers', '0001_initial'),
         ('lenders', '0001_initial'),
@@ -35,6 +34,12 @@ class Migration(migrations.Migration):
                 'verbose_name': '融资线索',
                 'verbose_name_plural': '融资线索',
                 'ordering': ['-id'],
+                "indexes": [
+                    models.Index(condition=models.Q(('state__in', ['INVITED', 'OFFERED'])), fields=['clock_due_at'], name='lead_clock_idx'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('state__in', ['CLOSED', 'CONVERTED', 'DECLINED', 'INVITED', 'LAPSED', 'OFFERED', 'RETURNED'])), name='lead_state_known'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -53,6 +58,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '线索事件',
                 'verbose_name_plural': '线索事件',
                 'ordering': ['lead', 'seq'],
+                "indexes": [
+                    models.Index(fields=['event', 'at'], name='lead_event_kind_idx'),
+                ],
             },
         ),
         migrations.AddField(
@@ -132,21 +140,9 @@ class Migration(migrations.Migration):
             model_name='demandlead',
             index=models.Index(fields=['institution', 'state', 'clock_due_at'], name='lead_queue_idx'),
         ),
-        migrations.AddIndex(
-            model_name='demandlead',
-            index=models.Index(condition=models.Q(('state__in', ['INVITED', 'OFFERED'])), fields=['clock_due_at'], name='lead_clock_idx'),
-        ),
         migrations.AddConstraint(
             model_name='demandlead',
             constraint=models.UniqueConstraint(fields=('demand', 'institution'), name='lead_lender_unique'),
-        ),
-        migrations.AddConstraint(
-            model_name='demandlead',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ['CLOSED', 'CONVERTED', 'DECLINED', 'INVITED', 'LAPSED', 'OFFERED', 'RETURNED'])), name='lead_state_known'),
-        ),
-        migrations.AddIndex(
-            model_name='leadevent',
-            index=models.Index(fields=['event', 'at'], name='lead_event_kind_idx'),
         ),
         migrations.AddConstraint(
             model_name='leadevent',

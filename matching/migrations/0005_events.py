@@ -7,7 +7,6 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
         ('borrowers', '0001_initial'),
         ('lenders', '0001_initial'),
@@ -41,6 +40,11 @@ class Migration(migrations.Migration):
                 'verbose_name': '对接会邀请',
                 'verbose_name_plural': '对接会邀请',
                 'ordering': ['event', 'id'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(models.Q(('enterprise', None), ('institution__isnull', False)), models.Q(('enterprise__isnull', False), ('institution', None)), _connector='OR'), name='event_invitation_one_side'),
+                    models.CheckConstraint(condition=models.Q(('state__in', ('INVITED', 'SIGNED_UP', 'DECLINED', 'SIGNED_IN'))), name='event_invitation_state_known'),
+                    models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['SIGNED_UP', 'SIGNED_IN']), _negated=True), ('demand__isnull', False), ('institution__isnull', False), _connector='OR'), name='event_enterprise_names_need'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -54,6 +58,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '对接会席位',
                 'verbose_name_plural': '对接会席位',
                 'ordering': ['invitation'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('tables__gte', 1), ('tables__lte', 50)), name='event_desk_tables_sane'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -76,6 +83,12 @@ class Migration(migrations.Migration):
                 'verbose_name': '对接会面谈',
                 'verbose_name_plural': '对接会面谈',
                 'ordering': ['slot', 'desk', 'table'],
+                "constraints": [
+                    models.UniqueConstraint(fields=('guest', 'slot'), name='event_guest_slot_once'),
+                    models.UniqueConstraint(fields=('guest', 'desk'), name='event_pair_once'),
+                    models.UniqueConstraint(fields=('desk', 'slot', 'table'), name='event_table_once'),
+                    models.CheckConstraint(condition=models.Q(('outcome', ''), ('recorded_at__isnull', False), _connector='OR'), name='event_outcome_dated'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -91,6 +104,9 @@ class Migration(migrations.Migration):
                 'verbose_name': '对接会意向',
                 'verbose_name_plural': '对接会意向',
                 'ordering': ['meeting'],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('amount_yuan', None), ('amount_yuan__gt', 0), _connector='OR'), name='event_intention_amount_positive'),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -121,6 +137,14 @@ class Migration(migrations.Migration):
                 'verbose_name': '对接会',
                 'verbose_name_plural': '对接会',
                 'ordering': ['-starts_at', '-id'],
+                "indexes": [
+                    models.Index(fields=['district', '-starts_at'], name='event_district_idx'),
+                ],
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(('state__in', ('PREPARING', 'SIGN_UP', 'ARRANGED', 'HELD', 'INTENTION', 'FOLLOW_UP', 'CLOSED', 'CANCELLED'))), name='event_state_known'),
+                    models.CheckConstraint(condition=models.Q(('most_meetings__gte', 1), ('most_meetings__lte', 8), ('slot_minutes__gte', 1), ('slots__gte', 1), ('slots__lte', 48)), name='event_size_sane'),
+                    models.CheckConstraint(condition=models.Q(('sign_up_until__lte', models.F('starts_at'))), name='event_sign_up_before_start'),
+                ],
             },
         ),
         migrations.AddField(
@@ -153,63 +177,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddConstraint(
-            model_name='eventdesk',
-            constraint=models.CheckConstraint(condition=models.Q(('tables__gte', 1), ('tables__lte', 50)), name='event_desk_tables_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventmeeting',
-            constraint=models.UniqueConstraint(fields=('guest', 'slot'), name='event_guest_slot_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventmeeting',
-            constraint=models.UniqueConstraint(fields=('guest', 'desk'), name='event_pair_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventmeeting',
-            constraint=models.UniqueConstraint(fields=('desk', 'slot', 'table'), name='event_table_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventmeeting',
-            constraint=models.CheckConstraint(condition=models.Q(('outcome', ''), ('recorded_at__isnull', False), _connector='OR'), name='event_outcome_dated'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventintention',
-            constraint=models.CheckConstraint(condition=models.Q(('amount_yuan', None), ('amount_yuan__gt', 0), _connector='OR'), name='event_intention_amount_positive'),
-        ),
-        migrations.AddIndex(
-            model_name='matchmakingevent',
-            index=models.Index(fields=['district', '-starts_at'], name='event_district_idx'),
-        ),
-        migrations.AddConstraint(
-            model_name='matchmakingevent',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('PREPARING', 'SIGN_UP', 'ARRANGED', 'HELD', 'INTENTION', 'FOLLOW_UP', 'CLOSED', 'CANCELLED'))), name='event_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='matchmakingevent',
-            constraint=models.CheckConstraint(condition=models.Q(('most_meetings__gte', 1), ('most_meetings__lte', 8), ('slot_minutes__gte', 1), ('slots__gte', 1), ('slots__lte', 48)), name='event_size_sane'),
-        ),
-        migrations.AddConstraint(
-            model_name='matchmakingevent',
-            constraint=models.CheckConstraint(condition=models.Q(('sign_up_until__lte', models.F('starts_at'))), name='event_sign_up_before_start'),
-        ),
-        migrations.AddConstraint(
             model_name='eventinvitation',
             constraint=models.UniqueConstraint(fields=('event', 'enterprise'), name='event_enterprise_invited_once'),
         ),
         migrations.AddConstraint(
             model_name='eventinvitation',
             constraint=models.UniqueConstraint(fields=('event', 'institution'), name='event_institution_invited_once'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('enterprise', None), ('institution__isnull', False)), models.Q(('enterprise__isnull', False), ('institution', None)), _connector='OR'), name='event_invitation_one_side'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(('state__in', ('INVITED', 'SIGNED_UP', 'DECLINED', 'SIGNED_IN'))), name='event_invitation_state_known'),
-        ),
-        migrations.AddConstraint(
-            model_name='eventinvitation',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('state__in', ['SIGNED_UP', 'SIGNED_IN']), _negated=True), ('demand__isnull', False), ('institution__isnull', False), _connector='OR'), name='event_enterprise_names_need'),
         ),
     ]
