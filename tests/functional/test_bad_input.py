@@ -23,6 +23,7 @@ from tests.functional.garbage import (
     fields_of_form,
     fields_of_operation,
     send,
+    share_of,
     spoiled_requests,
     taken_by_value,
     writes_watched,
@@ -135,7 +136,8 @@ class TestBadInput:
                 before = everything()
                 names = names_of(client, row, path, call)
                 is_api = row.name.startswith("api:")
-                for spoiled in spoiled_requests(call.body, names, is_api=is_api):
+                requests = spoiled_requests(call.body, names, is_api=is_api)
+                for spoiled in share_of(str(row), requests):
                     answered = answer_to(client, row, path, spoiled.body, before)
                     wrong += [f"{spoiled.name}:{said}" for said in answered.problems(spoiled)]
                 raise RolledBack
