@@ -1,8 +1,12 @@
-"""`make test`: the whole suite on SQLite, and once more on PostgreSQL where a server answers.
+"""`make test`: the whole suite on SQLite; where a PostgreSQL server answers, what a database can change on that.
 
 ``python -m tests.run [pytest arguments]``. Tests marked ``postgresql`` belong to the second pass; without a server they
-are listed as left out, and with ``REQUIRE_SERVICES=1`` the run fails. What no database can change (rules, layouts, the
-engines of columns, the browser's view of a page) runs in the first pass only.
+are listed as left out, and with ``REQUIRE_SERVICES=1`` the run fails. With a server
+
+* what no database can change (rules, layouts, the engines of columns, the browser's view of a page) runs on SQLite;
+* services, selectors and whole journeys, where databases differ, run on both;
+* single pages and addresses of the API, which stand on those, run on PostgreSQL alone; on SQLite the access matrix, the
+  journeys and the browser still open every one of them.
 """
 
 from __future__ import annotations
@@ -17,22 +21,21 @@ import pytest
 
 from tests import services
 
-WITH_A_DATABASE = [
-    "tests/api",
-    "tests/functional",
-    "tests/integration",
-    "tests/pages",
-]
-"""What another database could change."""
+ON_BOTH = ["tests/functional", "tests/integration"]
+ON_POSTGRESQL = ["tests/api", "tests/pages", "tests/functional/test_bad_input.py"]
+"""What runs on PostgreSQL alone where there is one, and otherwise on SQLite."""
 
 
 def main(arguments: list[str]) -> int:
     """Run the passes and return the exit code of the first one that failed."""
     has_postgresql = services.has_postgresql()
     first = ["-m", "not postgresql"] if has_postgresql else []
+    if has_postgresql and not arguments:
+        first += [f"--ignore={path}" for path in ON_POSTGRESQL]
     passes = {"SQLite": run_pass("SQLite", "sqlite://:memory:", [*first, *arguments])}
     if has_postgresql:
-        second = arguments or ["-m", "not browser and not spark", *WITH_A_DATABASE]
+        apart = [path for path in ON_POSTGRESQL if not path.startswith(tuple(ON_BOTH))]
+        second = arguments or ["-m", "not browser and not spark", *ON_BOTH, *apart]
         passes["PostgreSQL"] = run_pass("PostgreSQL", own_database(), second)
     announce("结果")
     for name, code in passes.items():
