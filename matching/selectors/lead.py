@@ -207,11 +207,6 @@ def marked(found: QuerySet[FinancingDemand], at: datetime) -> QuerySet[Any, Any]
     )
 
 
-def holding_count(demand: FinancingDemand) -> int:
-    """Return how many slots of a need's pool are held now. Queries: one."""
-    return demand.leads.filter(state__in=HOLDING_STATES, origin="POOL").count()
-
-
 def lead_list(user: Reader, *, is_open: bool = True) -> QuerySet[DemandLead]:
     """Return a lender's leads, the earliest deadline first; with ``is_open`` False those that ended, latest first.
 

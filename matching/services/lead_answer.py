@@ -13,17 +13,17 @@ from typing import Any
 
 from django.db import transaction
 
-from lenders.models import LoanProduct
+from lenders.models import Institution, LoanProduct
 from lenders.selectors import institution_of
 from marketplace.domain.errors import NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.policies import roles_in
-from matching.domain.lead import LEAD, LeadOrigin, slots_free
+from matching.domain.lead import HOLDING_STATES, LEAD, LeadOrigin, slots_free
 from matching.models import DemandLead, FinancingDemand
 from matching.policies.lead import pool_demands
 from matching.selectors.eligible import EligibleOffer, eligible_offers_of
-from matching.selectors.lead import holding_count, pool_get
+from matching.selectors.lead import pool_get
 from matching.services.demand import demand_advance, demand_check_open, window_open
 from matching.services.demand_mode import demand_release
 from matching.services.lead import LockedLead, lead_lock, lead_offer, lead_step
@@ -48,17 +48,17 @@ def pool_take(
         Conflict: ``LEAD_EXISTS``, the institution took it before.
         Refused: ``LEAD_PRODUCT``, ``DEMAND_EXPIRED``.
 
-    Writes: ``DemandLead``, ``LeadEvent``, the need's state, notices, audit; locks the need.
+    Writes: ``DemandLead``, ``LeadEvent``, the need's state, notices, audit; locks the need, but where it was seen to
+        be taken already: a crowd's losers do not queue for the lock.
     """
     institution = institution_of(actor)
     if Role.OFFICER not in roles_in(actor, institution.organisation_id):
         raise NotPermitted
-    offers = eligible_offers_of(institution, pool_get(actor, demand_id), at)
+    seen = pool_get(actor, demand_id)
+    _check_takeable(seen, institution, is_eligible=True, at=at)
+    offers = eligible_offers_of(institution, seen, at)
     row = _pool_lock(demand_id, actor)
-    demand_check_open(row, at)
-    facts = _pool_facts(row, offers, at)
-    if not row.leads.filter(institution=institution).exists():
-        LEAD.advance(LEAD.initial, "TAKE", {Role.OFFICER}, facts)  # before anything is written
+    facts = _check_takeable(row, institution, is_eligible=bool(offers), at=at)
     case = lead_offer(row, institution, LeadOrigin.POOL, actor=actor, at=at)
     return _take(case, row, offers, facts, product_id, actor, at)
 
@@ -158,13 +158,22 @@ def _product(offers: list[EligibleOffer], product_id: uuid.UUID | None) -> LoanP
     return product
 
 
-def _pool_facts(row: FinancingDemand, offers: list[EligibleOffer], at: datetime) -> dict[str, Any]:
-    return {
+def _check_takeable(
+    row: FinancingDemand, institution: Institution, *, is_eligible: bool, at: datetime
+) -> dict[str, Any]:
+    """Refuse what cannot be taken before anything is written, and return what the table's guards read."""
+    demand_check_open(row, at)
+    leads = list(row.leads.values_list("institution_id", "origin", "state"))
+    held = sum(origin == LeadOrigin.POOL and state in HOLDING_STATES for _, origin, state in leads)
+    facts = {
         "origin": LeadOrigin.POOL,
-        "eligible": bool(offers),
+        "eligible": is_eligible,
         "window_open": window_open(row, at),
-        "slots_free": slots_free(row.pool_slots or 0, holding_count(row)),
+        "slots_free": slots_free(row.pool_slots or 0, held),
     }
+    if institution.pk not in {lender for lender, _, _ in leads}:
+        LEAD.advance(LEAD.initial, "TAKE", {Role.OFFICER}, facts)
+    return facts
 
 
 def _pool_lock(demand_id: uuid.UUID, actor: User) -> FinancingDemand:

@@ -1,8 +1,8 @@
 """A crowd at the pool: 1,000 rounds of 50 officers of 50 lenders who reach for one need at the same moment.
 
 Each round must end with exactly as many winners as the need has slots, every loser told so in words, and nothing of a
-loser left in the database. Each thread keeps its connection. Nearly all the time is Python building the eleven
-statements of each taker, some 25 ms of one processor, so that a round of 50 takes more than a second.
+loser left in the database. Each thread keeps its connection. Nearly all the time is Python building the statements of
+each taker; who sees the need taken already is told after six of them, without queueing for its lock.
 
 Run: ``make torture``, or ``python -m tests.performance.pool_race [rounds] [takers]``, with a PostgreSQL server at
 ``TEST_POSTGRES_URL``; it makes and drops a database of its own.
