@@ -22,7 +22,11 @@ import pytest
 from tests import services
 
 ON_BOTH = ["tests/functional", "tests/integration"]
-ON_POSTGRESQL = ["tests/api", "tests/pages", "tests/functional/test_bad_input.py"]
+ON_POSTGRESQL = [
+    "tests/api",
+    *(f"tests/pages/{app}" for app in ("borrowers", "exports", "lenders", "matching")),
+    "tests/functional/test_bad_input.py",
+]
 """What runs on PostgreSQL alone where there is one, and otherwise on SQLite."""
 
 

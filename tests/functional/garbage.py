@@ -125,6 +125,10 @@ class Spoiled:
     body: Any
     is_hopeless: bool
 
+    @property
+    def has_hopeless_field(self) -> bool:
+        return self.is_hopeless and not isinstance(self.body, bytes)
+
 
 @dataclass
 class Answered:
