@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "django_htmx.middleware.HtmxMiddleware",
     "marketplace.web.middleware.ScriptRedirectMiddleware",
     "marketplace.web.middleware.SessionEndedMiddleware",
+    "marketplace.web.idle.IdleMiddleware",
     "marketplace.web.middleware.ActingSeatMiddleware",
     "marketplace.web.middleware.RefusedMiddleware",
     "marketplace.web.middleware.PrivatePagesMiddleware",
@@ -159,6 +160,8 @@ AXES_LOCKOUT_TEMPLATE = "marketplace/errors/locked.html"
 AXES_VERBOSE = False
 
 SESSION_COOKIE_AGE = 12 * 3600
+SESSION_IDLE_STAFF_MINUTES = env.int("SESSION_IDLE_STAFF_MINUTES", default=15)
+SESSION_IDLE_ENTERPRISE_MINUTES = env.int("SESSION_IDLE_ENTERPRISE_MINUTES", default=30)
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_SAMESITE = "Lax"

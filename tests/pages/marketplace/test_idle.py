@@ -1,0 +1,97 @@
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.test import Client
+from django.urls import reverse
+
+from tests.cast import NOW
+
+LOGIN = reverse("marketplace:login")
+STEP = timedelta(minutes=10)
+
+
+@pytest.fixture
+def clock():
+    with time_machine.travel(NOW, tick=False) as travelled:
+        yield travelled
+
+
+def logged_in(user) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def is_let_in(client: Client, name: str) -> bool:
+    return client.get(reverse(name)).status_code == 200
+
+
+class TestIdle:
+    """GB/T 22239-2019 8.1.4.1 b: whoever does nothing is logged out."""
+
+    @pytest.mark.parametrize(
+        ("member", "page", "minutes"),
+        [
+            ("officer", "matching:queue-list", 15),
+            ("district_clerk", "matching:whitelist-list", 15),
+            ("operator", "marketplace:member-list", 15),
+            ("owner", "matching:need-list", 30),
+        ],
+    )
+    def test_ends_a_session_after_its_minutes(self, cast, clock, member, page, minutes):
+        in_time, late = logged_in(getattr(cast, member)), logged_in(getattr(cast, member))
+
+        clock.shift(timedelta(minutes=minutes))
+        assert is_let_in(in_time, page)
+        clock.shift(timedelta(seconds=1))
+        answer = late.get(reverse(page))
+
+        assert answer.status_code == 302
+        assert answer.headers["Location"].startswith(LOGIN)
+        said = late.get(answer.headers["Location"]).content.decode()
+        assert f"已有 {minutes} 分钟没有操作，为保护数据已自动退出" in said
+
+    def test_counts_from_the_last_request(self, cast, clock):
+        client = logged_in(cast.officer)
+
+        for _ in range(5):
+            clock.shift(STEP)
+            assert is_let_in(client, "matching:queue-list")
+
+    def test_ends_every_session_after_half_a_day(self, cast, clock):
+        client = logged_in(cast.officer)
+
+        for _ in range(72):
+            clock.shift(STEP)
+            assert is_let_in(client, "matching:queue-list")
+        clock.shift(timedelta(minutes=1))
+
+        assert not is_let_in(client, "matching:queue-list")
+
+    def test_keeps_a_form_from_being_taken(self, cast, clock):
+        client = logged_in(cast.operator)
+        clock.shift(timedelta(minutes=16))
+
+        answer = client.post(reverse("marketplace:password-change"), {})
+
+        assert answer.headers["Location"].startswith(LOGIN)
+
+    def test_closes_the_interface_too(self, cast, clock):
+        client = logged_in(cast.officer)
+        address = reverse("api:application-list")
+        assert client.get(address).status_code == 200
+
+        clock.shift(timedelta(minutes=16))
+
+        assert client.get(address).status_code in {401, 403}
+
+    def test_writes_a_session_once_a_minute_at_most(self, cast, clock, django_assert_num_queries):
+        client = logged_in(cast.stranger)
+        client.get(LOGIN)
+        clock.shift(timedelta(seconds=59))
+
+        with django_assert_num_queries(2):
+            client.get(LOGIN)
