@@ -23,8 +23,8 @@ from marketplace.domain.period import add_months, month_start
 DELIVERY_DAY = 10
 HISTORY_MONTHS = 24
 """Before so many months everything came in one first delivery."""
-MONTHLY_MONTHS = 12
-"""For so many months units have delivered monthly; in the year before, while they were being connected, quarterly."""
+MONTHLY_MONTHS = 6
+"""For so many months units have delivered monthly; before, while they were being connected, quarterly."""
 QUARTER_MONTHS = 3
 ALWAYS_DELIVERED = {
     "REGISTRATION_CHANGE": "MARKET",
