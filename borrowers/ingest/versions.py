@@ -11,14 +11,13 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from django.db import connection
 
-from borrowers.ingest.bulk import db_moment
 from borrowers.models import CreditRecord
+from marketplace.bulk import db_moment, rows_write
 
 INCOMING = "ingest_incoming"
 REPLACED = "ingest_replaced"
@@ -26,7 +25,6 @@ COLUMNS = "row_number, enterprise_id, natural_key, event_date, payload, content_
 KEY_COLUMNS = "row_number, enterprise_id, natural_key, content_digest"
 RECORD_COLUMNS = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
 COPY_QUOTE = "\x01"
-WRITTEN_AT_ONCE = 5_000
 COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
 _MARKS = ("disputed_at", "dispute_ended_at", "repaired_at")
@@ -85,19 +83,8 @@ def rows_wait(rows: Iterable[NewRecord]) -> None:
     Args:
         rows: any number; written in bounded pieces.
     """
-    places = ", ".join(["%s"] * 6)
-    waiting = iter(rows)
-    with connection.cursor() as cursor:
-        while piece := list(islice(waiting, WRITTEN_AT_ONCE)):
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {INCOMING} ({COLUMNS}) FROM STDIN") as copy:
-                    for row in piece:
-                        copy.write_row(row)
-                continue
-            cursor.executemany(
-                f"INSERT INTO {INCOMING} ({COLUMNS}) VALUES ({places})",  # noqa: S608
-                [(*row[:3], row[3] and row[3].isoformat(), *row[4:]) for row in piece],
-            )
+    in_iso = ((*row[:3], row[3] and row[3].isoformat(), *row[4:]) for row in rows)
+    rows_write(INCOMING, COLUMNS.split(", "), in_iso)
 
 
 def keys_wait(path: Path) -> None:

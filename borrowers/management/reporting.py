@@ -3,16 +3,44 @@
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TextIO
 
+from django.core.management.base import BaseCommand, CommandError
+
 from borrowers.models import IngestBatch
+from borrowers.services.batch import Progress
+from marketplace.domain.errors import Refused
 
 REASONS_SHOWN = 12
 
 
-def progress_on(stream: TextIO) -> Callable[[int], None]:
+def batch_told(
+    command: BaseCommand, keep: Callable[[Progress], IngestBatch], report: str | None
+) -> None:
+    """Keep a delivery and say what became of its rows.
+
+    Args:
+        command: where it is said.
+        keep: the service to be called, with the progress to be told.
+        report: file for the counts as JSON, if wanted.
+
+    Raises:
+        CommandError: the delivery was refused.
+    """
+    try:
+        batch = keep(progress_on(sys.stderr))
+    except Refused as refused:
+        raise CommandError(f"{refused.sentence}({refused.code})") from refused
+    command.stderr.write("")
+    command.stdout.write(summary_of(batch))
+    if report:
+        report_write(batch, report)
+
+
+def progress_on(stream: TextIO) -> Progress:
     """Return the function that shows on one line how many rows were read."""
 
     def show(rows: int) -> None:

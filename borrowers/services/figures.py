@@ -10,9 +10,9 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from borrowers.ingest.bulk import update_rows
 from borrowers.models import CreditRecord, Enterprise, IngestBatch
 from borrowers.services.register import size_refresh
+from marketplace.bulk import update_rows
 
 REPORT_ITEM = "ANNUAL_REPORT"
 CHUNK = 500

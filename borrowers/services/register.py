@@ -13,10 +13,10 @@ from django.db import transaction
 from borrowers.domain.register import RegisterRow, compile_register
 from borrowers.domain.rows import RowError
 from borrowers.domain.size_class import size_class
-from borrowers.ingest.bulk import db_moment, insert_rows, update_rows
 from borrowers.models import Enterprise, IngestBatch
 from borrowers.services.batch import BatchBook, Progress
 from marketplace.audit import audit_record
+from marketplace.bulk import db_moment, insert_rows, update_rows
 from marketplace.domain.money import WAN
 from marketplace.domain.workdays import local_date
 from marketplace.models import User

@@ -14,11 +14,11 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef
 
 from borrowers.domain.thematic import ListDeclaration, declaration_on, declarations_on
-from borrowers.ingest.bulk import db_moment, insert_rows
 from borrowers.models import ListMembership, ThematicList
 from borrowers.policies import can_handle_data, require
 from borrowers.selectors.thematic import members_by_rule
 from marketplace.audit import audit_record
+from marketplace.bulk import db_moment, insert_rows
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import User

@@ -16,13 +16,14 @@ from typing import Any
 from django.db import IntegrityError, transaction
 
 from marketplace.audit import audit_record
+from marketplace.bulk import rows_write
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.domain.text import clean, half_width
 from marketplace.models import District, User
 from matching.models import Whitelist, WhitelistEntry
 from matching.policies.whitelist import writable_districts
 from matching.selectors.whitelist_candidates import CHUNK_ROWS
-from matching.services.whitelist_rows import ENTRY_COLUMNS, rows_write
+from matching.services.whitelist_rows import ENTRY_COLUMNS
 from matching.services.whitelist_run import Judged, Tally
 
 LONGEST_TITLE = 100
@@ -91,7 +92,7 @@ def draft_keep(whitelist: Whitelist, rows: Iterable[tuple[Any, ...]]) -> None:
         whitelist: kept, without entries.
         rows: as `entry_values` makes them.
 
-    Writes: ``WhitelistEntry``, one statement for each 500 rows.
+    Writes: ``WhitelistEntry``, a statement for some thousand rows.
     """
     owned = ((whitelist.pk, *row) for row in rows)
     rows_write(WhitelistEntry._meta.db_table, ("whitelist_id", *ENTRY_COLUMNS), owned)

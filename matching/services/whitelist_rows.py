@@ -1,4 +1,4 @@
-"""Rows put into a table many at once, without a model instance each: the gates' answers, a sheet's judged rows.
+"""A judged row of a list as its table keeps it, without a model instance each.
 
 Source: issue rule "50,000 rows stay responsive with progress".
 """
@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import json
 import uuid
-from collections.abc import Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 from django.db import connection
 
 from matching.domain.whitelist_contact import contact_text
 from matching.models import WhitelistEntry
-from matching.selectors.whitelist_candidates import CHUNK_ROWS
 from matching.services.whitelist_run import Judged
 
 ENTRY_COLUMNS = (
@@ -70,22 +67,3 @@ def entry_values(row: Judged) -> tuple[Any, ...]:
     )
     lists = (row.passes, row.reasons, row.marks)
     return (*stored, *(json.dumps(one, ensure_ascii=False) for one in lists))
-
-
-def rows_write(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Put rows into a table in pieces of 500.
-
-    Args:
-        table, columns: names.
-        rows: values as the database takes them, JSON as text.
-    """
-    names, places = ", ".join(columns), ", ".join(["%s"] * len(columns))
-    waiting = iter(rows)
-    with connection.cursor() as cursor:
-        while piece := list(islice(waiting, CHUNK_ROWS)):
-            if connection.vendor == "postgresql":
-                with cursor.copy(f"COPY {table} ({names}) FROM STDIN") as copy:
-                    for row in piece:
-                        copy.write_row(row)
-                continue
-            cursor.executemany(f"INSERT INTO {table} ({names}) VALUES ({places})", piece)  # noqa: S608

@@ -23,6 +23,7 @@ from django.db import connection
 from django.db.models import QuerySet
 
 from borrowers.models import Enterprise
+from marketplace.bulk import rows_write
 from marketplace.domain.verdict import Verdict
 from matching.domain.whitelist_entry import EntryStatus, pass_to_json, refusal_to_json
 from matching.domain.whitelist_parts import PARTS, part_decide
@@ -41,7 +42,6 @@ from matching.services.whitelist_facts import (
     facts_grouped,
     facts_tables,
 )
-from matching.services.whitelist_rows import rows_write
 from matching.services.whitelist_run import Judge, Tally
 
 PART = {part.name: part for part in PARTS}

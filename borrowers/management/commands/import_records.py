@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from borrowers.management.reporting import progress_on, report_write, summary_of
+from borrowers.management.reporting import batch_told
 from borrowers.services import records_ingest, reference_ensure
-from marketplace.domain.errors import Refused
 
 
 class Command(BaseCommand):
@@ -31,19 +29,16 @@ class Command(BaseCommand):
         """Import the file and say what became of its rows."""
         path, at = Path(options["file"]), timezone.now()
         reference_ensure(at=at)
-        try:
-            batch = records_ingest(
+        batch_told(
+            self,
+            lambda progress: records_ingest(
                 item_code=options["item_code"],
                 unit_code=options["unit"],
                 source=path,
                 file_name=path.name,
                 actor=None,
                 at=at,
-                progress=progress_on(sys.stderr),
-            )
-        except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
-        self.stderr.write("")
-        self.stdout.write(summary_of(batch))
-        if options["report"]:
-            report_write(batch, options["report"])
+                progress=progress,
+            ),
+            options["report"],
+        )

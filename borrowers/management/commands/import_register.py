@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from borrowers.management.reporting import progress_on, report_write, summary_of
+from borrowers.management.reporting import batch_told
 from borrowers.services import reference_ensure, register_import
-from marketplace.domain.errors import Refused
 
 
 class Command(BaseCommand):
@@ -29,17 +27,14 @@ class Command(BaseCommand):
         """Import the file and say what became of its rows."""
         path, at = Path(options["file"]), timezone.now()
         reference_ensure(at=at)
-        try:
-            batch = register_import(
+        batch_told(
+            self,
+            lambda progress: register_import(
                 source=path,
                 file_name=path.name,
                 actor=None,
                 at=at,
-                progress=progress_on(sys.stderr),
-            )
-        except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
-        self.stderr.write("")
-        self.stdout.write(summary_of(batch))
-        if options["report"]:
-            report_write(batch, options["report"])
+                progress=progress,
+            ),
+            options["report"],
+        )

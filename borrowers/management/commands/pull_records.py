@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from argparse import ArgumentParser
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.utils import timezone
 
-from borrowers.management.reporting import progress_on, report_write, summary_of
+from borrowers.management.reporting import batch_told
 from borrowers.services import records_pull, reference_ensure
-from marketplace.domain.errors import Refused
 
 
 class Command(BaseCommand):
@@ -30,18 +28,15 @@ class Command(BaseCommand):
         """Read the source and say what became of its rows."""
         at = timezone.now()
         reference_ensure(at=at)
-        try:
-            batch = records_pull(
+        batch_told(
+            self,
+            lambda progress: records_pull(
                 item_code=options["item_code"],
                 unit_code=options["unit"],
                 source_name=options["source"],
                 actor=None,
                 at=at,
-                progress=progress_on(sys.stderr),
-            )
-        except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
-        self.stderr.write("")
-        self.stdout.write(summary_of(batch))
-        if options["report"]:
-            report_write(batch, options["report"])
+                progress=progress,
+            ),
+            options["report"],
+        )

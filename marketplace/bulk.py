@@ -1,4 +1,4 @@
-"""Thousands of rows into one table by one prepared statement.
+"""Thousands of rows into one table in a few statements, without a model instance each.
 
 ``bulk_create`` builds, checks and binds every row as a model, and ``bulk_update`` writes a CASE of a thousand branches;
 a file of a million rows has no time for either. Every constraint of the table holds for these rows as for any other.
@@ -8,30 +8,50 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from itertools import islice
 from typing import Any
 
 from django.db import connection
 from django.db.models import Field, Model
 
+WRITTEN_AT_ONCE = 2_000
 
-def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    """Insert rows of values in the order of the field names.
+
+def rows_write(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Put rows into a table, in bounded pieces: copied on PostgreSQL, else by one prepared statement.
+
+    The rows may be found by queries of their own: a piece is complete before it is written.
 
     Args:
-        model: whose table; fields that are not named must have a default in the database or be the primary key.
-        names: field names.
+        table, columns: names; columns that are not named must have a default in the database.
         rows: text, numbers and None; moments as ``db_moment`` gives them, dates in ISO form, JSON as text, UUIDs as
             their 32 hexadecimal digits, decimals as text.
 
-    Writes: the rows, in one prepared statement.
+    Writes: the rows.
     """
     quote = connection.ops.quote_name
-    columns = [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
-    places = ", ".join(["%s"] * len(columns))
-    table = quote(model._meta.db_table)
-    sql = f"INSERT INTO {table} ({', '.join(map(quote, columns))}) VALUES ({places})"  # noqa: S608
+    names, places = ", ".join(map(quote, columns)), ", ".join(["%s"] * len(columns))
+    waiting = iter(rows)
     with connection.cursor() as cursor:
-        cursor.executemany(sql, list(rows))
+        while piece := list(islice(waiting, WRITTEN_AT_ONCE)):
+            if connection.vendor == "postgresql":
+                with cursor.copy(f"COPY {quote(table)} ({names}) FROM STDIN") as copy:
+                    for row in piece:
+                        copy.write_row(row)
+                continue
+            cursor.executemany(f"INSERT INTO {quote(table)} ({names}) VALUES ({places})", piece)  # noqa: S608
+
+
+def insert_rows(model: type[Model], names: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Insert rows of values in the order of the field names; see `rows_write`.
+
+    Args:
+        model: whose table.
+        names: field names.
+        rows: values.
+    """
+    columns = [str(model._meta.get_field(name).column) for name in names]  # type: ignore[union-attr]
+    rows_write(model._meta.db_table, columns, rows)
 
 
 def update_rows(rows: Sequence[Model], names: Sequence[str]) -> None:
