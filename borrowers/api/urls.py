@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from borrowers.api import account, borrower, catalogue, dispute, operator, thematic, unit
+from borrowers.api import account, borrower, catalogue, delivery, dispute, operator, thematic, unit
 
 # registration, verification, team
 account_urls = [
@@ -79,6 +79,11 @@ operator_urls = [
     path(
         "batches/<uuid:public_id>/rejects/", operator.RejectListView.as_view(), name="batch-rejects"
     ),
+    path(
+        "batches/<uuid:public_id>/correction/",
+        delivery.BatchCorrectionView.as_view(),
+        name="batch-correction",
+    ),
     path("catalogue/", catalogue.ItemListView.as_view(), name="catalogue-list"),
     path("catalogue/imports/", catalogue.ImportListView.as_view(), name="catalogue-imports"),
     path(
@@ -100,6 +105,7 @@ operator_urls = [
         catalogue.VersionListView.as_view(),
         name="catalogue-versions",
     ),
+    path("catalogue/<slug:code>/records/", delivery.ItemRecordsView.as_view(), name="item-records"),
 ]
 
 # thematic lists

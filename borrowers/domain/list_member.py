@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from borrowers.domain.rows import Column, RowError, bind_columns, known_titles, overflow_errors
+from borrowers.domain.rows import Column, RowError, bind_columns, known_titles, shape_errors
 from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.dates import DateUnreadable, parse_open_date
 from marketplace.domain.text import clean
@@ -65,7 +65,7 @@ def compile_members(titles: Iterable[str], today: date) -> MemberReader:
         return clean(row.get(headers.get(code, ""), ""))
 
     def read(row: Mapping[str, str], number: int) -> MemberRow | list[RowError]:
-        errors = overflow_errors(row, number)
+        errors = shape_errors(row, number)
         finding = uscc_rules.check(cell(row, "uscc"))
         if finding.code:
             errors.append(RowError(number, "统一社会信用代码", finding.code, finding.sentence))

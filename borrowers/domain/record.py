@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 from borrowers.domain.cells import CellReader, CellRefused, CellValue, reader_for
 from borrowers.domain.item_spec import FieldType, ItemSpec, RowRule, RuleKind
-from borrowers.domain.rows import RowError, bind_columns, overflow_errors
+from borrowers.domain.rows import RowError, bind_columns, shape_errors
 from marketplace.domain.text import BLANK_TOKENS, is_blank, name_key
 
 NATURAL_KEY_LENGTH = 160
@@ -76,7 +76,7 @@ def compile_item(
 
     def read_row(row: Mapping[str, str], row_number: int) -> CleanRow | list[RowError]:
         payload: Payload = {}
-        errors = overflow_errors(row, row_number)
+        errors = shape_errors(row, row_number)
         blank: list[str] = []
         for header, code, read in plan:
             text = row.get(header, "")

@@ -18,7 +18,7 @@ from functools import lru_cache
 from borrowers.domain.capital import Capital, parse_capital
 from borrowers.domain.district_map import district_of
 from borrowers.domain.industry import section_of
-from borrowers.domain.rows import Column, RowError, bind_columns, known_titles, overflow_errors
+from borrowers.domain.rows import Column, RowError, bind_columns, known_titles, shape_errors
 from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.dates import DateUnreadable, parse_open_date
 from marketplace.domain.text import NumberCell, clean, half_width, is_blank, name_key
@@ -154,7 +154,7 @@ def compile_register(
 
     def read_row(row: Mapping[str, str], row_number: int) -> RegisterRow | list[RowError]:
         cells = {code: row.get(title, "") for title, code in titles}
-        return overflow_errors(row, row_number) or _read(cells, row_number, received_on)
+        return shape_errors(row, row_number) or _read(cells, row_number, received_on)
 
     return read_row
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from marketplace.domain.errors import Refused
-from marketplace.domain.text import OVERFLOW, header_key
+from marketplace.domain.text import NESTED, OVERFLOW, header_key
 
 _UNIT = re.compile(r"^(.+)\(([^()]*)\)$")
 _MONEY_UNITS = {"元": 1, "人民币元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
@@ -34,12 +34,21 @@ class RowError(NamedTuple):
     sentence: str
 
 
-def overflow_errors(row: Mapping[str, str], row_number: int) -> list[RowError]:
-    """Return the reason against a row that is wider than its header: its values may stand in the wrong columns."""
-    if OVERFLOW not in row:
-        return []
-    sentence = f"该行比表头多出内容“{row[OVERFLOW][:40]}”,各列可能错位,请检查分隔符和引号。"
-    return [RowError(row_number, "", "ROW_TOO_WIDE", sentence)]
+def shape_errors(row: Mapping[str, str], row_number: int) -> list[RowError]:
+    """Return the reasons against the form of a row.
+
+    One that is wider than its header may have its values in the wrong columns; a list or an object is no value.
+    """
+    errors: list[RowError] = []
+    if OVERFLOW in row:
+        sentence = f"该行比表头多出内容“{row[OVERFLOW][:40]}”,各列可能错位,请检查分隔符和引号。"
+        errors.append(RowError(row_number, "", "ROW_TOO_WIDE", sentence))
+    if NESTED in row:
+        sentence = (
+            f"{row[NESTED][:100]}的值是数组或对象,每个字段应为文本、数字、true/false 或 null。"
+        )
+        errors.append(RowError(row_number, "", "CELL_NESTED", sentence))
+    return errors
 
 
 @dataclass(frozen=True, slots=True)

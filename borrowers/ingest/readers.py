@@ -68,5 +68,6 @@ def open_records(
     titles = known_titles(item.columns)
     sheet = open_sheet(content, filename, known=titles, kinds=kinds, limits=limits)
     refuse_forbidden(sheet.titles)
-    bind_columns(item.columns, sheet.titles).refuse_missing()
+    if sheet.titles:  # json without rows has none: there is nothing to report
+        bind_columns(item.columns, sheet.titles).refuse_missing()
     return sheet

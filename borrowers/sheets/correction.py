@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Mapping, Sequence
-from typing import IO
+import io
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import IO, NamedTuple
 
 from borrowers.domain.rows import bind_columns
 from borrowers.models import IngestBatch, IngestReject
@@ -16,8 +18,44 @@ MOST_SHEET_ROWS = 20_000
 """More rows than this go back as csv: nobody corrects them by hand."""
 
 CODES = "原因代码"
+ROW_NUMBER = "原行号"
 BOM = "\ufeff"
+CSV_KIND = "text/csv; charset=utf-8"
+LINES_KIND = "application/x-ndjson; charset=utf-8"
+XLSX_KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FIRST_ROW = 2
+
+
+class Correction(NamedTuple):
+    """The rejected rows of a batch to be handed out: file name, content type, content in pieces."""
+
+    name: str
+    kind: str
+    content: Iterable[str | bytes]
+
+
+def correction_sheet(batch: IngestBatch) -> Correction:
+    """Return the rejected rows as people correct them: xlsx with every error marked, csv where they are too many.
+
+    Args:
+        batch: of an item, its ``titles`` not empty.
+    """
+    name = f"correction-{batch.public_id}"
+    if batch.rejected > MOST_SHEET_ROWS:
+        return Correction(f"{name}.csv", CSV_KIND, correction_csv(batch))
+    stream = io.BytesIO()
+    correction_workbook(batch, stream)
+    return Correction(f"{name}.xlsx", XLSX_KIND, [stream.getvalue()])
+
+
+def correction_lines(batch: IngestBatch) -> Correction:
+    """Return the rejected rows as programs correct them: one object a line, with its row number and the reasons.
+
+    Args:
+        batch: of an item, its ``titles`` not empty.
+    """
+    name = f"correction-{batch.public_id}.ndjson"
+    return Correction(name, LINES_KIND, _lines(batch))
 
 
 def correction_workbook(batch: IngestBatch, stream: IO[bytes]) -> int:
@@ -63,6 +101,15 @@ def plain_cell(cell: str) -> str:
     """
     is_amount = cell[:1] in "+-" and cell[1:].replace(",", "").replace(".", "", 1).isdecimal()
     return f"'{cell}" if cell and cell[0] in "=+-@\t\r" and not is_amount else cell
+
+
+def _lines(batch: IngestBatch) -> Iterator[str]:
+    for row, rejects in rejected_rows(batch):
+        cells = {title: cell for title, cell in zip(batch.titles, row, strict=True) if cell}
+        sentences = " ".join(reject.sentence for reject in rejects)
+        codes = "、".join(dict.fromkeys(reject.code for reject in rejects))
+        line = {ROW_NUMBER: rejects[0].row_number, **cells, EXPLANATION: sentences, CODES: codes}
+        yield json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _title_of(batch: IngestBatch) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import io
 import uuid
 from collections.abc import Iterable, Iterator
 
@@ -29,13 +28,7 @@ from borrowers.selectors import (
     unit_list,
 )
 from borrowers.services import records_ingest, register_import
-from borrowers.sheets.correction import (
-    BOM,
-    MOST_SHEET_ROWS,
-    correction_csv,
-    correction_workbook,
-    plain_cell,
-)
+from borrowers.sheets.correction import BOM, correction_sheet, plain_cell
 from borrowers.views.wording import batch_subject, batches_table
 from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
@@ -46,7 +39,6 @@ from marketplace.web.components import Action, Column, Crumb, Kind, Pair, Stat, 
 from marketplace.web.pagination import keyset_page, number_page
 
 REJECT_TITLES = ("行号", "字段", "原因代码", "说明")
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @login_required
@@ -98,25 +90,15 @@ def batch_rejects(request: HttpRequest, public_id: uuid.UUID) -> StreamingHttpRe
 
 @login_required
 @require_GET
-def batch_correction(
-    request: HttpRequest, public_id: uuid.UUID
-) -> HttpResponse | StreamingHttpResponse:
+def batch_correction(request: HttpRequest, public_id: uuid.UUID) -> StreamingHttpResponse:
     """Give the rejected rows back with their errors marked in place, to be corrected and uploaded again."""
     found = batch_get(request.user, public_id)
     require_role(request.user, Role.OPERATOR)
     if not found.titles:
         raise NotFound
-    name = f"correction-{found.public_id}"
-    if found.rejected > MOST_SHEET_ROWS:
-        kind, suffix = "text/csv; charset=utf-8", "csv"
-        answer: HttpResponse | StreamingHttpResponse = StreamingHttpResponse(
-            correction_csv(found), content_type=kind
-        )
-    else:
-        stream, suffix = io.BytesIO(), "xlsx"
-        correction_workbook(found, stream)
-        answer = HttpResponse(stream.getvalue(), content_type=XLSX)
-    answer["Content-Disposition"] = f'attachment; filename="{name}.{suffix}"'
+    sheet = correction_sheet(found)
+    answer = StreamingHttpResponse(sheet.content, content_type=sheet.kind)
+    answer["Content-Disposition"] = f'attachment; filename="{sheet.name}"'
     return answer
 
 

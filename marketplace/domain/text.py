@@ -33,6 +33,10 @@ BLANK_TOKENS = frozenset(
 
 OVERFLOW = "(超出表头的内容)"
 """Under this title a sheet's reader puts what stands right of the header's last column."""
+
+NESTED = "(不是单个值的字段)"
+"""Under this title a reader of objects puts the names of fields whose value is a list or an object."""
+
 _LONGEST_TOKEN = max(map(len, BLANK_TOKENS))
 _INVISIBLE = re.compile(
     "[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u2064\ufeff]"

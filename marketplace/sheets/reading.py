@@ -12,13 +12,16 @@ from marketplace.domain.text import OVERFLOW
 from marketplace.sheets.delimited import delimited_rows, settle_encoding
 from marketplace.sheets.header import Header, find_header
 from marketplace.sheets.limits import HEADER_ROWS, UPLOAD_LIMITS, SheetLimits
-from marketplace.sheets.source import CSV, CSV_GZ, XLS, XLSX, FileSource, kind_of
+from marketplace.sheets.objects import object_rows, object_titles
+from marketplace.sheets.source import CSV, CSV_GZ, JSON, XLS, XLSX, FileSource, kind_of
 from marketplace.sheets.workbook import worksheets
 
-ALL_KINDS = frozenset({CSV, CSV_GZ, XLSX, XLS})
+ALL_KINDS = frozenset({CSV, CSV_GZ, XLSX, XLS, JSON})
 """What an operator may import on the machine."""
 UPLOAD_KINDS = frozenset({CSV, XLSX})
 """What may be uploaded through pages and the API."""
+BODY_KINDS = frozenset({JSON})
+"""What may be sent to the API as it is."""
 
 NumberedRow = tuple[int, dict[str, str]]
 
@@ -29,11 +32,11 @@ class Sheet:
 
     Attributes:
         name: file name as delivered.
-        kind: ``csv``, ``csv.gz``, ``xlsx`` or ``xls``, by content.
-        encoding: of csv, else empty.
-        worksheet: name of the worksheet read, empty for csv.
-        titles: the header, one per column, unique.
-        header_row: row number of the header's (last) line, the first row being 1.
+        kind: ``csv``, ``csv.gz``, ``xlsx``, ``xls`` or ``json``, by content.
+        encoding: of csv and json, else empty.
+        worksheet: name of the worksheet read, else empty.
+        titles: the header, one per column, unique; none for json without rows.
+        header_row: row number of the header's (last) line, the first row being 1; 0 for json, which has none.
     """
 
     name: str
@@ -47,7 +50,7 @@ class Sheet:
     def __iter__(self) -> Iterator[NumberedRow]:
         """Give row number and row; blank rows are passed over, their numbers are not.
 
-        A row with content beyond the header has it under ``OVERFLOW``.
+        A row with content beyond the header has it under ``OVERFLOW``; see `object_rows` for json.
 
         Raises:
             Refused: ``SHEET_TOO_MANY_ROWS``, ``SHEET_CSV_MALFORMED``.
@@ -86,6 +89,9 @@ def open_sheet(
         encoding = settle_encoding(source, kind, limits)
         rows = delimited_rows(source, kind, encoding)
         return _sheet(source, kind, encoding, "", rows, known, limits)
+    if kind == JSON:
+        titles = object_titles(source, limits)
+        return Sheet(source.name, kind, "utf-8", "", titles, 0, object_rows(source, titles))
     return _open_workbook(source, kind, known, limits)
 
 

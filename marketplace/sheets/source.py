@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import codecs
 import io
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ CSV = "csv"
 CSV_GZ = "csv.gz"
 XLSX = "xlsx"
 XLS = "xls"
+JSON = "json"
 
 _ZIP_MAGIC = b"PK\x03\x04"
 _GZIP_MAGIC = b"\x1f\x8b"
@@ -31,6 +34,7 @@ _FOREIGN_MAGICS = {
     b"MZ": "程序文件",
     b"{\\rtf": "RTF 文档",
 }
+_OBJECTS = re.compile(rb"\{\s*[\"}]|\[\s*[{\]]")
 _MARKUP = (b"<html", b"<!doctype", b"<?xml", b"<table")
 
 
@@ -99,7 +103,10 @@ def kind_of(source: FileSource) -> str:
             raise Refused(
                 "SHEET_KIND_UNKNOWN", f"“{source.name}”是{what},请上传 xlsx 或 csv 表格。"
             )
-    if head.lstrip(b"\xef\xbb\xbf \r\n\t").lower().startswith(_MARKUP):
+    shown = head.removeprefix(codecs.BOM_UTF8).lstrip()
+    if _OBJECTS.match(shown):
+        return JSON
+    if shown.lower().startswith(_MARKUP):
         sentence = f"“{source.name}”其实是网页或 XML 文件,请在表格软件中另存为 xlsx 后上传。"
         raise Refused("SHEET_KIND_UNKNOWN", sentence)
     return CSV

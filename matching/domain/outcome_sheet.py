@@ -14,7 +14,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from borrowers.domain.rows import Column, RowError, overflow_errors
+from borrowers.domain.rows import Column, RowError, shape_errors
 from marketplace.domain.dates import DateUnreadable, parse_date
 from marketplace.domain.money import to_yuan
 from marketplace.domain.text import clean, half_width, is_blank
@@ -80,7 +80,7 @@ def parse_row(
         row_number: row of the sheet, for the errors.
         money_scale: field code to how many yuan the title says one unit is; one otherwise.
     """
-    errors = overflow_errors(cells, row_number)
+    errors = shape_errors(cells, row_number)
     found: dict[str, Any] = {}
     for code, read in _readers(money_scale or {}).items():
         try:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from typing import Any
 
-from borrowers.domain.rows import RowError, overflow_errors
+from borrowers.domain.rows import RowError, shape_errors
 from marketplace.domain.text import half_width, is_blank, name_key
 from marketplace.domain.verdict import Outcome, Verdict
 from matching.domain.reasons import verdict_to_json
@@ -71,7 +71,7 @@ def row_problems(
     if is_blank(code) and is_blank(mapping.get("name", "")):
         sentence = "该行没有统一社会信用代码和企业名称,不是名单行。"
         return (RowError(row_number, "", NOT_AN_ENTRY, sentence),)
-    return tuple(overflow_errors(row, row_number))
+    return tuple(shape_errors(row, row_number))
 
 
 def name_mark(written: str, registered: str) -> Verdict | None:

@@ -15,7 +15,7 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
-from borrowers.domain.rows import Column, RowError, overflow_errors
+from borrowers.domain.rows import Column, RowError, shape_errors
 from marketplace.domain.dates import DateUnreadable, parse_date
 from marketplace.domain.money import WAN
 from marketplace.domain.text import clean, half_width, is_blank
@@ -86,7 +86,7 @@ def parse_row(
         row_number: row of the sheet, for the errors.
         money_scale: field code to how many yuan the title says one unit is; 万元 otherwise.
     """
-    errors = overflow_errors(cells, row_number)
+    errors = shape_errors(cells, row_number)
     found: dict[str, Any] = {}
     readers = _readers(money_scale or {})
     for code in (code for code in readers if code in cells or code not in NAMES):

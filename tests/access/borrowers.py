@@ -236,6 +236,12 @@ def with_file(world: World) -> Call:
     return Call(body={"item": "TAX_RATING", "unit": "TAX", "file": file})
 
 
+def with_sent_row(world: World) -> Call:
+    with_catalogue(world)
+    row = {"统一社会信用代码": USCC, "评价年度": 2025, "纳税信用等级": "A"}
+    return Call({"code": "TAX_RATING"}, row, {"unit": "TAX"})
+
+
 def with_unit(world: World) -> Call:
     with_catalogue(world)
     return Call({"code": "TAX"})
@@ -522,12 +528,13 @@ DATA = [
         allowed=CITY,
         make=with_batch,
     ),
-    Row(
-        "borrowers:batch-correction",
+    *each(
+        ["borrowers:batch-correction", "api:batch-correction"],
         allowed=OPERATORS,
         refused=AUDITOR,
         make=with_rejected_row,
     ),
+    Row("api:item-records", "POST", allowed=OPERATORS, stranger=403, make=with_sent_row),
     *each(["borrowers:thematic-list", "api:thematic-list"], allowed=CITY, stranger=403),
     *each(
         ["borrowers:thematic-run-all", "api:thematic-run-all"],

@@ -106,7 +106,7 @@ class TestCorrectionFile:
     def test_too_many_rows_go_back_as_csv_and_come_in_again(
         self, cast, now, tmp_path, client, monkeypatch
     ):
-        monkeypatch.setattr("borrowers.views.operator_batch.MOST_SHEET_ROWS", 1)
+        monkeypatch.setattr("borrowers.sheets.correction.MOST_SHEET_ROWS", 1)
         reference_ensure(at=now)
         batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
 
