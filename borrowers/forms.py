@@ -7,6 +7,7 @@ from typing import Any
 
 from django import forms
 
+from borrowers.domain.candidate import CANDIDATE
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
 from borrowers.domain.item_spec import ADMINISTRATION_LABELS
 from borrowers.domain.register import REGISTER_STATUS_LABELS
@@ -223,6 +224,7 @@ class BatchFilterForm(forms.Form):
             ("RECORDS", "信用记录"),
             ("REGISTER", "登记表"),
             ("THEMATIC", "专题库"),
+            ("REVIEW", "核对入库"),
         ],
     )
 
@@ -253,6 +255,34 @@ class BatchUploadForm(forms.Form):
         known = [(item.code, f"{item.data_class} {item.name}") for item in items]
         self.fields["item"] = forms.ChoiceField(label="信息项", choices=known)
         self.fields["unit"] = unit_field(units)
+
+
+class CandidateFilterForm(forms.Form):
+    """Rows that wait for their subject, by state."""
+
+    state = forms.ChoiceField(label="状态", required=False, choices=with_all(CANDIDATE.labels))
+
+
+class CandidateForm(forms.Form):
+    """Whose a row is; or nobody can say."""
+
+    REFUSE = "refuse"
+
+    decision = forms.ChoiceField(label="结论", widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label="退回的原因",
+        max_length=200,
+        required=False,
+        help_text="退回时必填，来源单位会在更正表里看到。",
+    )
+
+    def __init__(self, *args: Any, proposed: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.fields["decision"] = forms.ChoiceField(
+            label="结论",
+            widget=forms.RadioSelect,
+            choices=[*proposed, (self.REFUSE, "都不是，或无法确定：退回来源单位")],
+        )
 
 
 class ItemFilterForm(forms.Form):

@@ -23,6 +23,7 @@ from borrowers.models import (
     Objection,
     QualityFinding,
     SourceUnit,
+    SubjectCandidate,
     ThematicList,
 )
 from marketplace.domain.errors import NotPermitted
@@ -89,6 +90,13 @@ def visible_records(user: Reader) -> QuerySet[CreditRecord]:
         public = Q(item__consent_required=False)
         return CreditRecord.objects.filter(public | concerned).distinct()
     return CreditRecord.objects.filter(enterprise__in=own_enterprises(user))
+
+
+def visible_candidates(user: Reader) -> QuerySet[SubjectCandidate]:
+    """Return the rows that wait for their subject, or waited: all for the city, none for others."""
+    if has_role(user, *CITY_ROLES):
+        return SubjectCandidate.objects.all()
+    return SubjectCandidate.objects.none()
 
 
 def visible_objections(user: Reader) -> QuerySet[Objection]:

@@ -8,6 +8,7 @@ from borrowers.views import (
     borrower_dispute,
     operator,
     operator_batch,
+    operator_candidate,
     operator_catalogue,
     operator_catalogue_import,
     operator_thematic,
@@ -148,6 +149,17 @@ data_urls = [
         "operator/batches/<uuid:public_id>/correction/",
         operator_batch.batch_correction,
         name="batch-correction",
+    ),
+    path("operator/candidates/", operator_candidate.candidates, name="candidate-list"),
+    path(
+        "operator/candidates/<uuid:public_id>/",
+        operator_candidate.candidate,
+        name="candidate-detail",
+    ),
+    path(
+        "operator/candidates/<uuid:public_id>/decide/",
+        operator_candidate.candidate_decide,
+        name="candidate-decide",
     ),
 ]
 

@@ -285,7 +285,7 @@ class RepairOutput(serializers.Serializer[Any]):
 
 
 class BatchOutput(serializers.Serializer[Any]):
-    """What became of a delivered file."""
+    """What became of a delivered file; ``waiting`` counts those of the rejected rows that wait for a person."""
 
     id = serializers.UUIDField(source="public_id")
     kind = serializers.CharField()
@@ -300,6 +300,7 @@ class BatchOutput(serializers.Serializer[Any]):
     superseding = serializers.IntegerField()
     rejected = serializers.IntegerField()
     duplicates = serializers.IntegerField()
+    waiting = serializers.IntegerField()
     reasons = serializers.DictField(child=serializers.IntegerField())
 
 

@@ -2,7 +2,17 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from borrowers.api import account, borrower, catalogue, delivery, dispute, operator, thematic, unit
+from borrowers.api import (
+    account,
+    borrower,
+    candidate,
+    catalogue,
+    delivery,
+    dispute,
+    operator,
+    thematic,
+    unit,
+)
 
 # registration, verification, team
 account_urls = [
@@ -83,6 +93,20 @@ operator_urls = [
         "batches/<uuid:public_id>/correction/",
         delivery.BatchCorrectionView.as_view(),
         name="batch-correction",
+    ),
+    path("candidates/", candidate.CandidateListView.as_view(), name="candidate-list"),
+    path(
+        "candidates/<uuid:public_id>/", candidate.CandidateView.as_view(), name="candidate-detail"
+    ),
+    path(
+        "candidates/<uuid:public_id>/accept/",
+        candidate.CandidateAcceptView.as_view(),
+        name="candidate-accept",
+    ),
+    path(
+        "candidates/<uuid:public_id>/refuse/",
+        candidate.CandidateRefuseView.as_view(),
+        name="candidate-refuse",
     ),
     path("catalogue/", catalogue.ItemListView.as_view(), name="catalogue-list"),
     path("catalogue/imports/", catalogue.ImportListView.as_view(), name="catalogue-imports"),

@@ -145,8 +145,8 @@ def load_catalogue() -> Catalogue:
 def item_from_mapping(raw: Mapping[str, Any]) -> ItemSpec:
     """Return the item that plain values (TOML, JSON) declare.
 
-    Without ``subject_field`` the item gets the standard pair of credit code and name in front. A field without
-    ``level`` has the item's.
+    Without ``subject_field`` the item gets the standard pair of credit code and name in front; that name, where there
+    is one, is the subject's unless another is named. A field without ``level`` has the item's.
 
     Raises:
         Refused: ``CATALOGUE_INVALID``; ``FORBIDDEN_FIELD`` when a title may not be collected.
@@ -180,6 +180,8 @@ def _build_item(raw: Mapping[str, Any]) -> ItemSpec:
     for name in ("natural_key", "void_values"):
         values[name] = tuple(values.get(name, ()))
     values["fields"] = specs
+    if any(spec.code == _STANDARD_SUBJECT[1].code for spec in specs):
+        values["name_field"] = values.get("name_field") or _STANDARD_SUBJECT[1].code
     values["rules"] = tuple(_build_rule(entry) for entry in values.get("rules", ()))
     values["quality"] = tuple(_build_quality(entry) for entry in values.get("quality", ()))
     return ItemSpec(**values)
@@ -211,12 +213,16 @@ def _check_item(item: ItemSpec) -> None:
     if len(set(codes)) != len(codes):
         raise _invalid(item.code, "有重复的字段代码")
     named = [item.subject_field, *item.natural_key]
-    named += [code for code in (item.event_date, item.void_field) if code]
+    single = (item.event_date, item.void_field, item.name_field, item.registration_field)
+    named += [code for code in single if code]
     named += [code for rule in item.rules for code in rule.field_codes]
     named += [rule.field for rule in item.quality if rule.field]
     for code in named:
         if code not in codes:
             raise _invalid(item.code, f"引用了不存在的字段 {code}")
+    for code in (item.name_field, item.registration_field):
+        if code and (not item.field(code).kept or item.field(code).type is not FieldType.TEXT):
+            raise _invalid(item.code, "主体名称字段、注册号字段应为保存的文本")
     if item.event_date and item.field(item.event_date).type not in (
         FieldType.DATE,
         FieldType.MONTH,

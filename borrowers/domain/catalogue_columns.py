@@ -210,6 +210,8 @@ ITEM_COLUMNS = (
     SheetColumn("any_unit", "各单位均可报送", _yes_no, _flag),
     SheetColumn("subject", "主体代码", _labelled(SUBJECT_LABELS), _one_of(SUBJECT_LABELS)),
     SheetColumn("subject_field", "主体字段", str, _field_code),
+    SheetColumn("name_field", "主体名称字段", str, _field_code),
+    SheetColumn("registration_field", "注册号字段", str, _field_code),
     SheetColumn("natural_key", "自然键", "\n".join, _list, width=20),
     SheetColumn("event_date", "事件日期字段", str, _field_code),
     SheetColumn("consent_required", "须企业授权", _yes_no, _flag, required=True),

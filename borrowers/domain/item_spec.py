@@ -222,6 +222,8 @@ class ItemSpec:
         retention_months: how long records are kept.
         retention_basis: on which ground they are kept so long.
         quality: what every delivery must keep to.
+        name_field, registration_field: fields with the subject's name and its old registration number, by which a row
+            without a valid credit code is proposed to a person; empty when there are none.
     """
 
     code: str
@@ -249,6 +251,8 @@ class ItemSpec:
     retention_months: int = 60
     retention_basis: str = ""
     quality: tuple[QualityRule, ...] = ()
+    name_field: str = ""
+    registration_field: str = ""
 
     def field(self, code: str) -> FieldSpec:
         """Return a field by code.

@@ -17,12 +17,19 @@ from pathlib import Path
 from django.conf import settings
 from django.db import connection
 
+from borrowers.domain.candidate import TO_REVIEW, UNMATCHED
 from borrowers.ingest.rejected import rows_carry_over
 from borrowers.models import CatalogueItem, IngestBatch, IngestReject
 from marketplace.domain.workdays import local_date
 
-PASSING_REASONS = ("EVENT_IN_FUTURE", "SUBJECT_ALIAS_UNKNOWN", "SUBJECT_UNKNOWN")
-"""Reasons that another day or another register may do away with; a row that has one has no other."""
+PASSING_REASONS = (
+    "EVENT_IN_FUTURE",
+    "SUBJECT_ALIAS_UNKNOWN",
+    "SUBJECT_UNKNOWN",
+    TO_REVIEW,
+    UNMATCHED,
+)
+"""Reasons that another day or another register may do away with; a row that has one is judged anew as a whole."""
 
 READING_CODE = ("borrowers/domain", "borrowers/ingest", "marketplace/domain", "marketplace/sheets")
 """Packages that decide what a cell, a row, a key means: a file read by other code is read anew."""
@@ -72,24 +79,28 @@ def rows_to_judge(earlier: IngestBatch) -> frozenset[int]:
 
 
 def rejects_carry_over(earlier: IngestBatch, batch: IngestBatch) -> Counter[str]:
-    """Repeat the lasting reasons of an earlier batch in this one, and return how many rows have each.
+    """Repeat the reasons of an earlier batch against rows without a passing one, and return how many rows have each.
 
     Writes: ``IngestReject`` and ``RejectedRow``, in one statement each.
     """
     table = IngestReject._meta.db_table
     columns = "row_number, field, code, sentence"
     places = ", ".join(["%s"] * len(PASSING_REASONS))
+    passing = f"SELECT row_number FROM {table} WHERE batch_id = %s AND code IN ({places})"  # noqa: S608
+    lasting = f"FROM {table} WHERE batch_id = %s AND row_number NOT IN ({passing})"
+    known = [earlier.pk, earlier.pk, *PASSING_REASONS]
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {table} (batch_id, {columns}) SELECT %s, {columns} FROM {table} "  # noqa: S608
-            f"WHERE batch_id = %s AND code NOT IN ({places}) ORDER BY id",
-            [batch.pk, earlier.pk, *PASSING_REASONS],
+            f"INSERT INTO {table} (batch_id, {columns}) SELECT %s, {columns} {lasting} ORDER BY id",
+            [batch.pk, *known],
         )
+        cursor.execute(
+            f"SELECT code, count(DISTINCT row_number) {lasting} GROUP BY code",
+            known,
+        )
+        counts = dict(cursor.fetchall())
     rows_carry_over(earlier, batch, PASSING_REASONS)
-    lasting = Counter(earlier.reasons)
-    for code in PASSING_REASONS:
-        del lasting[code]
-    return lasting
+    return Counter(counts)
 
 
 @lru_cache(maxsize=1)

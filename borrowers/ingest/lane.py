@@ -25,14 +25,12 @@ from borrowers.ingest.forms import (
     natural_key_sql,
     packed_sql,
 )
+from borrowers.ingest.judging import Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
 from borrowers.ingest.staging import Lane
 
 ODD_ROWS_AT_ONCE = 2_000
 ENTERPRISES = "enterprises"
-
-Subjects = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], int]]
-"""Subject kind and code to the enterprise's pk, for those that are known."""
 
 Rejected = Callable[[Sequence[RowError]], None]
 Columns = Mapping[str, Any]
@@ -44,6 +42,7 @@ def check(
     place: Subjects,
     received_on: date,
     rejected: Rejected,
+    review: Review = as_they_are,
 ) -> int:
     """Fill the table ``checked`` with the rows that may be kept; return how many repeat one of the same file.
 
@@ -53,6 +52,7 @@ def check(
         place: finds the enterprises of rows that the scalar code read.
         received_on: day of delivery; an event after it is refused.
         rejected: told the reasons of every row that is not kept, in order of rows within each kind.
+        review: looks once more at rows that the scalar code refused.
 
     Writes in the engine: ``checked``: row, ent_id, natural_key, event_date, content, content_digest, and by field
         ``p_`` the value as a segment holds it.
@@ -62,7 +62,7 @@ def check(
     lane.connection.execute(f"CREATE TABLE {ENTERPRISES} AS SELECT * FROM subject_arrays")  # noqa: S608
     lane.connection.unregister("subject_arrays")
     _read_plain(lane, cells)
-    _read_odd(lane, place, received_on, rejected)
+    _read_odd(lane, place, received_on, rejected, review)
     return _take_out_repeats(lane, rejected)
 
 
@@ -104,36 +104,16 @@ def _read_plain(lane: Lane, cells: CellsMap) -> None:
     )
 
 
-def _read_odd(lane: Lane, place: Subjects, received_on: date, rejected: Rejected) -> None:
+def _read_odd(
+    lane: Lane, place: Subjects, received_on: date, rejected: Rejected, review: Review
+) -> None:
     """Let the scalar code read what is not plain: it keeps, or says every reason."""
     read_row = compile_item(lane.item, lane.titles, received_on)
-    label = lane.item.field(lane.item.subject_field).label
     for rows in _odd_rows(lane):
-        clean_rows: list[tuple[int, CleanRow]] = []
-        for number, mapping in rows:
-            found = read_row(mapping, number)
-            if isinstance(found, CleanRow):
-                clean_rows.append((number, found))
-            else:
-                rejected(found)
-        known = place([(row.subject_kind, row.subject_code) for _, row in clean_rows])
-        kept: list[tuple[int, int, CleanRow]] = []
-        for number, row in clean_rows:
-            enterprise = known.get((row.subject_kind, row.subject_code))
-            if enterprise is None:
-                rejected([unknown_subject(number, label, row)])
-            else:
-                kept.append((number, enterprise, row))
-        _add_checked(lane, kept)
-
-
-def unknown_subject(row_number: int, label: str, row: CleanRow) -> RowError:
-    """Return the reason against a row whose subject nobody knows."""
-    if row.subject_kind == "USCC":
-        sentence = f"登记库中没有代码为“{row.subject_code}”的市场主体。"
-        return RowError(row_number, label, "SUBJECT_UNKNOWN", sentence)
-    sentence = f"来源单位内部代码“{row.subject_code[:40]}”尚未与市场主体核对确认。"
-    return RowError(row_number, label, "SUBJECT_ALIAS_UNKNOWN", sentence)
+        judged = rows_judged(rows, read_row, lane.item, place)
+        for errors in review(judged.refused):
+            rejected(errors)
+        _add_checked(lane, judged.kept)
 
 
 def key_conflict(row_number: int) -> RowError:

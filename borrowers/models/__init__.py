@@ -11,11 +11,19 @@ from borrowers.models.catalogue import (
 from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
 from borrowers.models.quality import BatchQuality, QualityFinding
-from borrowers.models.record import CreditRecord, IngestBatch, IngestReject, RejectedRow
+from borrowers.models.record import (
+    RECORD_KINDS,
+    CreditRecord,
+    IngestBatch,
+    IngestReject,
+    RejectedRow,
+    SubjectCandidate,
+)
 from borrowers.models.repair import CreditRepair, Objection
 from borrowers.models.thematic import ListMembership, ThematicList
 
 __all__ = [
+    "RECORD_KINDS",
     "ArchiveSegment",
     "BatchQuality",
     "CatalogueImport",
@@ -34,5 +42,6 @@ __all__ = [
     "RejectedRow",
     "SourceUnit",
     "SubjectAlias",
+    "SubjectCandidate",
     "ThematicList",
 ]

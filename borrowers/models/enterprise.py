@@ -89,6 +89,11 @@ class Enterprise(models.Model):
         indexes = [
             models.Index(fields=["district", "id"], name="enterprise_district_idx"),
             models.Index(fields=["industry_section", "id"], name="enterprise_section_idx"),
+            models.Index(
+                fields=["registration_no"],
+                condition=~models.Q(registration_no=""),
+                name="enterprise_old_number_idx",
+            ),
         ]
 
     def __str__(self) -> str:

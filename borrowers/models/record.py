@@ -7,12 +7,18 @@ import uuid
 from django.db import models
 from django.db.models import F, Q
 
+from borrowers.domain.candidate import CANDIDATE
 from marketplace.crypto import EncryptedTextField
+
+RECORD_KINDS = ("RECORDS", "REVIEW")
+"""Kinds of batches that bring credit records: a unit's delivery, a row that a person confirmed."""
 
 
 class IngestBatch(models.Model):
     """One delivered file of one item from one unit; every row of it is accounted for.
 
+    A row whose subject a person confirmed afterwards comes in by a batch of its own, of kind REVIEW, with the file,
+    unit and row it had; that is no delivery. ``waiting`` counts, among the rejected rows, those that wait for a person.
     ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
     for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
     that holds its rows. ``read_as`` is the hash of the declaration and the code that read the file, empty where reading
@@ -23,7 +29,12 @@ class IngestBatch(models.Model):
     kind = models.CharField(
         "种类",
         max_length=16,
-        choices=[("REGISTER", "登记"), ("RECORDS", "信用记录"), ("THEMATIC", "专题库")],
+        choices=[
+            ("REGISTER", "登记"),
+            ("RECORDS", "信用记录"),
+            ("REVIEW", "核对入库"),
+            ("THEMATIC", "专题库"),
+        ],
     )
     item = models.ForeignKey(
         "borrowers.CatalogueItem",
@@ -75,6 +86,7 @@ class IngestBatch(models.Model):
     superseding = models.PositiveIntegerField("其中更正行数", default=0)
     rejected = models.PositiveIntegerField("拒绝行数", default=0)
     duplicates = models.PositiveIntegerField("重复行数", default=0)
+    waiting = models.PositiveIntegerField("其中待核对行数", default=0)
     reasons = models.JSONField("拒绝原因计数", default=dict)
     titles = models.JSONField("被拒行的表头", default=list, editable=False)
 
@@ -87,6 +99,9 @@ class IngestBatch(models.Model):
                 condition=Q(finished_at=None)
                 | Q(rows_read=F("accepted") + F("rejected") + F("duplicates")),
                 name="ingest_batch_adds_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(waiting__lte=F("rejected")), name="ingest_batch_waiting_rejected"
             ),
             models.CheckConstraint(
                 condition=Q(state="KEPT") | Q(finished_at=None), name="ingest_batch_waits_open"
@@ -152,6 +167,80 @@ class RejectedRow(models.Model):
 
     def __str__(self) -> str:
         return f"{self.batch_id}:{self.row_number}"
+
+
+class SubjectCandidate(models.Model):
+    """A rejected row that a person is asked about: whose it is, if anybody's.
+
+    The row itself is the batch's ``RejectedRow``; nothing of it is repeated here. ``kept_batch`` is the batch by which
+    it came into the records.
+    """
+
+    public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
+    batch = models.ForeignKey(
+        IngestBatch, verbose_name="批次", on_delete=models.CASCADE, related_name="candidates"
+    )
+    row_number = models.PositiveIntegerField("行号")
+    state = models.CharField(
+        "状态", max_length=8, choices=list(CANDIDATE.labels.items()), default=CANDIDATE.initial
+    )
+    enterprise = models.ForeignKey(
+        "borrowers.Enterprise",
+        verbose_name="确认的企业",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    kept_batch = models.ForeignKey(
+        IngestBatch,
+        verbose_name="入库批次",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decided_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="核对人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    decided_at = models.DateTimeField("核对时间", null=True, blank=True)
+    reason = models.CharField("退回原因", max_length=200, blank=True, default="")
+
+    class Meta:
+        verbose_name = "待核对主体"
+        verbose_name_plural = "待核对主体"
+        ordering = ["-id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["batch", "row_number"], name="subject_candidate_row_unique"
+            ),
+            models.CheckConstraint(
+                condition=Q(state__in=CANDIDATE.states), name="subject_candidate_state_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(state="ACCEPTED", enterprise__isnull=False, kept_batch__isnull=False)
+                | (~Q(state="ACCEPTED") & Q(enterprise=None, kept_batch=None)),
+                name="subject_candidate_accepted_whole",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=["ACCEPTED", "REFUSED"])
+                | Q(decided_by__isnull=False, decided_at__isnull=False),
+                name="subject_candidate_decided_by_person",
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(state="WAITING"), name="subject_candidate_waiting_idx"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.batch_id}:{self.row_number}:{self.state}"
 
 
 class CreditRecord(models.Model):

@@ -21,7 +21,7 @@ from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from borrowers.domain.archive import ROW_BITS, Storage, moment_number, storage_of
 from borrowers.domain.item_spec import FieldType, ItemSpec
-from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
+from borrowers.models import RECORD_KINDS, ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.catalogue import item_spec
 
 
@@ -61,7 +61,9 @@ def stored_fields(item: ItemSpec) -> dict[str, Storage]:
 
 def batches_waiting() -> QuerySet[IngestBatch]:
     """Return the kept batches with records that no file of the archive holds, in order of reception."""
-    kept = IngestBatch.objects.filter(kind="RECORDS", state="KEPT", accepted__gt=0, segment=None)
+    kept = IngestBatch.objects.filter(
+        kind__in=RECORD_KINDS, state="KEPT", accepted__gt=0, segment=None
+    )
     return kept.select_related("item").order_by("item", "received_at", "id")
 
 
@@ -139,7 +141,7 @@ def archive_frames(
 
 def _ranked_batches(at: datetime) -> dict[str, Any]:
     """Return the batches known at a moment as arrays: key, place by reception and public id, moment."""
-    kept = IngestBatch.objects.filter(kind="RECORDS", state="KEPT", received_at__lte=at)
+    kept = IngestBatch.objects.filter(kind__in=RECORD_KINDS, state="KEPT", received_at__lte=at)
     rows = sorted(
         (received_at, str(public_id), pk)
         for pk, received_at, public_id in kept.values_list("pk", "received_at", "public_id")

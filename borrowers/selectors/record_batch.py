@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from borrowers.models import CatalogueItem, CreditRecord, IngestBatch, Objection
+from borrowers.models import RECORD_KINDS, CatalogueItem, CreditRecord, IngestBatch, Objection
 from borrowers.selectors.record import UNCONFIRMED
 
 COLUMNS = (
@@ -127,7 +127,7 @@ def inputs_manifest(at: datetime) -> InputsManifest:
     """Return what the records known at a moment came from; equal for equal deliveries. Queries: one."""
     digest, batches, records = hashlib.sha256(), 0, 0
     known = IngestBatch.objects.filter(
-        kind="RECORDS", received_at__lte=at, finished_at__isnull=False
+        kind__in=RECORD_KINDS, received_at__lte=at, finished_at__isnull=False
     )
     rows = known.order_by("received_at", "public_id")
     for public_id, file_sha256, accepted in rows.values_list(

@@ -60,7 +60,7 @@ class BatchBook:
             for error in errors
         ]
         if len(self._waiting) >= REJECTS_KEPT_AT_ONCE:
-            self._write_rejects()
+            self.rejects_write()
 
     def carry_over(self, earlier: IngestBatch, *, judged: int, lasting: Counter[str]) -> None:
         """Count the rows that an earlier batch of the same file settled, beside those that were judged anew.
@@ -78,7 +78,7 @@ class BatchBook:
 
     def close(self, at: datetime) -> IngestBatch:
         """Write what is left and the totals; the database refuses totals that do not add up."""
-        self._write_rejects()
+        self.rejects_write()
         batch = self.batch
         batch.rows_read, batch.accepted, batch.rejected = self.read, self.accepted, self.rejected
         batch.duplicates, batch.superseding = self.duplicates, self.superseding
@@ -89,6 +89,7 @@ class BatchBook:
             self.progress(self.read)
         return batch
 
-    def _write_rejects(self) -> None:
+    def rejects_write(self) -> None:
+        """Write the reasons that wait to be written."""
         IngestReject.objects.bulk_create(self._waiting)
         self._waiting = []

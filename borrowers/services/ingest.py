@@ -20,6 +20,7 @@ from borrowers.services.batch import BatchBook, Progress
 from borrowers.services.figures import REPORT_ITEM, figures_refresh
 from borrowers.services.intake import Delivery, LandedFile, Rows, RowsOverlap, rows_keep
 from borrowers.services.quality import batch_quality_check
+from borrowers.services.waiting import candidates_hold
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.models import User
@@ -92,13 +93,14 @@ def batch_open(
     file_sha256: str,
     actor: User | None,
     at: datetime,
+    kind: str = "RECORDS",
 ) -> IngestBatch:
-    """Enter a delivery whose rows are still to be kept.
+    """Enter a delivery whose rows are still to be kept; ``REVIEW`` where a person confirmed whose its row is.
 
     Writes: ``IngestBatch`` in state LANDED.
     """
     return IngestBatch.objects.create(
-        kind="RECORDS",
+        kind=kind,
         state="LANDED",
         item=item,
         unit=unit,
@@ -116,14 +118,15 @@ def batch_keep(
     """Keep the rows of an open batch, all or nothing, and close it.
 
     Args:
-        batch: of records, state LANDED.
+        batch: of records, or of a reviewed row; state LANDED.
         rows: a landed file, or rows at hand.
         progress: told the number of rows read.
 
     Raises:
         Refused: ``SHEET_*`` where the file turns out to be unreadable.
 
-    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), what `batch_quality_check` finds,
+    Writes: ``IngestBatch``, ``CreditRecord`` (bulk), ``IngestReject`` (bulk), ``SubjectCandidate`` of rows of a file
+        that a person is to be asked about, what `batch_quality_check` finds,
         for large files ``ArchiveSegment`` and its file, for annual reports the enterprises' figures and size class,
         audit ``borrowers.records.ingest``, outbox ``matching.evaluation_refresh_batch``; locks the item's row, so
         two batches of one item are kept one after the other.
@@ -168,8 +171,10 @@ def _keep_again(delivery: Delivery, file: LandedFile) -> Delivery | None:
 def _close(delivery: Delivery) -> IngestBatch:
     batch, book = delivery.batch, delivery.book
     batch.state, batch.item_version = "KEPT", delivery.item.version
+    candidates_hold(batch, book)
     book.close(delivery.at)
-    batch_quality_check(batch=batch, item=delivery.item, at=delivery.at)
+    if batch.kind == "RECORDS":
+        batch_quality_check(batch=batch, item=delivery.item, at=delivery.at)
     if delivery.item.code == REPORT_ITEM and book.accepted:
         figures_refresh(batch=batch, at=delivery.at)
     if book.accepted:
@@ -190,6 +195,7 @@ def _close(delivery: Delivery) -> IngestBatch:
             "read": book.read,
             "accepted": book.accepted,
             "rejected": book.rejected,
+            "waiting": batch.waiting,
             "duplicates": book.duplicates,
         },
     )

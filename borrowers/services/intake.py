@@ -7,7 +7,7 @@ same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -16,9 +16,11 @@ from tempfile import TemporaryDirectory
 import duckdb
 from django.db import connection
 
-from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
+from borrowers.domain.record import canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
+from borrowers.ingest.candidates import subject_review
 from borrowers.ingest.handover import keys_to_csv, records_to_csv, rows_keep_only
+from borrowers.ingest.judging import Review, as_they_are, rows_judged
 from borrowers.ingest.readers import open_records
 from borrowers.ingest.rejected import columns_held, rows_hold, rows_of_lane, rows_of_sheet
 from borrowers.ingest.segments import segment_from_lane
@@ -79,12 +81,14 @@ class Delivery:
         book: counts its rows.
         again: the same file of the unit was kept before.
         only: row numbers that are looked at, where the others are settled; None for all.
+        holds: rejected rows are held, so that a person can be asked whose one is.
     """
 
     batch: IngestBatch
     book: BatchBook
     again: bool
     only: frozenset[int] | None = None
+    holds: bool = False
 
     @property
     def item(self) -> CatalogueItem:
@@ -121,6 +125,7 @@ def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
     if not isinstance(rows, LandedFile):
         _keep_rows(delivery, rows)
         return
+    delivery = replace(delivery, holds=True)
     sheet = rows.opened(delivery.item)
     file = None if rows.path.stat().st_size < PLAIN_FROM_BYTES else plain_csv(sheet, rows.path)
     if file is not None:
@@ -155,6 +160,7 @@ def _keep_columns(
             lambda wanted: subjects_known(delivery.unit, wanted),
             local_date(delivery.at),
             book.reject,
+            _review(delivery, sheet.titles),
         )
         _merge_lane(delivery, lane, folder)
         segment_from_lane(lane, delivery.item, delivery.batch)
@@ -227,34 +233,27 @@ def _placed(delivery: Delivery, titles: list[str], rows: Rows) -> Iterator[NewRe
     """Yield the clean rows whose enterprise is known; the others go to the book."""
     book, spec = delivery.book, item_spec(delivery.item)
     read_row = compile_item(spec, titles, local_date(delivery.at))
-    label = spec.field(spec.subject_field).label
+    review = _review(delivery, titles)
     whole = iter(rows)
     while chunk := list(islice(whole, CHUNK_ROWS)):
-        clean: list[tuple[int, CleanRow]] = []
-        for row_number, mapping in chunk:
+        for _ in chunk:
             book.row_read()
-            found = read_row(mapping, row_number)
-            if isinstance(found, CleanRow):
-                clean.append((row_number, found))
-            else:
-                book.reject(found)
-        yield from _known(delivery, clean, label)
-
-
-def _known(
-    delivery: Delivery, clean: Sequence[tuple[int, CleanRow]], label: str
-) -> Iterator[NewRecord]:
-    wanted = [(row.subject_kind, row.subject_code) for _, row in clean]
-    subjects = subjects_known(delivery.unit, wanted)
-    for row_number, row in clean:
-        enterprise = subjects.get((row.subject_kind, row.subject_code))
-        if enterprise is None:
-            delivery.book.reject([fast.unknown_subject(row_number, label, row)])
-            continue
-        content = canonical_payload(row.payload)
-        yield NewRecord(
-            row_number, enterprise, row.natural_key, row.event_date, content, digest_of(content)
+        judged = rows_judged(
+            chunk, read_row, spec, lambda wanted: subjects_known(delivery.unit, wanted)
         )
+        for errors in review(judged.refused):
+            book.reject(errors)
+        for row_number, enterprise, row in judged.kept:
+            content = canonical_payload(row.payload)
+            yield NewRecord(
+                row_number, enterprise, row.natural_key, row.event_date, content, digest_of(content)
+            )
+
+
+def _review(delivery: Delivery, titles: Sequence[str]) -> Review:
+    if not delivery.holds:
+        return as_they_are
+    return subject_review(item_spec(delivery.item), titles, local_date(delivery.at))
 
 
 def _merge(delivery: Delivery, put: Callable[[int], int] | None = None) -> Merged:

@@ -33,6 +33,7 @@ from borrowers.models import (
     RejectedRow,
 )
 from borrowers.selectors.catalogue import item_spec
+from borrowers.services.candidate import candidates_lapse
 from marketplace.audit import audit_record
 from marketplace.domain.workdays import local_date
 
@@ -69,6 +70,7 @@ def _rejected_rows_erase(at: datetime) -> None:
     """Erase the rejected rows whose time for correction is over; their file is read anew when it comes again."""
     long_ago = at - timedelta(days=REJECTED_ROWS_KEPT_DAYS)
     gone = IngestBatch.objects.filter(received_at__lt=long_ago).exclude(titles=[])
+    candidates_lapse(gone)
     RejectedRow.objects.filter(batch__in=gone).delete()
     gone.update(titles=[], read_as="")
 

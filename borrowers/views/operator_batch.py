@@ -167,7 +167,10 @@ def register_upload(request: HttpRequest) -> HttpResponse:
 
 def data_actions(request: HttpRequest) -> list[Action]:
     """Return what can be done with data: aliases for all readers, uploading for operators."""
-    actions = [Action("主体对照", reverse("borrowers:alias-list"))]
+    actions = [
+        Action("待核对的主体", reverse("borrowers:candidate-list")),
+        Action("主体对照", reverse("borrowers:alias-list")),
+    ]
     if can_handle_data(request.user):
         actions.append(Action("上传文件", reverse("borrowers:batch-upload"), primary=True))
     return actions
@@ -208,6 +211,9 @@ def _batch_stats(found: IngestBatch) -> list[Stat]:
         Stat("接收", found.accepted, "写入的行，含更正。", unit="行"),
         Stat("更正", found.superseding, "接收的行中替代了原有记录的行；原记录保留。", unit="行"),
         Stat("拒绝", found.rejected, "没有写入的行，每行都有原因。", unit="行"),
+        Stat(
+            "待核对", found.waiting, "拒绝的行中等待人工确认主体的行；确认后另行入库。", unit="行"
+        ),
         Stat("重复", found.duplicates, "内容与已有记录相同的行。", unit="行"),
     ]
 

@@ -228,6 +228,11 @@ def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
         Pair("共享方式", SHARING_MODE_LABELS[spec.sharing_mode]),
         Pair("公开方式", PUBLICATION_LABELS[spec.publication]),
         Pair("依据", found.legal_basis),
+        Pair(
+            "主体名称、注册号字段",
+            listed(labels[code] for code in (spec.name_field, spec.registration_field) if code),
+            note="没有有效信用代码的行，按这些字段在登记库中找出候选，由人工核对。",
+        ),
         Pair("自然键", listed(labels[code] for code in spec.natural_key) or "每个主体一条"),
         Pair("事件日期", labels.get(spec.event_date, "")),
         Pair("更新周期", due_words(spec.update_rhythm, spec.due_days)),

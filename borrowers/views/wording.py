@@ -29,6 +29,7 @@ BATCH_COUNTS = (
     ("接收（行）", "通过检查并入库的行，含更正。"),
     ("更正（行）", "接收的行中替换了已有记录的行；原记录保留。"),
     ("拒绝（行）", "未通过检查的行，逐行有原因。"),
+    ("待核对（行）", "拒绝的行中等待人工确认主体的行；确认后另行入库。"),
     ("重复（行）", "内容与已有记录相同的行，不改变任何记录。"),
 )
 """What the columns of a list of deliveries count."""
@@ -246,6 +247,7 @@ def batches_table(batches: Iterable[IngestBatch]) -> Table:
                 batch.accepted,
                 batch.superseding,
                 Cell(batch.rejected, tone=Tone.BAD if batch.rejected else Tone.NEUTRAL),
+                Cell(batch.waiting, tone=Tone.WARN if batch.waiting else Tone.NEUTRAL),
                 batch.duplicates,
             ]
             for batch in batches

@@ -19,6 +19,7 @@ from borrowers.services import (
 from borrowers.services.thematic import thematic_seed
 from borrowers.sheets import catalogue_workbook
 from marketplace.domain.roles import OrganisationKind, Role
+from marketplace.domain.uscc import make
 from marketplace.models import Membership, Organisation
 from tests.access import (
     CITY,
@@ -234,6 +235,27 @@ def with_file(world: World) -> Call:
     content = f"{RATING}{USCC},2025,A\n".encode()
     file = SimpleUploadedFile("评级.csv", content)
     return Call(body={"item": "TAX_RATING", "unit": "TAX", "file": file})
+
+
+def with_candidate(world: World) -> Call:
+    with_catalogue(world)
+    uscc, name = make("91", "120103", "MA069901"), "天津待核对示例有限公司"
+    make_enterprise(uscc=uscc, name=name, at=world.at)
+    source = f"统一社会信用代码,企业名称,评价年度,纳税信用等级\n,{name},2025,A\n"
+    batch = records_ingest(
+        item_code="TAX_RATING", unit_code="TAX", source=source.encode(),
+        file_name="评级.csv", actor=None, at=world.at,
+    )  # fmt: skip
+    return Call({"public_id": batch.candidates.get().public_id}, {"decision": uscc, "reason": ""})
+
+
+def with_candidate_accepted(world: World) -> Call:
+    call = with_candidate(world)
+    return replace(call, body={"uscc": call.body["decision"]})
+
+
+def with_candidate_refused(world: World) -> Call:
+    return replace(with_candidate(world), body={"reason": "无法确定"})
 
 
 def with_sent_row(world: World) -> Call:
@@ -533,6 +555,31 @@ DATA = [
         allowed=OPERATORS,
         refused=AUDITOR,
         make=with_rejected_row,
+    ),
+    *each(["borrowers:candidate-list", "api:candidate-list"], allowed=CITY, stranger=403),
+    *each(
+        ["borrowers:candidate-detail", "api:candidate-detail"], allowed=CITY, make=with_candidate
+    ),
+    Row(
+        "borrowers:candidate-decide",
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_candidate,
+    ),
+    Row(
+        "api:candidate-accept",
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_candidate_accepted,
+    ),
+    Row(
+        "api:candidate-refuse",
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_candidate_refused,
     ),
     Row("api:item-records", "POST", allowed=OPERATORS, stranger=403, make=with_sent_row),
     *each(["borrowers:thematic-list", "api:thematic-list"], allowed=CITY, stranger=403),

@@ -22,6 +22,7 @@ TITLES = {
     "product_version": "产品版本",
     "institution": "金融机构",
     "enterprise_account": "企业账户",
+    "subject_candidate": "待核对的主体",
     "objection": "异议",
     "repair": "信用修复",
 }

@@ -4,22 +4,33 @@ from __future__ import annotations
 
 import csv
 import random
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from django.conf import settings
 from django.db import transaction
 
-from borrowers.models import CatalogueItem, CreditRecord, IngestBatch, IngestReject, SourceUnit
+from borrowers.models import (
+    CatalogueItem,
+    CreditRecord,
+    IngestBatch,
+    IngestReject,
+    SourceUnit,
+    SubjectCandidate,
+)
 from borrowers.services import ingest as ingest_service
 from borrowers.services import intake, records_ingest, reference_ensure, subject_alias_confirm
 from borrowers.services.archive_check import archive_check
+from borrowers.services.candidate import candidate_accept, candidate_refuse
 from borrowers.services.retention import retention_sweep
+from marketplace.domain.errors import Refused
 from tests.factories.borrowers import USCC, make_enterprise
 
 pytestmark = pytest.mark.django_db
 TITLES = ["统一社会信用代码", "征收项目", "税款所属期起", "税款所属期止", "入库日期", "实缴金额"]
 LATECOMER = "91120103MA06010137"
+LATECOMER_NO = "120103000012345"
 FAR_DAY = "2031-05-20"
 
 
@@ -92,6 +103,7 @@ def state():
                 "superseding",
                 "rejected",
                 "duplicates",
+                "waiting",
                 "reasons",
                 "segment__rows",
             )
@@ -101,6 +113,10 @@ def state():
             for batch, *rest in IngestReject.objects.values_list(
                 "batch", "row_number", "field", "code", "sentence"
             )
+        ),
+        "candidates": sorted(
+            (places[batch], *rest)
+            for batch, *rest in SubjectCandidate.objects.values_list("batch", "row_number", "state")
         ),
         "records": [
             (
@@ -216,7 +232,7 @@ class TestShortWay:
     def test_stories_end_the_same_both_ways(self, cast, now, tmp_path, monkeypatch):
         reference_ensure(at=now)
         key_without_a_day()
-        rng = random.Random(7)
+        rng, decided = random.Random(7), set()
         for number in range(8):
             path = write(tmp_path / f"{number}.csv", [any_row(rng) for _ in range(30)])
             other = write(tmp_path / f"{number}b.csv", [any_row(rng) for _ in range(30)])
@@ -228,12 +244,15 @@ class TestShortWay:
                 for act in between:
                     act(cast, now, other)
                 ingest(path, now + timedelta(days=days))
+                review(cast, now + timedelta(days=days), other)
                 ingest(other, now + timedelta(days=days))
                 ingest(path, now + timedelta(days=days))
 
             short, whole = both_ways(monkeypatch, story)
             for part in short:
                 assert short[part] == whole[part], (number, between)
+            decided |= {state for _, _, state in short["candidates"]}
+        assert decided == {"WAITING", "ACCEPTED", "REFUSED"}
 
 
 def key_without_a_day():
@@ -248,20 +267,35 @@ def correction(cast, now, other):
 
 
 def registration(cast, now, other):
-    make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
+    make_enterprise(
+        uscc=LATECOMER, name="天津后来示例有限公司", at=now, registration_no=LATECOMER_NO
+    )
+
+
+def review(cast, now, other):
+    """Say whose the rows are that wait: every second is returned."""
+    waiting = SubjectCandidate.objects.filter(state="WAITING").order_by("batch", "row_number")
+    for place, found in enumerate(waiting):
+        asked = {"public_id": found.public_id, "actor": cast.operator, "at": now}
+        with suppress(Refused):
+            if place % 2:
+                candidate_refuse(**asked, reason="无法核实")
+            else:
+                candidate_accept(**asked, uscc=LATECOMER)
 
 
 def erasure(cast, now, other):
     retention_sweep(at=now)
 
 
-ACTS = (correction, registration, erasure)
+ACTS = (correction, registration, review, erasure)
 
 
 def any_row(rng):
     kind = rng.choice(["增值税", "印花税", "企业所得税", "", "x"])
     day = rng.choice(["2025-01-15", "2025-02-03", FAR_DAY, "2024-13-40", "2001-02-03"])
-    return payment(rng.choice([USCC, USCC, LATECOMER, "坏"]), kind, day, rng.choice(["1", "2"]))
+    subject = rng.choice([USCC, USCC, LATECOMER, LATECOMER_NO, LATECOMER_NO, "坏"])
+    return payment(subject, kind, day, rng.choice(["1", "2"]))
 
 
 class TestAlias:

@@ -8,8 +8,11 @@ from datetime import timedelta
 import pytest
 from django.db import connections
 
-from borrowers.models import CreditRecord
-from borrowers.services import reference_ensure
+from borrowers.models import CreditRecord, Enterprise
+from borrowers.services import records_ingest, reference_ensure
+from borrowers.services.candidate import candidate_accept, candidate_refuse
+from marketplace.domain.errors import TransitionRefused
+from marketplace.domain.text import name_key
 from tests.cast import NOW, make_cast
 from tests.factories.borrowers import USCC, deliver
 
@@ -67,3 +70,29 @@ def test_the_same_file_twice_at_once_is_kept_once():
 
     assert not faults
     assert CreditRecord.objects.count() == len(YEARS)
+
+
+def test_a_waiting_row_is_decided_once():
+    cast = make_cast()
+    reference_ensure(at=NOW)
+    name = name_key(cast.enterprise.name)
+    Enterprise.objects.filter(pk=cast.enterprise.pk).update(name_normalized=name)
+    source = f"统一社会信用代码,企业名称,评价年度,纳税信用等级\n,{cast.enterprise.name},2025,A\n"
+    batch = records_ingest(
+        item_code="TAX_RATING", unit_code="TAX", source=source.encode(),
+        file_name="评级.csv", actor=None, at=NOW,
+    )  # fmt: skip
+    asked = {"public_id": batch.candidates.get().public_id, "at": NOW + timedelta(hours=1)}
+    uscc = cast.enterprise.uscc
+
+    faults = at_once(
+        lambda: candidate_accept(**asked, uscc=uscc, actor=cast.operator),
+        lambda: candidate_accept(**asked, uscc=uscc, actor=cast.second_operator),
+        lambda: candidate_refuse(**asked, reason="无法核实", actor=cast.second_operator),
+    )
+
+    assert [type(fault) for fault in faults] == [TransitionRefused] * 2
+    state = batch.candidates.get().state
+    assert CreditRecord.objects.count() == (state == "ACCEPTED")
+    batch.refresh_from_db()
+    assert (batch.rejected, batch.waiting) == (1, 0)

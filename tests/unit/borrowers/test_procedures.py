@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from borrowers.domain.candidate import CANDIDATE
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
 from borrowers.domain.procedures import OBJECTION, REPAIR
 from marketplace.domain.errors import NotPermitted, TransitionRefused
 
-MACHINES = [OBJECTION, REPAIR, ENTERPRISE_ACCOUNT]
+MACHINES = [OBJECTION, REPAIR, ENTERPRISE_ACCOUNT, CANDIDATE]
 
 
 class TestEveryMachine:
