@@ -16,10 +16,9 @@ from enum import StrEnum
 from borrowers.domain.item_spec import ItemSpec, Subject
 from borrowers.domain.rows import RowError, bind_columns
 from marketplace.domain.machine import Machine, Transition
-from marketplace.domain.masking import mask_account
 from marketplace.domain.roles import SYSTEM, Role
 from marketplace.domain.text import name_key
-from marketplace.domain.uscc import normalize
+from marketplace.domain.uscc import normalize, shown
 
 TO_REVIEW = "SUBJECT_TO_REVIEW"
 UNMATCHED = "SUBJECT_UNMATCHED"
@@ -30,7 +29,6 @@ PLACEHOLDER = "91120101MA0501012L"
 """A valid code that stands in for the missing one while the rest of the row is checked."""
 
 _NUMBER = re.compile(r"\d{15}", re.ASCII)
-_IDENTITY = re.compile(r"\d{17}[\dX]", re.ASCII)
 _SHORTEST_NAME = 4
 _OPERATOR = frozenset({Role.OPERATOR})
 
@@ -87,14 +85,12 @@ class Clues:
     @property
     def shown_code(self) -> str:
         """Return the code as a person may see it: what may be an identity or an old number keeps its end only."""
-        spelled = normalize(self.code)
-        is_hidden = _NUMBER.fullmatch(spelled) or _IDENTITY.fullmatch(spelled)
-        return mask_account(spelled) if is_hidden else self.code[:40]
+        return shown(self.code)
 
     @property
     def shown_numbers(self) -> tuple[str, ...]:
         """Return the old numbers with their end only: those of individuals may come from an identity number."""
-        return tuple(mask_account(number) for number in sorted(self.numbers))
+        return tuple(shown(number) for number in sorted(self.numbers))
 
     def __bool__(self) -> bool:
         """Return whether the register can be asked at all."""

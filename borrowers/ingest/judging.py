@@ -8,6 +8,7 @@ from typing import NamedTuple
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.record import CleanRow, RowReader
 from borrowers.domain.rows import RowError
+from marketplace.domain.uscc import shown
 
 Subjects = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], int]]
 """Subject kind and code to the enterprise's pk, for those that are known."""
@@ -74,7 +75,7 @@ def rows_judged(
 def _unknown_subject(row_number: int, label: str, row: CleanRow) -> RowError:
     """Return the reason against a row whose subject nobody knows."""
     if row.subject_kind == "USCC":
-        sentence = f"登记库中没有代码为“{row.subject_code}”的市场主体。"
+        sentence = f"登记库中没有代码为“{shown(row.subject_code)}”的市场主体。"
         return RowError(row_number, label, "SUBJECT_UNKNOWN", sentence)
     sentence = f"来源单位内部代码“{row.subject_code[:40]}”尚未与市场主体核对确认。"
     return RowError(row_number, label, "SUBJECT_ALIAS_UNKNOWN", sentence)

@@ -21,6 +21,10 @@ _WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
 _ORGANISATION_VALUE = {character: int(character, 36) for character in digits + ascii_uppercase}
 _ORGANISATION_WEIGHTS = (3, 7, 9, 10, 5, 8, 4, 2)
 _FORM = re.compile(f"[0-9ANY][0-9][0-9]{{6}}[{ALPHABET}]{{10}}")
+_OLD_NUMBER = re.compile(r"\d{15}", re.ASCII)
+_IDENTITY = re.compile(
+    r"[1-8]\d{5}(?:19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dX]", re.ASCII
+)
 _SEPARATORS = re.compile(r"[\s\-\u200b\ufeff\u2010-\u2015\u2212]+")
 
 
@@ -127,8 +131,8 @@ def check(text: str) -> UsccFinding:
     uscc = normalize(text)
     if uscc in BLANK_TOKENS:
         return UsccFinding("", "USCC_EMPTY", "没有填写统一社会信用代码,应为18位。")
-    if len(uscc) == 15 and uscc.isascii() and uscc.isdigit():
-        sentence = f"“{uscc}”是15位的旧工商注册号,请改填18位统一社会信用代码。"
+    if _OLD_NUMBER.fullmatch(uscc):
+        sentence = f"“{shown(uscc)}”是15位的旧工商注册号,请改填18位统一社会信用代码。"
         return UsccFinding(uscc, "USCC_REGISTRATION_NO", sentence)
     if len(uscc) != 18:
         sentence = f"“{uscc[:40]}”有{len(uscc)}位,统一社会信用代码应为18位。"
@@ -136,10 +140,26 @@ def check(text: str) -> UsccFinding:
     if not _FORM.fullmatch(uscc):
         return UsccFinding(uscc, "USCC_ALPHABET", _alphabet_sentence(uscc))
     if _check_character(uscc) != uscc[17]:
-        sentence = f"“{uscc}”的校验位不符,请核对是否有错位或错字。"
+        sentence = f"“{shown(uscc)}”的校验位不符,请核对是否有错位或错字。"
         return UsccFinding(uscc, "USCC_CHECK_DIGIT", sentence)
     inner = _organisation_check_character(uscc[8:16]) == uscc[16]
     return UsccFinding(uscc, warnings=() if inner else ("USCC_ORGANISATION_CHECK",))
+
+
+def shown(text: str) -> str:
+    """Return what stands in the place of a code as it may be said and kept: personal numbers keep their end only.
+
+    Identity numbers stand there by mistake; old registration numbers of individuals may have been made of one.
+
+    Source: trust note 4.1, 4.3.
+
+    >>> shown("120103199001011234"), shown("120000400012345"), shown("91120101MA0501012M")
+    ('**************1234', '***********2345', '91120101MA0501012M')
+    """
+    spelled = normalize(text)
+    if _OLD_NUMBER.fullmatch(spelled) or _IDENTITY.fullmatch(spelled):
+        return "*" * (len(spelled) - 4) + spelled[-4:]
+    return text[:40]
 
 
 def is_valid(text: str) -> bool:

@@ -152,3 +152,19 @@ class TestSubjectType:
     )
     def test_follows_the_first_two_characters(self, head, kind):
         assert uscc.subject_type(uscc.make(head, "120101", "MA050101")) is kind
+
+
+class TestPersonalNumbers:
+    @pytest.mark.parametrize(
+        "text",
+        ["120103199001011234", "12010319900101123x", " 1201 0319 9001 0112 34", "120000400012345"],
+    )
+    def test_never_stand_in_a_reason(self, text):
+        finding = uscc.check(text)
+
+        assert not finding.is_valid
+        assert uscc.normalize(text)[:-4] not in finding.sentence
+        assert uscc.normalize(text)[-4:] in finding.sentence
+
+    def test_a_mistyped_code_stands_there_whole(self):
+        assert "91120101MA0501012M" in uscc.check("91120101MA0501012M").sentence
