@@ -13,6 +13,7 @@ import json
 from collections import Counter
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import connection
@@ -88,7 +89,7 @@ def rejects_carry_over(earlier: IngestBatch, batch: IngestBatch) -> Counter[str]
     places = ", ".join(["%s"] * len(PASSING_REASONS))
     passing = f"SELECT row_number FROM {table} WHERE batch_id = %s AND code IN ({places})"  # noqa: S608
     lasting = f"FROM {table} WHERE batch_id = %s AND row_number NOT IN ({passing})"
-    known = [earlier.pk, earlier.pk, *PASSING_REASONS]
+    known: list[Any] = [earlier.pk, earlier.pk, *PASSING_REASONS]
     with connection.cursor() as cursor:
         cursor.execute(
             f"INSERT INTO {table} (batch_id, {columns}) SELECT %s, {columns} {lasting} ORDER BY id",

@@ -61,7 +61,8 @@ def _bases(sought: Mapping[int, Clues]) -> dict[int, list[Basis]]:
         return {}
     numbers = frozenset[str]().union(*(clues.numbers for clues in sought.values()))
     names = {clues.name_key for clues in sought.values() if clues.name}
-    found = enterprises_like(numbers, names).values_list("registration_no", "name_normalized")
+    like = enterprises_like(numbers, names).order_by()
+    found = list(like.values_list("registration_no", "name_normalized"))
     by_number = {number for number, _ in found if number}
     by_name = {name for _, name in found}
     return {

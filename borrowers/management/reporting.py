@@ -52,9 +52,10 @@ def progress_on(stream: TextIO) -> Progress:
 
 def summary_of(batch: IngestBatch) -> str:
     """Return the counts of a batch in words, the commonest reasons first."""
+    waiting = f"(其中待核对 {batch.waiting:,})" if batch.waiting else ""
     lines = [
         f"读取 {batch.rows_read:,} 行:接收 {batch.accepted:,}(其中更正 {batch.superseding:,}),"
-        f"拒绝 {batch.rejected:,},重复 {batch.duplicates:,}。"
+        f"拒绝 {batch.rejected:,}{waiting},重复 {batch.duplicates:,}。"
     ]
     ordered = sorted(batch.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
     lines += [f"  {code}: {count:,} 行" for code, count in ordered[:REASONS_SHOWN]]
@@ -70,5 +71,7 @@ def report_write(batch: IngestBatch, file: str) -> None:
         "duplicates": batch.duplicates,
         "reasons": batch.reasons,
     }
+    if batch.kind == "RECORDS":
+        report["waiting"] = batch.waiting
     text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
     Path(file).write_text(text, encoding="utf-8")

@@ -78,7 +78,8 @@ def held_row(candidate: SubjectCandidate) -> HeldRow | None:
 def proposals(clues: Clues) -> list[Proposal]:
     """Return the enterprises a row may be about, those that agree in more first; some at most. Queries: one."""
     names = {clues.name_key} if clues.name else set()
-    found = enterprises_like(clues.numbers, names).order_by("pk")[: MOST_PROPOSED * 2]
+    like = enterprises_like(clues.numbers, names).select_related("district")
+    found = like.order_by("pk")[: MOST_PROPOSED * 2]
     proposed = [
         Proposal(enterprise, bases)
         for enterprise in found

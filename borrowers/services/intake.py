@@ -1,12 +1,13 @@
 """The rows of a delivery read, checked and merged into the records: in columns, or row by row.
 
-Plain csv files are read in columns (`borrowers.ingest.lane`); whatever else is delivered goes row by row through the
-same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
+Plain csv files, and objects that can be written as one, are read in columns (`borrowers.ingest.lane`); whatever else is
+delivered goes row by row through the same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from itertools import chain, islice
@@ -42,7 +43,7 @@ from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook
 from marketplace.domain.workdays import local_date
-from marketplace.sheets import PlainCsv, Sheet, SheetLimits, in_utf8, plain_csv
+from marketplace.sheets import PlainCsv, RowsNotPlain, Sheet, SheetLimits, in_utf8, plain_csv
 
 CHUNK_ROWS = 2000
 PLAIN_FROM_BYTES = 256 * 1024
@@ -132,6 +133,7 @@ def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
         with TemporaryDirectory(prefix="ingest-") as folder:
             if _keep_columns(delivery, sheet, file, rows.path, Path(folder)):
                 return
+            sheet = rows.opened(delivery.item)
     _keep_rows(delivery, sheet)
     if delivery.book.rejected_rows:
         held = columns_held(item_spec(delivery.item), sheet.titles)
@@ -146,10 +148,12 @@ def _keep_columns(
     delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
 ) -> bool:
     """Keep a plain file in columns; return whether it was as plain as it looked, else nothing is done."""
-    with in_utf8(sheet, path, folder) as text, engine(folder) as duck:
+    with ExitStack() as opened:
         try:
+            text = opened.enter_context(in_utf8(sheet, path, folder))
+            duck = opened.enter_context(engine(folder))
             lane = stage(duck, item_spec(delivery.item), file, text, delivery.only)
-        except NotPlain:
+        except (NotPlain, RowsNotPlain):
             return False
         book = delivery.book
         book.rows_read(lane.one("SELECT count(*) FROM staged"))

@@ -72,8 +72,8 @@ class RowsParser(BaseParser):
         stream: IO[Any],
         media_type: str | None = None,
         parser_context: Mapping[str, Any] | None = None,
-    ) -> TemporaryUploadedFile:
-        """Return the file; it goes when it is closed.
+    ) -> Any:
+        """Return the file as a ``TemporaryUploadedFile``; it goes when it is closed.
 
         Raises:
             BodyTooLarge: longer than an uploaded file may be.

@@ -5,7 +5,7 @@ parsed, and csv and json are read in bounded memory. Nothing here knows what a c
 """
 
 from marketplace.sheets.limits import IMPORT_LIMITS, UPLOAD_LIMITS, SheetLimits
-from marketplace.sheets.plain import PlainCsv, in_utf8, plain_csv
+from marketplace.sheets.plain import PlainCsv, RowsNotPlain, in_utf8, plain_csv
 from marketplace.sheets.reading import (
     ALL_KINDS,
     BODY_KINDS,
@@ -22,6 +22,7 @@ __all__ = [
     "UPLOAD_KINDS",
     "UPLOAD_LIMITS",
     "PlainCsv",
+    "RowsNotPlain",
     "Sheet",
     "SheetLimits",
     "in_utf8",

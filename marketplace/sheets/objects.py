@@ -1,7 +1,8 @@
 """Rows of JSON: an array of objects, or one object after another (NDJSON), read in bounded memory.
 
 Which titles the rows have is settled over the whole file before the first row is given, and with it that all of it can
-be read. A number keeps its digits as they were written.
+be read. A number keeps its digits as they were written; one with more digits than arithmetic keeps, or written with an
+exponent, is a `NumberCell`.
 
 Source: RFC 8259; RFC 7464 has no part in it: objects need nothing between them.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 
 import codecs
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
@@ -20,8 +22,11 @@ from marketplace.sheets.source import FileSource
 
 _READ_AT_ONCE = 1 << 16
 _LONGEST_OBJECT = 1 << 20
+_CERTAIN_DIGITS = 15
 _SPACES = " \t\r\n"
-_SWITCH = {True: "是", False: "否"}
+_SWITCH = {True: "是", False: "否", None: ""}
+_HALF = re.compile(r"\\u[dD][89a-fA-F]")
+"""May be half of a character; what is only a half can be neither stored nor sent."""
 
 
 def object_titles(source: FileSource, limits: SheetLimits) -> tuple[str, ...]:
@@ -34,17 +39,18 @@ def object_titles(source: FileSource, limits: SheetLimits) -> tuple[str, ...]:
     Raises:
         Refused: ``SHEET_JSON_MALFORMED``, ``SHEET_ENCODING``, ``SHEET_TOO_MANY_ROWS``, ``SHEET_TOO_MANY_COLUMNS``.
     """
-    titles: dict[str, None] = {}
+    titles: dict[str, str] = {}
     for number, row in enumerate(_objects(source), start=1):
         if number > limits.rows:
             sentence = f"“{source.name}”超过 {limits.rows} 行,请分几次报送。"
             raise Refused("SHEET_TOO_MANY_ROWS", sentence)
-        titles.update(dict.fromkeys(_texts(source, row, number)))
-        titles.pop(NESTED, None)
+        if row.keys() <= titles.keys():
+            continue
+        titles.update({name: _written(name) for name in row if name not in titles})
         if len(titles) > limits.columns:
             sentence = f"“{source.name}”超过 {limits.columns} 个字段,请去掉多余的字段。"
             raise Refused("SHEET_TOO_MANY_COLUMNS", sentence)
-    return tuple(titles)
+    return tuple(dict.fromkeys(titles.values()))
 
 
 def object_rows(
@@ -58,8 +64,9 @@ def object_rows(
         source: whose `object_titles` were settled.
         titles: as they were settled.
     """
+    blank = dict.fromkeys(titles, "")
     for number, row in enumerate(_objects(source), start=1):
-        yield number, dict.fromkeys(titles, "") | _texts(source, row, number)
+        yield number, blank | _texts(row)
 
 
 def _objects(source: FileSource) -> Iterator[dict[str, Any]]:
@@ -83,12 +90,13 @@ class _Reader:
         self._source = source
         self._decoder = json.JSONDecoder(
             object_pairs_hook=_once_each,
-            parse_int=NumberCell,
-            parse_float=NumberCell,
+            parse_int=_digits,
+            parse_float=_digits,
             parse_constant=_no_number,
         )
         self._pieces = _pieces(source)
         self._text, self._place = "", 0
+        self._may_have_halves = False
 
     def next_is(self, sign: str) -> bool:
         """Pass over a sign if it comes next."""
@@ -123,6 +131,8 @@ class _Reader:
                     self.refuse(number)
                 continue
             row: dict[str, Any] = found
+            if self._may_have_halves and not _is_whole(row):
+                self.refuse(number)
             return row
 
     def refuse(self, number: int) -> NoReturn:
@@ -135,6 +145,7 @@ class _Reader:
     def _more(self) -> bool:
         piece = next(self._pieces, "")
         self._text, self._place = self._text[self._place :] + piece, 0
+        self._may_have_halves = self._may_have_halves or bool(_HALF.search(self._text))
         return bool(piece)
 
 
@@ -151,43 +162,35 @@ def _pieces(source: FileSource) -> Iterator[str]:
             raise Refused("SHEET_ENCODING", sentence) from None
 
 
-def _texts(source: FileSource, row: dict[str, Any], number: int) -> dict[str, str]:
+def _texts(row: dict[str, Any]) -> dict[str, str]:
     """Return an object as a row of texts."""
     texts: dict[str, str] = {}
     nested: list[str] = []
-    try:
-        for name, value in row.items():
-            title = _written(name)
-            if isinstance(value, dict | list):
-                nested.append(title)
-                value = None
-            texts[title] = _text(value)
-    except UnicodeEncodeError:
-        sentence = f"“{source.name}”第{number}行含有不完整的字符(半个代理对)。"
-        raise Refused("SHEET_JSON_MALFORMED", sentence) from None
+    for name, value in row.items():
+        title = _written(name)
+        if isinstance(value, str):
+            texts[title] = value if type(value) is NumberCell else _written(value)
+        elif isinstance(value, dict | list):
+            nested.append(title)
+            texts[title] = ""
+        else:
+            texts[title] = _SWITCH[value]
     if nested:
         texts[NESTED] = "、".join(nested)
     return texts
 
 
-def _text(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return _SWITCH[value]
-    return value if isinstance(value, NumberCell) else _written(value)
-
-
 def _written(text: str) -> str:
-    """Return a text as sheets give it.
+    """Return a text as sheets give it."""
+    return text.strip() if text.isprintable() else clean(text)
 
-    Raises:
-        UnicodeEncodeError: half a character, which can be neither stored nor sent.
-    """
-    if text.isprintable():
-        return text.strip()
-    text.encode()
-    return clean(text)
+
+def _is_whole(row: dict[str, Any]) -> bool:
+    try:
+        json.dumps(row, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -195,6 +198,12 @@ def _once_each(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         raise ValueError("a name stands twice")
     return found
+
+
+def _digits(text: str) -> str:
+    """Return a number as it was written, marked where the sender's arithmetic may have changed its end."""
+    is_whole = len(text.lstrip("-").replace(".", "")) <= _CERTAIN_DIGITS and "e" not in text.lower()
+    return text if is_whole else NumberCell(text)
 
 
 def _no_number(text: str) -> NoReturn:

@@ -1,7 +1,7 @@
-"""Csv files that an engine of columns may read by itself: where the header ends, how the rows are delimited.
+"""Files that an engine of columns may read by itself: where the header ends, how the rows are delimited.
 
 The careful reader (`marketplace.sheets.reading`) has opened the sheet and found its header; this says whether the rows
-below need it at all. A file in GB18030 is written anew in UTF-8 first.
+below need it at all. A file in GB18030 is written anew in UTF-8 first, one of objects as csv.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
+from marketplace.domain.text import NumberCell
 from marketplace.sheets.delimited import delimiter_of
 from marketplace.sheets.reading import Sheet
-from marketplace.sheets.source import CSV, CSV_GZ, FileSource
+from marketplace.sheets.source import CSV, CSV_GZ, JSON, FileSource
 
 _COPIED_AT_ONCE = 1 << 20
 _READ_DIRECTLY = frozenset({"utf-8-sig", "utf-8"})
+
+
+class RowsNotPlain(Exception):
+    """A row holds what csv cannot say: no value at all, several in one cell, a number that may have lost its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ def plain_csv(sheet: Sheet, path: Path) -> PlainCsv | None:
         sheet: opened from the path, its rows untouched.
         path: of the file.
     """
+    if sheet.kind == JSON and sheet.titles:
+        return PlainCsv(sheet.titles, 0, ",", gzipped=False)
     if sheet.kind not in (CSV, CSV_GZ):
         return None
     source = FileSource(path, sheet.name, path.stat().st_size)
@@ -60,7 +67,14 @@ def plain_csv(sheet: Sheet, path: Path) -> PlainCsv | None:
 
 @contextmanager
 def in_utf8(sheet: Sheet, path: Path, folder: Path) -> Iterator[Path]:
-    """Give the path of the sheet's text in UTF-8: the file itself, or a copy that is removed afterwards."""
+    """Give the path of the sheet's text in UTF-8: the file itself, or a copy that is removed afterwards.
+
+    Raises:
+        RowsNotPlain: of json; its rows are used up.
+    """
+    if sheet.kind == JSON:
+        yield _as_csv(sheet, folder / f"{path.name}.csv")
+        return
     if sheet.encoding in _READ_DIRECTLY:
         yield path
         return
@@ -71,6 +85,18 @@ def in_utf8(sheet: Sheet, path: Path, folder: Path) -> Iterator[Path]:
         yield copy
     finally:
         copy.unlink(missing_ok=True)
+
+
+def _as_csv(sheet: Sheet, path: Path) -> Path:
+    """Write the rows without header."""
+    with path.open("w", encoding="utf-8", newline="") as target:
+        writer = csv.writer(target, lineterminator="\n")
+        for _, row in sheet:
+            cells = [row[title] for title in sheet.titles]
+            if len(row) > len(cells) or not any(cells) or NumberCell in set(map(type, cells)):
+                raise RowsNotPlain
+            writer.writerow(cells)
+    return path
 
 
 def _one_line_each(path: Path, sheet: Sheet, delimiter: str) -> bool:

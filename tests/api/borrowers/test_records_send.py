@@ -11,9 +11,10 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from borrowers.models import CreditRecord, IngestBatch, RejectedRow
-from borrowers.services import delivery, records_ingest, reference_ensure
+from borrowers.services import delivery, intake, records_ingest, reference_ensure
 from borrowers.services.landing import LANDING, batches_resume
 from marketplace.api import parsers
+from marketplace.domain.text import clean
 from marketplace.sheets import SheetLimits
 from tests.factories.borrowers import USCC
 
@@ -58,6 +59,13 @@ def counts(answer):
     return tuple(answer.json()[name] for name in names)
 
 
+@pytest.fixture(params=["by row", "in columns"])
+def _way(request, monkeypatch):
+    if request.param == "in columns":
+        monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
+
+
+@pytest.mark.usefixtures("_way")
 class TestRows:
     def test_are_all_accounted_for(self, send, client):
         answer = send(ROWS)
@@ -108,6 +116,30 @@ class TestRows:
 
         assert counts(send([GOOD | {"实缴金额": 2}])) == (1, 1, 1, 0, 0)
         assert CreditRecord.objects.filter(superseded_at=None).get().payload["paid_yuan"] == "2.00"
+
+    def test_are_the_same_in_columns_and_one_by_one(self, send):
+        odd = {"税种": '多\n行“字”,"引号"', "实缴金额": "1,234.5"}
+        rows = [GOOD, BAD, GOOD | odd, GOOD | {"税种": " 增值税\u200b ", "实缴金额": 7}]
+
+        answer = send(rows)
+
+        assert counts(answer) == (4, 2, 0, 2, 0)
+        kinds = CreditRecord.objects.order_by("row_number").values_list(
+            "payload__tax_kind", flat=True
+        )
+        assert list(kinds) == ["增值税", clean(odd["税种"])]
+        rejects = answer.json()["reasons"]
+        assert rejects == {"FIELD_REQUIRED": 1, "KEY_CONFLICT_IN_FILE": 1, "MONEY_UNREADABLE": 1}
+
+    @pytest.mark.parametrize(
+        "odd", [{}, {"实缴金额": 1e21}, {"统一社会信用代码": 911201010501012123}]
+    )
+    def test_what_no_csv_says_is_read_one_by_one(self, send, odd):
+        answer = send([GOOD, GOOD | odd if odd else {}])
+
+        assert counts(answer) == (2, 1, 0, 1, 0)
+        record = CreditRecord.objects.get()
+        assert record.batch.segment is None
 
     def test_none_are_a_delivery(self, send):
         answer = send([])

@@ -61,7 +61,7 @@ class TestImportRecords:
         assert CatalogueItem.objects.count() > 17
         counted = json.loads(report.read_text())
         assert counted["read"] == counted["accepted"] + counted["rejected"] + counted["duplicates"]
-        assert (counted["accepted"], counted["duplicates"]) == (1, 1)
+        assert (counted["accepted"], counted["duplicates"], counted["waiting"]) == (1, 1, 0)
 
     @pytest.mark.parametrize(
         ("item", "unit", "code"),

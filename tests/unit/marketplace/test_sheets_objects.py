@@ -69,8 +69,8 @@ class TestValues:
         ((_, row),) = opened(raw)
 
         assert row == {"a": "12345678901234567890", "b": "1.10", "c": "是", "d": "甲", "e": ""}
-        assert type(row["a"]) is type(row["b"]) is NumberCell
-        assert type(row["d"]) is str
+        assert type(row["a"]) is NumberCell
+        assert type(row["b"]) is type(row["d"]) is str
 
     def test_lists_and_objects_are_named(self):
         ((_, row),) = opened('[{"a": [1], "b": {"c": 1}, "d": "x"}]')
