@@ -135,8 +135,8 @@ def _choices(proposed: Iterable[Proposal]) -> list[tuple[str, str]]:
     return [
         (
             one.enterprise.uscc,
-            gettext("确认是 %(name)s（%(uscc)s）")
-            % {"name": one.enterprise.name, "uscc": one.enterprise.uscc},
+            gettext("确认是 %(name)s（信用代码末六位 %(end)s）")
+            % {"name": one.enterprise.name, "end": one.enterprise.uscc[-6:]},
         )
         for one in proposed
     ]
@@ -167,8 +167,7 @@ def _candidate_pairs(found: SubjectCandidate) -> list[Pair]:
 
 def _proposals_table(proposed: Iterable[Proposal]) -> Table:
     columns = [
-        Column("企业"),
-        Column("信用代码", Kind.CODE),
+        Column("企业与信用代码"),
         Column("所在区"),
         Column("成立日期", Kind.DATE),
         Column("登记状态", Kind.BADGE),
@@ -181,8 +180,8 @@ def _proposals_table(proposed: Iterable[Proposal]) -> Table:
                 Cell(
                     one.enterprise.name,
                     url=reverse("borrowers:enterprise-detail", args=[one.enterprise.public_id]),
+                    note=one.enterprise.uscc,
                 ),
-                one.enterprise.uscc,
                 one.enterprise.district.name if one.enterprise.district else "",
                 one.enterprise.established_date,
                 Cell(
