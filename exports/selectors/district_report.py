@@ -9,11 +9,11 @@ from datetime import datetime, time, timedelta
 
 from django.db.models import Count, Q, Sum
 
-from exports.domain.district_report import (
-    DistrictReport,
+from exports.domain.district_report import DistrictReport
+from exports.domain.report_period import ReportPeriod
+from exports.domain.report_sections import (
     EventFigures,
     ListFigures,
-    ReportPeriod,
     event_section,
     lending_section,
     list_section,

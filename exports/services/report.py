@@ -9,8 +9,9 @@ from datetime import datetime
 
 from django.db import transaction
 
-from exports.domain.district_report import DistrictReport, ReportPeriod, report_tables
+from exports.domain.district_report import DistrictReport, report_tables
 from exports.domain.numbering import DocumentKind, code_shown
+from exports.domain.report_period import ReportPeriod
 from exports.domain.statistics_scope import Scope
 from exports.models import IssuedDocument
 from exports.pdf.district_report import ReportCopy, render_report

@@ -14,12 +14,12 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from exports.domain.district_report import (
+from exports.domain.district_report import DistrictReport, ReportSection
+from exports.domain.report_period import (
     REPORT_LABELS,
-    DistrictReport,
     ReportKind,
     ReportPeriod,
-    ReportSection,
+    period_asked,
     report_period,
 )
 from exports.models import IssuedDocument
@@ -33,9 +33,6 @@ from marketplace.policies import signed_in
 from marketplace.web.components import Action, Crumb, Stat
 from marketplace.web.download import PDF, XLSX, file_answer
 from marketplace.web.language import said
-
-EARLIEST = date(2000, 1, 1)
-"""No marketplace is older."""
 
 
 @login_required
@@ -126,12 +123,9 @@ def _period(request: HttpRequest) -> ReportPeriod:
     try:
         kind = ReportKind(request.GET.get("kind", ReportKind.WEEK))
         day = date.fromisoformat(request.GET.get("day", "") or today.isoformat())
-        period = report_period(kind, day)
-    except (ValueError, OverflowError):
+    except ValueError:
         raise NotFound from None
-    if not EARLIEST <= period.first <= today:
-        raise NotFound
-    return period
+    return period_asked(kind, day, today)
 
 
 def _has_begun(period: ReportPeriod) -> bool:

@@ -20,8 +20,8 @@ from django.conf import settings
 
 from exports.domain.definitions import DEFINITIONS, GENERAL_NOTES
 from exports.domain.disclosure import NOTE
-from exports.domain.district_report import (
-    LENDING_NOTE,
+from exports.domain.district_report import LENDING_NOTE
+from exports.domain.report_sections import (
     EventFigures,
     ListFigures,
     event_section,
@@ -148,7 +148,7 @@ def declared_texts() -> Iterator[tuple[str, str]]:
     for feature in FEATURES.values():
         yield from ((text, "lenders.domain.feature") for text in (feature.label, feature.unit))
     yield from ((text, "exports.domain.definitions") for text in _figures())
-    yield from ((text, "exports.domain.district_report") for text in _report())
+    yield from ((text, "exports.domain.report_sections") for text in _report())
     for code in (*GATE_CODES, *MARK_CODES):
         yield code_label(code + UNKNOWN_SUFFIX), "matching.domain.whitelist"
     for machine, source in machines().values():

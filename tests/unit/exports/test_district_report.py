@@ -9,17 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from exports.domain.definitions import Statistic
-from exports.domain.district_report import (
+from exports.domain.district_report import DistrictReport, report_tables
+from exports.domain.report_period import ReportKind, report_period
+from exports.domain.report_sections import (
     LENDING,
-    DistrictReport,
     EventFigures,
     ListFigures,
-    ReportKind,
     event_section,
     lending_section,
     list_section,
-    report_period,
-    report_tables,
     work_section,
 )
 from exports.domain.tally import AccountRow, Facts, NeedRow
