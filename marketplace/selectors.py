@@ -11,7 +11,9 @@ from typing import TypeVar
 from django.db.models import Q, QuerySet
 
 from marketplace.audit import broken_events, enterprise_stream
+from marketplace.domain.masking import mask_person_name
 from marketplace.domain.parameters import DatedValue, ParameterSet
+from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
 from marketplace.models import (
     AccessRecord,
     AuditEvent,
@@ -82,6 +84,16 @@ def member_list(wanted: MemberFilter) -> QuerySet[Membership]:
         begins |= Q(user__username__startswith=wanted.text)
         found = found.filter(begins | Q(organisation__name__startswith=wanted.text))
     return found
+
+
+def member_shown(membership: Membership) -> tuple[str, str]:
+    """Return the name and the account the city sees of who acts; of an enterprise's own people the family name alone.
+
+    Queries: none, when the user is at hand.
+    """
+    if membership.role in ROLES_OF_KIND[OrganisationKind.ENTERPRISE]:
+        return mask_person_name(str(membership.user)), ""
+    return str(membership.user), membership.user.username
 
 
 def access_list(uscc: str) -> QuerySet[AccessRecord]:

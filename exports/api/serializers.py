@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
+from exports.domain.district_report import ReportLine
+from exports.domain.report_period import ReportKind, ReportPeriod, period_asked
 from marketplace.api.serializers import StrictSerializer
+from marketplace.domain.workdays import local_date
 
 SCOPES = ("city", "district", "institution")
 
@@ -15,6 +20,28 @@ class StatisticsInput(StrictSerializer):
     """Which statistics."""
 
     scope = serializers.ChoiceField(choices=SCOPES, default="city")
+
+
+class ReportInput(StrictSerializer):
+    """Which report: the week or month in which the day lies; today's week when nothing is said."""
+
+    kind = serializers.ChoiceField(
+        choices=[kind.value for kind in ReportKind], default=ReportKind.WEEK.value
+    )
+    day = serializers.DateField(required=False)
+
+    @classmethod
+    def period_of(cls, request: Request, at: datetime) -> ReportPeriod:
+        """Return the period a request asks for.
+
+        Raises:
+            NotFound: it has not begun, or lies before every marketplace.
+        """
+        asked = cls(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        today = local_date(at)
+        day = asked.validated_data.get("day", today)
+        return period_asked(ReportKind(asked.validated_data["kind"]), day, today)
 
 
 class FigureOutput(serializers.Serializer[Any]):
@@ -52,6 +79,42 @@ class StatisticsOutput(serializers.Serializer[Any]):
     as_of = serializers.DateField()
     figures = FigureOutput(many=True)
     breakdowns = BreakdownOutput(many=True)
+    notes = serializers.ListField(child=serializers.CharField())
+
+
+class ReportLineOutput(serializers.Serializer[Any]):
+    """One figure with its definition (口径), in its own unit: amounts in yuan, rates in basis points."""
+
+    name = serializers.CharField()
+    unit = serializers.CharField()
+    counted = serializers.CharField(allow_blank=True, help_text="计的是什么，单位之外的量词。")
+    definition = serializers.CharField()
+    value = serializers.SerializerMethodField()
+
+    def get_value(self, line: ReportLine) -> str | None:
+        """Return the figure; None when it cannot be formed or is not published."""
+        return None if line.value is None else str(line.value)
+
+
+class ReportSectionOutput(serializers.Serializer[Any]):
+    """Figures under one heading, and when they are counted."""
+
+    title = serializers.CharField()
+    when = serializers.CharField()
+    lines = ReportLineOutput(many=True)
+
+
+class ReportOutput(serializers.Serializer[Any]):
+    """A district's report for a week or month."""
+
+    title = serializers.CharField()
+    district = serializers.CharField()
+    kind = serializers.CharField(source="period.kind.value")
+    first = serializers.DateField(source="period.first")
+    last = serializers.DateField(source="period.last")
+    counted_until = serializers.DateField()
+    made_at = serializers.DateTimeField()
+    sections = ReportSectionOutput(many=True)
     notes = serializers.ListField(child=serializers.CharField())
 
 

@@ -1,28 +1,30 @@
-"""API of this app: statistics, portraits as PDF, verification."""
+"""API of this app: statistics, a district's report, verification; files stand in ``files``."""
 
 from __future__ import annotations
 
-import uuid
 from typing import Any
 
-from django.http import HttpResponse
 from django.utils import timezone
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import AllowAny
-from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from exports.api.serializers import StatisticsInput, StatisticsOutput, VerifiedOutput
+from exports.api.serializers import (
+    ReportInput,
+    ReportOutput,
+    StatisticsInput,
+    StatisticsOutput,
+    VerifiedOutput,
+)
 from exports.domain.definitions import GENERAL_NOTES, definition
 from exports.domain.statistics_scope import Scope
 from exports.policies import city_scope, district_scope, institution_scope
 from exports.selectors import Statistics, statistics
-from exports.services import document_verify, portrait_pdf_issue
+from exports.selectors.district_report import district_report
+from exports.services import document_verify
 from marketplace.policies import signed_in
-from matching.selectors.application import application_get_handled
 
 SCOPES = {"city": city_scope, "district": district_scope, "institution": institution_scope}
 
@@ -46,42 +48,21 @@ class StatisticsView(APIView):
         return Response(StatisticsOutput(_plain(statistics(scope, timezone.now()))).data)
 
 
-class PdfRenderer(BaseRenderer):
-    """Lets callers ask for a PDF by the ``Accept`` header; the view answers with the file itself."""
-
-    media_type = "application/pdf"
-    format = "pdf"
-    charset = None
-    render_style = "binary"
-
-    def render(self, data: Any, *args: Any, **kwargs: Any) -> bytes:
-        """Return an error's body as JSON, since there is no file then."""
-        return bytes(JSONRenderer().render(data))
-
-
-class PortraitPdfView(APIView):
-    """The frozen portrait of an application as PDF."""
-
-    renderer_classes = [JSONRenderer, PdfRenderer]
+class DistrictReportView(APIView):
+    """The weekly or monthly report of the caller's district."""
 
     @extend_schema(
-        operation_id="application_portrait_pdf",
-        summary="信用画像 PDF：交付时再次核对授权，查阅留痕",
-        responses={(200, "application/pdf"): OpenApiTypes.BINARY},
+        operation_id="district_report",
+        summary="本区周报与月报：页面、工作簿与 PDF 同一份数，每个数字附口径",
+        parameters=[ReportInput],
+        responses=ReportOutput,
     )
-    def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:
-        """Return the file; its number and hash stand in the headers."""
-        user = signed_in(request.user)
-        application = application_get_handled(user, public_id)
-        content, document = portrait_pdf_issue(
-            application=application, user=user, at=timezone.now()
-        )
-        answer = HttpResponse(content, content_type="application/pdf")
-        answer["Content-Disposition"] = f'attachment; filename="{document.number}.pdf"'
-        answer["Cache-Control"] = "no-store"
-        answer["X-Document-Number"] = document.number
-        answer["X-Document-Sha256"] = document.file_sha256
-        return answer
+    def get(self, request: Request) -> Response:
+        """Return the figures of the period, by section."""
+        scope = district_scope(signed_in(request.user))
+        now = timezone.now()
+        found = district_report(scope, ReportInput.period_of(request, now), now)
+        return Response(ReportOutput(found).data)
 
 
 class VerifyView(APIView):

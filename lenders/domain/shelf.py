@@ -8,6 +8,7 @@ Source: domain note 1.4 (product supermarket with filter and compare), 3.6 (all-
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -22,6 +23,18 @@ from marketplace.domain.vocabulary import Repayment
 
 MOST_COMPARED = 4
 """How many products stand side by side at most."""
+
+
+def compared(public_ids: Iterable[uuid.UUID]) -> tuple[uuid.UUID, ...]:
+    """Return the products to put side by side, each once, in the order asked for.
+
+    Raises:
+        Refused: ``COMPARE_TOO_MANY``.
+    """
+    wanted = tuple(dict.fromkeys(public_ids))
+    if len(wanted) > MOST_COMPARED:
+        raise Refused("COMPARE_TOO_MANY", f"最多同时比较 {MOST_COMPARED} 个产品，请减少后再试。")
+    return wanted
 
 
 @dataclass(frozen=True)

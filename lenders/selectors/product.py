@@ -21,10 +21,10 @@ from django.utils import timezone
 from lenders.domain.feature import FEATURES
 from lenders.domain.product import ProductTerms, VersionState
 from lenders.domain.rule import RuleSpec, rule_from_json, rules_in_force, validate_rule
-from lenders.domain.shelf import MOST_COMPARED, ShelfFilter, answers
+from lenders.domain.shelf import ShelfFilter, answers, compared
 from lenders.models import Institution, LoanProduct, ProductRule, ProductVersion
 from lenders.policies import can_draft, require, visible_products, visible_versions
-from marketplace.domain.errors import NotFound, Refused, TransitionRefused
+from marketplace.domain.errors import NotFound, TransitionRefused
 from marketplace.domain.vocabulary import DataClass
 from marketplace.policies import Reader
 
@@ -168,9 +168,7 @@ def product_compare(public_ids: Sequence[uuid.UUID], at: datetime) -> list[Publi
 
     Queries: two.
     """
-    wanted = list(dict.fromkeys(public_ids))
-    if len(wanted) > MOST_COMPARED:
-        raise Refused("COMPARE_TOO_MANY", f"最多同时比较 {MOST_COMPARED} 个产品，请减少后再试。")
+    wanted = compared(public_ids)
     chosen = _on_shelf(at).filter(product__public_id__in=wanted)
     found = {item.product.public_id: item for item in published_all(chosen)}
     if len(found) != len(wanted):

@@ -1,4 +1,4 @@
-"""API of the floor: who am I, my notices, exceptional grants."""
+"""API of the floor: who am I, my notices, exceptional grants, who acts for whom."""
 
 from __future__ import annotations
 
@@ -13,11 +13,18 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.grant import grant_state
 from marketplace.domain.roles import ROLE_LABELS, Role
-from marketplace.models import ExceptionalGrant, Notification
-from marketplace.policies import memberships_live, signed_in
-from marketplace.selectors import grant_list, notification_list
+from marketplace.models import ExceptionalGrant, Membership, Notification
+from marketplace.policies import memberships_live, require_role, signed_in
+from marketplace.selectors import (
+    MemberFilter,
+    grant_list,
+    member_list,
+    member_shown,
+    notification_list,
+)
 from marketplace.services import notification_read
 
 
@@ -121,6 +128,70 @@ class GrantListView(ListAPIView[ExceptionalGrant]):
     def get_queryset(self) -> Any:
         """Return those held, and those the caller may revoke."""
         return grant_list(signed_in(self.request.user))
+
+
+class DutyInput(StrictSerializer):
+    """Which people; ``text`` is the beginning of a name, an account or an organisation's name."""
+
+    text = serializers.CharField(max_length=64, allow_blank=True, default="")
+    role = serializers.ChoiceField(
+        choices=[role.value for role in Role], allow_blank=True, default=""
+    )
+    with_ended = serializers.BooleanField(default=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False)
+
+
+class DutyOutput(serializers.Serializer[Any]):
+    """One duty; of an enterprise's own people no account and no more of the name than the family name."""
+
+    id = serializers.UUIDField(source="user.public_id")
+    name = serializers.SerializerMethodField()
+    username = serializers.SerializerMethodField()
+    organisation = serializers.CharField(source="organisation.name")
+    kind = serializers.CharField(source="organisation.kind")
+    role = serializers.CharField()
+    role_label = serializers.SerializerMethodField()
+    granted_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    last_login = serializers.DateTimeField(source="user.last_login", allow_null=True)
+    is_active = serializers.BooleanField(source="user.is_active")
+
+    def get_name(self, membership: Membership) -> str:
+        """Return who it is."""
+        return member_shown(membership)[0]
+
+    def get_username(self, membership: Membership) -> str:
+        """Return the account; empty for an enterprise's own people."""
+        return member_shown(membership)[1]
+
+    def get_role_label(self, membership: Membership) -> str:
+        """Return the role in Chinese."""
+        return ROLE_LABELS[Role(membership.role)]
+
+
+class MemberListView(ListAPIView[Membership]):
+    """Who acts for whom, for the city."""
+
+    serializer_class = DutyOutput
+    queryset = Membership.objects.none()
+
+    def get_queryset(self) -> Any:
+        """Return the duties asked for."""
+        require_role(self.request.user, Role.OPERATOR, Role.AUDITOR)
+        query = DutyInput(data=self.request.query_params.dict())
+        query.is_valid(raise_exception=True)
+        wanted = query.validated_data
+        return member_list(MemberFilter(wanted["text"], wanted["role"], wanted["with_ended"]))
+
+    @extend_schema(
+        operation_id="members_list",
+        summary="用户：谁代表谁、任何角色；企业人员只显示姓氏",
+        parameters=[DutyInput],
+    )
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """Return a page of duties, latest first; no telephone number and no identity document."""
+        return super().get(request, *args, **kwargs)
 
 
 class NotificationReadView(APIView):

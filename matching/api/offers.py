@@ -14,7 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from lenders.api.serializers import AmountField
+from lenders.api.serializers import AmountField, CompareInput, TermsOutput
+from lenders.domain.shelf import compared
 from marketplace.policies import signed_in
 from matching.api.demand import FitOutput, fit_body
 from matching.domain.fit_changes import Change, ChangeSet
@@ -87,6 +88,12 @@ class ProductFitOutput(FitOutput):
     rank = RankOutput()
 
 
+class ComparedOutput(ProductFitOutput):
+    """The same with the product's terms, for putting products side by side."""
+
+    terms = TermsOutput()
+
+
 class ProspectOutput(serializers.Serializer[Any]):
     """One thing to do, and the products it makes fit, makes no longer fit, or lets institutions tell."""
 
@@ -124,6 +131,25 @@ class DemandFitView(APIView):
         return Response([_product_fit(offer) for offer in found.offers])
 
 
+class DemandCompareView(APIView):
+    """Products side by side for one need."""
+
+    @extend_schema(
+        operation_id="demand_compare",
+        summary="按需求自己的金额和期限并列比较至多四个产品",
+        parameters=[CompareInput],
+        responses=ComparedOutput(many=True),
+    )
+    def get(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Return the products asked for that are on the shelf, in the order of the fit list."""
+        demand = demand_get(signed_in(request.user), public_id)
+        asked = CompareInput(data={"id": request.query_params.getlist("id")})
+        asked.is_valid(raise_exception=True)
+        wanted = compared(asked.validated_data["id"])
+        found = demand_offers(demand, timezone.now()).among(wanted)
+        return Response([_compared(offer) for offer in found])
+
+
 class DemandProspectsView(APIView):
     """What one step would change for all products."""
 
@@ -146,7 +172,15 @@ class DemandProspectsView(APIView):
 
 
 def _product_fit(offer: RankedOffer) -> dict[str, Any]:
-    named = {
+    return dict(ProductFitOutput(_fit(offer)).data)
+
+
+def _compared(offer: RankedOffer) -> dict[str, Any]:
+    return dict(ComparedOutput(_fit(offer) | {"terms": offer.product.terms}).data)
+
+
+def _fit(offer: RankedOffer) -> dict[str, Any]:
+    return fit_body(offer.result) | {
         "product_id": offer.product.product.public_id,
         "product_name": offer.product.product.name,
         "institution": offer.product.institution.organisation.name,
@@ -156,7 +190,6 @@ def _product_fit(offer: RankedOffer) -> dict[str, Any]:
         "cost": offer.cost,
         "rank": offer.rank,
     }
-    return dict(ProductFitOutput(fit_body(offer.result) | named).data)
 
 
 def _change_set(found: ChangeSet) -> dict[str, Any]:

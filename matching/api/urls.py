@@ -6,11 +6,14 @@ from django.urls import URLPattern, URLResolver, path
 
 from matching.api import (
     application,
+    application_batch,
     application_steps,
     demand,
     grant,
     offers,
     outcome,
+    reach,
+    renewal,
     urls_event,
     urls_lead,
     urls_portrait,
@@ -22,6 +25,11 @@ demand_urls = [
     path("demands/", demand.DemandListView.as_view(), name="demand-list"),
     path("demands/<uuid:public_id>/", demand.DemandView.as_view(), name="demand-detail"),
     path("demands/<uuid:public_id>/fits/", offers.DemandFitView.as_view(), name="demand-fits"),
+    path(
+        "demands/<uuid:public_id>/compare/",
+        offers.DemandCompareView.as_view(),
+        name="demand-compare",
+    ),
     path(
         "demands/<uuid:public_id>/prospects/",
         offers.DemandProspectsView.as_view(),
@@ -96,6 +104,30 @@ step_urls = [
     for verb, view in STEPS.items()
 ]
 
+# /api/v1/applications/batch/: one step for several
+BATCH_STEPS = {
+    "accept": application_batch.BatchAcceptView,
+    "start-due-diligence": application_batch.BatchStartDueDiligenceView,
+    "request-supplement": application_batch.BatchRequestSupplementView,
+    "note": application_batch.BatchNoteView,
+}
+
+batch_urls = [
+    path(f"applications/batch/{verb}/", view.as_view(), name=f"applications-{verb}")
+    for verb, view in BATCH_STEPS.items()
+]
+
+# /api/v1/versions/<id>/: how far a product version reaches
+reach_urls = [
+    path("versions/<uuid:public_id>/reach/", reach.VersionReachView.as_view(), name="version-reach")
+]
+
+# /api/v1/renewals/: an enterprise's loans that end soon
+renewal_urls = [
+    path("renewals/", renewal.RenewalListView.as_view(), name="renewal-list"),
+    path("renewals/<uuid:public_id>/", renewal.RenewalStartView.as_view(), name="renewal-start"),
+]
+
 # /api/v1/loans/
 loan_urls = [
     path("loans/", outcome.LoanListView.as_view(), name="loan-list"),
@@ -125,6 +157,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *application_urls,
     *grant_urls,
     *step_urls,
+    *batch_urls,
+    *reach_urls,
+    *renewal_urls,
     *loan_urls,
     *operator_urls,
     *urls_event.urlpatterns,

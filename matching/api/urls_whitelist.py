@@ -25,6 +25,12 @@ make_urls = [
         whitelist.WhitelistGenerateView.as_view(),
         name="whitelist-generate",
     ),
+    path(
+        "whitelists/generate/count/",
+        whitelist.WhitelistCountView.as_view(),
+        name="whitelist-count",
+    ),
+    path("whitelists/watch/", whitelist_duty.WhitelistWatchView.as_view(), name="whitelist-watch"),
 ]
 
 # /api/v1/whitelists/entries/<id>/: one row
@@ -47,6 +53,11 @@ lender_urls = [
         "whitelists/recommendations/",
         whitelist_lender.RecommendationListView.as_view(),
         name="recommendation-list",
+    ),
+    path(
+        "whitelists/recommendations/feedback/",
+        whitelist_lender.RecommendationFeedbackView.as_view(),
+        name="recommendation-feedback",
     ),
     path(
         "whitelists/recommendations/<uuid:public_id>/",

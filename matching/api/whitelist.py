@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from django.core.files.uploadedfile import UploadedFile
@@ -24,6 +25,8 @@ from matching.api.whitelist_serializers import (
     WhitelistCheckInput,
     WhitelistCheckOutput,
     WhitelistContactDataOutput,
+    WhitelistCountInput,
+    WhitelistCountOutput,
     WhitelistDiffOutput,
     WhitelistEntryFilterInput,
     WhitelistEntryOutput,
@@ -42,7 +45,11 @@ from matching.selectors.whitelist import (
 )
 from matching.services.whitelist_build import correction_of, whitelist_check, whitelist_upload
 from matching.services.whitelist_contact import whitelist_contact_oversee
-from matching.services.whitelist_generate import GenerationParameters, whitelist_generate
+from matching.services.whitelist_generate import (
+    GenerationParameters,
+    whitelist_count,
+    whitelist_generate,
+)
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MOST_CODES = 1_000
@@ -138,16 +145,32 @@ class WhitelistGenerateView(APIView):
         user = signed_in(request.user)
         require_role(user, *DISTRICT_ROLES)
         data = valid(WhitelistGenerateInput, request)
-        asked: dict[str, Any] = dict(data.pop("parameters", {}))
-        for name in ("size_classes", "sectors", "lists"):
-            asked[name] = tuple(asked.get(name, ()))
-        whitelist = whitelist_generate(
-            **data,
-            parameters=GenerationParameters(**asked),
+        parameters = _parameters(data.pop("parameters", {}))
+        whitelist = whitelist_generate(**data, parameters=parameters, actor=user, at=timezone.now())
+        return Response(WhitelistOutput(whitelist).data, status=201)
+
+
+class WhitelistCountView(APIView):
+    """How many enterprises an issue would hold, nothing written."""
+
+    @extend_schema(
+        operation_id="whitelist_count",
+        summary="按所选条件试算入选户数(不保存)",
+        request=WhitelistCountInput,
+        responses=WhitelistCountOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Run the gates over the district's enterprises that want finance and return the counts."""
+        user = signed_in(request.user)
+        require_role(user, *DISTRICT_ROLES)
+        data = valid(WhitelistCountInput, request)
+        found = whitelist_count(
+            district=data["district"],
+            parameters=_parameters(data.get("parameters", {})),
             actor=user,
             at=timezone.now(),
         )
-        return Response(WhitelistOutput(whitelist).data, status=201)
+        return Response(WhitelistCountOutput(found).data)
 
 
 class WhitelistDetailView(APIView):
@@ -253,6 +276,11 @@ class WhitelistCorrectionView(APIView):
         correction_of(whitelist, stream)
         headers = {"Content-Disposition": 'attachment; filename="whitelist-correction.xlsx"'}
         return HttpResponse(stream.getvalue(), content_type=XLSX, headers=headers)
+
+
+def _parameters(asked: Mapping[str, Any]) -> GenerationParameters:
+    lists = {name: tuple(asked.get(name, ())) for name in ("size_classes", "sectors", "lists")}
+    return GenerationParameters(**{**asked, **lists})
 
 
 def whitelist_asked(request: Request, public_id: uuid.UUID) -> Whitelist:

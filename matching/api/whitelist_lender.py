@@ -9,11 +9,13 @@ from typing import Any
 from django.utils import timezone
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
+from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from marketplace.policies import require_role, signed_in
+from matching.api.outcome import SheetInput, SheetOutput
 from matching.api.whitelist_serializers import (
     RecommendationFilterInput,
     RecommendationOutput,
@@ -35,6 +37,7 @@ from matching.services.whitelist_contact import (
     whitelist_contact_read,
     whitelist_contact_result,
 )
+from matching.services.whitelist_feedback import whitelist_feedback_import
 from matching.services.whitelist_push import receipts_read
 
 PAGING = ("cursor", "limit")
@@ -145,3 +148,27 @@ def _shown(request: Request, entries: list[WhitelistEntry]) -> Any:
         "is_live": lambda entry: is_live(entry, now),
     }
     return RecommendationOutput(entries, many=True, context=context).data
+
+
+class RecommendationFeedbackView(APIView):
+    """A sheet of feedback on recommended enterprises."""
+
+    parser_classes = (MultiPartParser,)
+
+    @extend_schema(
+        operation_id="recommendations_feedback",
+        summary="批量反馈推荐企业的对接结果，逐行接收、逐行给出原因",
+        request=SheetInput,
+        responses=SheetOutput,
+    )
+    def post(self, request: Request) -> Response:
+        """Keep every row that can be kept; rejected ones come back with their reasons."""
+        user = signed_in(request.user)
+        require_role(user, *LENDER_ROLES)
+        body = SheetInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        delivered = body.validated_data["file"]
+        result = whitelist_feedback_import(
+            source=delivered.read(), file_name=delivered.name, actor=user, at=timezone.now()
+        )
+        return Response(SheetOutput(result).data)

@@ -74,6 +74,13 @@ class WhitelistGenerateInput(StrictSerializer):
     parameters = WhitelistGenerationInput(required=False)
 
 
+class WhitelistCountInput(StrictSerializer):
+    """The criteria of an issue that is not made yet."""
+
+    district = serializers.CharField(max_length=6)
+    parameters = WhitelistGenerationInput(required=False)
+
+
 class WhitelistReasonInput(StrictSerializer):
     """Why."""
 
@@ -200,6 +207,15 @@ class WhitelistEntryOutput(serializers.Serializer[Any]):
     passes = WhitelistPassOutput(many=True)
     reasons = WhitelistReasonOutput(many=True)
     marks = WhitelistReasonOutput(many=True)
+
+
+class WhitelistCountOutput(serializers.Serializer[Any]):
+    """How many enterprises an issue would judge, admit and refuse; reasons by code, of those refused."""
+
+    read = serializers.IntegerField()
+    admitted = serializers.IntegerField()
+    refused = serializers.IntegerField()
+    reasons = serializers.DictField(child=serializers.IntegerField())
 
 
 class WhitelistProblemOutput(serializers.Serializer[Any]):

@@ -5,7 +5,8 @@ Source: design law 1; issue of matching (fit, what would make it fit, ranking).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import uuid
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -107,6 +108,10 @@ class DemandOffers:
     def of(self, group: FitGroup) -> list[RankedOffer]:
         """Return the products of one group in their order."""
         return [offer for offer in self.offers if offer.group is group]
+
+    def among(self, product_ids: Collection[uuid.UUID]) -> list[RankedOffer]:
+        """Return those of some products that are on the shelf, in the order of the list."""
+        return [offer for offer in self.offers if offer.product.product.public_id in product_ids]
 
 
 def demand_offers(demand: FinancingDemand, at: datetime) -> DemandOffers:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET
 
-from lenders.domain.shelf import MOST_COMPARED
+from lenders.domain.shelf import compared
 from lenders.views.wording import terms_words
 from marketplace.domain.errors import Refused
 from marketplace.domain.money import display_rate
@@ -45,12 +45,8 @@ def need_compare(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     demand = demand_get(user, public_id)
     wanted = _wanted(request.GET.getlist("id"))
     is_open = demand.state in OPEN_DEMAND_STATES
-    offers = demand_offers(demand, now).offers if wanted else ()
-    lines = [
-        fit_line(offer, demand, is_open=is_open)
-        for offer in offers
-        if offer.product.product.public_id in wanted
-    ]
+    offers = demand_offers(demand, now).among(wanted) if wanted else []
+    lines = [fit_line(offer, demand, is_open=is_open) for offer in offers]
     context = {
         "demand": demand,
         "table": _table(demand, lines) if lines else None,
@@ -63,14 +59,11 @@ def need_compare(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return render(request, "matching/borrower/need_compare.html", context)
 
 
-def _wanted(texts: Sequence[str]) -> frozenset[uuid.UUID]:
+def _wanted(texts: Sequence[str]) -> tuple[uuid.UUID, ...]:
     try:
-        found = frozenset(uuid.UUID(text) for text in texts)
+        return compared(uuid.UUID(text) for text in texts)
     except ValueError:
         raise Refused("COMPARE_ID_INVALID", "所选产品的编号有误，请重新勾选。") from None
-    if len(found) > MOST_COMPARED:
-        raise Refused("COMPARE_TOO_MANY", f"最多同时比较 {MOST_COMPARED} 个产品，请减少后再试。")
-    return found
 
 
 def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:

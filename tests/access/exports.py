@@ -91,9 +91,11 @@ STATISTICS = [
         [
             "exports:statistics-district",
             "exports:statistics-district-sheet",
-            "exports:district-report",
-            "exports:district-report-sheet",
-            "exports:district-report-pdf",
+            *(
+                f"{space}:district-report{suffix}"
+                for space in ("exports", "api")
+                for suffix in ("", "-sheet", "-pdf")
+            ),
         ],
         allowed=DISTRICTS,
         stranger=403,
@@ -118,19 +120,27 @@ PORTRAITS = [
 ]
 
 WHITELISTS = [
-    Row("exports:whitelist-sheet", allowed=DISTRICT | CITY, make=with_whitelist),
-    Row("exports:recommendation-sheet", allowed=LENDERS, make=with_whitelist),
+    *each(
+        ["exports:whitelist-sheet", "api:whitelist-sheet"],
+        allowed=DISTRICT | CITY,
+        make=with_whitelist,
+    ),
+    *each(
+        ["exports:recommendation-sheet", "api:recommendation-sheet"],
+        allowed=LENDERS,
+        make=with_whitelist,
+    ),
 ]
 
 DOCUMENTS = [
-    Row("exports:document-list", allowed=EVERYBODY),
-    Row(
-        "exports:document-detail",
+    *each(["exports:document-list", "api:document-list"], allowed=EVERYBODY),
+    *each(
+        ["exports:document-detail", "api:document-detail"],
         allowed=members("officer") | ENTERPRISE | CITY,
         make=with_document,
     ),
-    Row(
-        "exports:document-detail",
+    *each(
+        ["exports:document-detail", "api:document-void"],
         "POST",
         allowed=members("officer") | OPERATORS,
         refused=ENTERPRISE | members("auditor"),

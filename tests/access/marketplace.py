@@ -103,7 +103,7 @@ ROWS = [
         stranger=403,
         make=with_calendar_day,
     ),
-    Row("marketplace:member-list", allowed=CITY, stranger=403),
+    *each(["marketplace:member-list", "api:member-list"], allowed=CITY, stranger=403),
     # the auditor's desk
     *each(
         ["marketplace:audit-search", "marketplace:access-list", "marketplace:grant-list"],

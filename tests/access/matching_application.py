@@ -125,6 +125,16 @@ def with_chosen(world: World) -> Call:
     return Call(body=chosen | {"document_list": "近三个月流水"}, query=chosen)
 
 
+def several(state: str, **body: Any) -> Callable[[World], Call]:
+    """Return the maker of a request about several applications, of which there is one."""
+
+    def make(world: World) -> Call:
+        application = make_application(world.cast, state, at=world.at)
+        return Call(body={"application_ids": [str(application.public_id)], **body})
+
+    return make
+
+
 def with_loan(world: World) -> Call:
     application = make_application(world.cast, "SIGNED", at=world.at)
     return Call({"public_id": LoanApplication.objects.get(pk=application.pk).loan.public_id})
@@ -262,6 +272,15 @@ NEED_API = [
         allowed=ENTERPRISE,
         make=with_need,
     ),
+    Row("api:demand-compare", allowed=ENTERPRISE, make=with_compared),
+    Row("api:renewal-list", allowed=ENTERPRISES, stranger=403),
+    Row(
+        "api:renewal-start",
+        allowed=ENTERPRISE,
+        stranger=403,
+        otherwise=dict.fromkeys(RIVAL_ENTERPRISE, 404),
+        make=with_loan,
+    ),
     Row("api:demand-publish", "POST", allowed=ENTERPRISE, make=with_draft),
     Row("api:demand-withdraw", "POST", allowed=ENTERPRISE, make=with_need),
     Row("api:demand-close", "POST", allowed=ENTERPRISE, make=with_refused),
@@ -346,7 +365,24 @@ STEP_API = [
     ),
 ]
 
+SEVERAL_API = [
+    Row(
+        f"api:applications-{verb}",
+        "POST",
+        allowed=OFFICERS | RIVAL_OFFICER,
+        stranger=403,
+        make=make,
+    )
+    for verb, make in {
+        "accept": several("PENDING_ACCEPT"),
+        "start-due-diligence": several("IN_CONTACT"),
+        "request-supplement": several("DUE_DILIGENCE", document_list=["流水"]),
+        "note": several("ACCEPTED", text="备注"),
+    }.items()
+]
+
 LOAN_API = [
+    Row("api:version-reach", allowed=LENDER | CITY, make=with_version_draft),
     Row("api:loan-list", allowed=LENDERS, stranger=403),
     *each(["api:loan-detail", "api:outcome-list"], allowed=ENTERPRISE | LENDER, make=with_loan),
     Row(
@@ -372,5 +408,6 @@ ROWS = [
     *NEED_API,
     *APPLICATION_API,
     *STEP_API,
+    *SEVERAL_API,
     *LOAN_API,
 ]

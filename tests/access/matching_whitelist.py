@@ -107,6 +107,10 @@ def with_need(world: World) -> Call:
     return Call(body={"district": "120103", "issue_no": "2026-11"})
 
 
+def with_criteria(world: World) -> Call:
+    return Call(body={"district": with_need(world).body["district"]})
+
+
 # --- The rows -------------------------------------------------------------------------------------
 
 
@@ -123,7 +127,11 @@ def step(verb: str, state: str, allowed: frozenset[str], **body: Any) -> list[Ro
 
 MAKING = [
     *each(
-        ["matching:whitelist-list", "api:whitelist-list", "matching:whitelist-watch"],
+        [
+            f"{space}:whitelist-{part}"
+            for space in ("matching", "api")
+            for part in ("list", "watch")
+        ],
         allowed=STAFF | CITY,
         stranger=403,
     ),
@@ -171,6 +179,14 @@ MAKING = [
         stranger=403,
         otherwise=dict.fromkeys(OTHER_DISTRICT, 404),
         make=with_need,
+    ),
+    Row(
+        "api:whitelist-count",
+        "POST",
+        allowed=DISTRICT,
+        stranger=403,
+        otherwise=dict.fromkeys(OTHER_DISTRICT, 404),
+        make=with_criteria,
     ),
     Row(
         "api:whitelist-check-sheet",
@@ -260,8 +276,8 @@ FEEDBACK = [
         allowed=LENDERS,
         stranger=403,
     ),
-    Row(
-        "matching:recommendation-feedback",
+    *each(
+        ["matching:recommendation-feedback", "api:recommendation-feedback"],
         "POST",
         allowed=LENDERS,
         stranger=403,

@@ -10,15 +10,12 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
-from marketplace.domain.masking import mask_person_name
 from marketplace.domain.roles import ROLE_LABELS, Role
 from marketplace.models import Membership
 from marketplace.policies import require_role, signed_in
-from marketplace.selectors import MemberFilter, member_list
+from marketplace.selectors import MemberFilter, member_list, member_shown
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table, Tone
 from marketplace.web.pagination import keyset_page
-
-BORROWERS = (Role.OWNER, Role.AGENT)
 
 
 class MemberForm(forms.Form):
@@ -82,10 +79,8 @@ def _table(rows: Sequence[Membership]) -> Table:
 
 
 def _who(row: Membership) -> Cell:
-    """Return who it is; of an enterprise's own people no more than the family name."""
-    if row.role in BORROWERS:
-        return Cell(mask_person_name(str(row.user)))
-    return Cell(str(row.user), note=row.user.username)
+    name, account = member_shown(row)
+    return Cell(name, note=account)
 
 
 def _state(row: Membership) -> Cell:

@@ -156,7 +156,9 @@ class TestDemandRead:
         assert [row["id"] for row in own.data["results"]] == [str(demand.public_id)]
         assert others.data["results"] == []
 
-    @pytest.mark.parametrize("name", ["demand-detail", "demand-fits", "demand-prospects"])
+    @pytest.mark.parametrize(
+        "name", ["demand-detail", "demand-fits", "demand-prospects", "demand-compare"]
+    )
     def test_is_not_there_for_others(self, api, cast, name):
         demand = make_demand(cast)
 
@@ -203,6 +205,39 @@ class TestDemandFits:
         assert set(change) == CHANGE_KEYS
         assert (found["group"], found["change_set"]["is_reachable"]) == ("ALMOST", True)
         assert (change["feature"], change["target"]) == ("term_months", "36")
+
+
+class TestDemandCompare:
+    def ask(self, api, demand, *products):
+        return api.get(
+            url("demand-compare", demand.public_id),
+            {"id": [str(product.public_id) for product in products]},
+        )
+
+    def test_gives_what_was_asked_for_with_its_terms_in_the_order_of_the_list(self, api, cast):
+        demand = make_demand(cast, term_months=48)
+        near, fits, _ = [
+            make_offer(cast, code, term_max_months=months)
+            for code, months in (("P001", 36), ("P002", 60), ("P003", 60))
+        ]
+        api.force_authenticate(cast.owner)
+
+        found = self.ask(api, demand, near, fits).data
+
+        assert [row["product_id"] for row in found] == [str(fits.public_id), str(near.public_id)]
+        assert set(found[0]) == FIT_KEYS | {"terms"}
+        assert (found[0]["terms"]["term_max_months"], found[1]["group"]) == (60, "ALMOST")
+
+    def test_refuses_more_than_four_and_what_is_no_product(self, api, cast):
+        demand = make_demand(cast)
+        products = [make_offer(cast, f"P00{number}") for number in range(5)]
+        api.force_authenticate(cast.owner)
+
+        many = self.ask(api, demand, *products)
+        none = api.get(url("demand-compare", demand.public_id), {"id": "x"})
+
+        assert (many.status_code, many.data["code"]) == (400, "COMPARE_TOO_MANY")
+        assert none.status_code == 400
 
 
 class TestDemandProspects:

@@ -87,6 +87,25 @@ class TestWayThroughTheApi:
         assert (made.status_code, made.json()["origin"]) == (201, "GENERATED")
         assert made.json()["parameters"] == {"min_age_months": 24}
 
+    def test_counts_what_it_would_generate_without_writing(self, cast, client):
+        make_demand(cast)
+        as_member(client, cast.district_clerk)
+        address = reverse("api:whitelist-count")
+
+        found, narrowed = (
+            client.post(
+                address,
+                {"district": "120103", "parameters": asked},
+                content_type="application/json",
+            ).json()
+            for asked in ({}, {"min_age_months": 1200})
+        )
+
+        assert set(found) == {"read", "admitted", "refused", "reasons"}
+        assert (found["read"], found["admitted"], narrowed["admitted"]) == (1, 1, 0)
+        assert sum(narrowed["reasons"].values()) >= narrowed["refused"] == 1
+        assert client.get(reverse("api:whitelist-list")).json()["results"] == []
+
 
 class TestWrongState:
     @pytest.mark.parametrize("step", ["submit", "revise", "approve"])
@@ -152,3 +171,36 @@ class TestRecommendations:
 
         assert good.json()["result"] == "NO_NEED"
         assert (bad.status_code, set(bad.json()["fields"])) == (400, {"note"})
+
+    def test_take_a_sheet_of_results_row_by_row(self, cast, client):
+        entry = make_recommended(cast)
+        as_member(client, cast.officer)
+        rows = (
+            "统一社会信用代码,对接结果",
+            f"{entry.uscc},企业暂无融资需求",
+            "91120103MA0501039X,企业暂无融资需求",
+        )
+        file = SimpleUploadedFile("反馈.csv", "\n".join(rows).encode())
+
+        found = client.post(reverse("api:recommendation-feedback"), {"file": file}).json()
+
+        assert (found["read"], found["accepted"], found["rejected"]) == (2, 1, 1)
+        assert found["errors"][0]["row"] == 3
+        assert entry.contacts.get().result == "NO_NEED"
+
+
+class TestWatch:
+    def test_tells_how_far_institutions_are_with_every_live_list(self, cast, client):
+        entry = make_recommended(cast)
+        as_member(client, cast.officer)
+        client.post(reverse("api:recommendation-contact", args=[entry.public_id]))
+
+        as_member(client, cast.district_clerk)
+        (found,) = client.get(reverse("api:whitelist-watch")).json()
+        as_member(client, cast.other_district_clerk)
+        others = client.get(reverse("api:whitelist-watch")).json()
+
+        assert found["whitelist_id"] == str(entry.whitelist.public_id)
+        assert (found["listed"], found["contacted"], found["waiting"]) == (1, 1, 1)
+        assert found["due_at"] is not None
+        assert others == []
