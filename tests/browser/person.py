@@ -6,6 +6,7 @@ is pressed until the thing has the focus, which must be visible then, and the ke
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -76,6 +77,21 @@ class Person:
         self._do(lambda page: page.goto(self._site + reverse(name, args=args)))
         return self
 
+    def opens(self, address: str) -> Person:
+        """Open a page by an address as somebody sent it."""
+        self._do(lambda page: page.goto(self._site + address))
+        return self
+
+    def steps_back(self) -> Person:
+        """Use the browser's own button for the page before."""
+        self._do(lambda page: page.go_back())
+        return self
+
+    def steps_forward(self) -> Person:
+        """Use the browser's own button for the page after."""
+        self._do(lambda page: page.go_forward())
+        return self
+
     def follows(self, words: str) -> Person:
         """Follow a link."""
         return self._reaches(lambda page: page.get_by_role("link", name=words), "Enter")
@@ -134,6 +150,22 @@ class Person:
     def reads(self, selector: str) -> str:
         """Return the words of the first such thing."""
         return self._engine.do(lambda: self._page.locator(selector).first.inner_text())
+
+    def is_at(self, part: str) -> Person:
+        """Wait until the address contains this."""
+        self._do(lambda page: expect(page).to_have_url(re.compile(re.escape(part))))
+        return self
+
+    def holds(self, name: str) -> str:
+        """Return what stands in a field."""
+        return self._engine.do(lambda: self._page.locator(f"main [name={name}]").input_value())
+
+    @property
+    def kept(self) -> int:
+        """Return how many things pages have left in the browser's storage."""
+        return self._engine.do(
+            lambda: self._page.evaluate("localStorage.length + sessionStorage.length")
+        )
 
     def stands(self, selector: str) -> float:
         """Return how far below the head of the page the first such thing stands, in pixels."""

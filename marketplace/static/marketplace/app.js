@@ -107,6 +107,13 @@
     });
   });
 
+  // Forms that lead back to this page know its address also after a filter has changed it.
+  document.addEventListener("htmx:after:history:update", function () {
+    document.querySelectorAll("input[name='next']").forEach(function (field) {
+      field.value = location.pathname + location.search;
+    });
+  });
+
   // One button ticks every box of a form, or none when all are ticked.
   document.querySelectorAll("[data-pick-all]").forEach(function (button) {
     var boxes = document.querySelectorAll(".mk-pick[form='" + button.dataset.pickAll + "']");
