@@ -91,11 +91,18 @@ def _penalty(payload: Mapping[str, Any], found_on: date, on: date) -> Notice | N
         NoticeKind.PENALTY,
         _text(payload, "CF_WSH"),
         _text(payload, "CF_WFXW"),
-        "；".join(part for part in (_text(payload, "CF_CFLB"), _text(payload, "CF_NR")) if part),
+        _imposed(_text(payload, "CF_CFLB"), _text(payload, "CF_NR")),
         found_on,
         _text(payload, "CF_CFJG"),
         until,
     )
+
+
+def _imposed(kind: str, words: str) -> str:
+    """Return what was imposed; its kind is not said twice."""
+    if words.startswith(kind):
+        return words
+    return "；".join(part for part in (kind, words) if part)
 
 
 def _text(payload: Mapping[str, Any], name: str) -> str:

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from borrowers.domain.row_codes import row_code_label
 from borrowers.forms import BatchFilterForm, BatchUploadForm, RegisterUploadForm
 from borrowers.ingest.delivered import source_of
 from borrowers.models import IngestBatch, IngestReject
@@ -35,7 +36,7 @@ from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS
 from marketplace.web.attempt import attempted, form_status
-from marketplace.web.components import Action, Column, Crumb, Kind, Pair, Stat, Table
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Stat, Table
 from marketplace.web.pagination import keyset_page, number_page
 
 REJECT_TITLES = ("行号", "字段", "原因代码", "说明")
@@ -177,7 +178,8 @@ def data_actions(request: HttpRequest) -> list[Action]:
 
 
 def _received(request: HttpRequest, found: IngestBatch) -> HttpResponse:
-    messages.success(
+    told = messages.warning if found.rejected else messages.success
+    told(
         request,
         gettext(
             "读取 %(rows_read)s 行：接收 %(accepted)s，拒绝 %(rejected)s，重复 %(duplicates)s。"
@@ -229,20 +231,20 @@ def _batch_pairs(found: IngestBatch) -> list[Pair]:
 
 
 def _reasons_table(found: IngestBatch) -> Table:
-    rows = sorted(found.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-    columns = [Column("原因代码", Kind.CODE), Column("行数", Kind.NUMBER)]
-    return Table(columns, [list(row) for row in rows], empty="没有被拒绝的行。")
+    columns = [Column("原因"), Column("行数", Kind.NUMBER)]
+    counts = sorted(found.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
+    rows = [[_reason(code), count] for code, count in counts]
+    return Table(columns, rows, empty="没有被拒绝的行。")
 
 
 def _rejects_table(rows: Iterable[IngestReject]) -> Table:
-    columns = [
-        Column("行号", Kind.NUMBER),
-        Column("字段"),
-        Column("原因代码", Kind.CODE),
-        Column("说明"),
-    ]
+    columns = [Column("行号", Kind.NUMBER), Column("字段"), Column("原因"), Column("说明")]
     return Table(
         columns,
-        [[row.row_number, row.field, row.code, row.sentence] for row in rows],
+        [[row.row_number, row.field, _reason(row.code), row.sentence] for row in rows],
         empty="没有被拒绝的行。",
     )
+
+
+def _reason(code: str) -> Cell:
+    return Cell(row_code_label(code), note=code)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from borrowers.domain.row_codes import ROW_CODE_LABELS
 from matching.domain.whitelist import UNKNOWN_SUFFIX
 
-CODE_LABELS = {
+CODE_LABELS = ROW_CODE_LABELS | {
     "WL_IDENTITY": "代码有效且已登记",
     "WL_USCC_INVALID": "统一社会信用代码无效",
     "WL_NOT_IN_REGISTER": "不在登记库",
@@ -35,15 +36,6 @@ CODE_LABELS = {
     "WL_SECTOR_UNREADABLE": "行业无法识别",
     "WL_WILLING_UNREADABLE": "融资意愿无法识别",
     "WL_TEXT_TOO_LONG": "内容过长",
-    "USCC_EMPTY": "未填统一社会信用代码",
-    "USCC_REGISTRATION_NO": "误填15位旧注册号",
-    "USCC_LENGTH": "代码位数不对",
-    "USCC_ALPHABET": "代码含非法字符",
-    "USCC_CHECK_DIGIT": "代码校验位不符",
-    "USCC_NUMBER_CELL": "代码为数值格式",
-    "ROW_TOO_WIDE": "列错位",
-    "DATE_UNREADABLE": "日期无法识别",
-    "DATE_IMPOSSIBLE": "日期不存在",
 }
 
 

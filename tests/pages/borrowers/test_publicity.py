@@ -61,6 +61,21 @@ class TestPublicity:
         assert several.context["tables"] == []
         assert one.context["enterprise"] == cast.enterprise
 
+    def test_says_what_to_type(self, client, cast):
+        page = client.get(reverse("borrowers:publicity")).content.decode()
+
+        assert "代码 18 位；名称从头输入，至少 4 个字。" in page
+
+    def test_says_the_kind_of_penalty_once(self, client, cast, penalty):
+        contents = []
+        for kind, words in (("罚款", "罚款 3 万元"), ("警告", "责令改正")):
+            payload = penalty.payload | {"CF_CFLB": kind, "CF_NR": words}
+            CreditRecord.objects.update(payload=payload)
+            (row,) = penalties_on(ask(client, cast.enterprise.uscc))
+            contents.append(row[2])
+
+        assert contents == ["罚款 3 万元", "警告；责令改正"]
+
     @pytest.mark.parametrize("text", ["", "天津", "91120103MA0000000X"])
     def test_finds_nothing_by_little(self, client, cast, text):
         answer = ask(client, text)

@@ -1,0 +1,33 @@
+"""Every fault of a delivered row has a short name."""
+
+from __future__ import annotations
+
+import inspect
+import re
+
+import pytest
+
+from borrowers.domain import capital, cells, record, register, rows
+from borrowers.domain.row_codes import ROW_CODE_LABELS
+from borrowers.ingest import lane
+from marketplace.domain import dates, uscc
+
+CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
+FROM = (capital, cells, record, rows, lane, dates, uscc)
+NO_ROW_FAULTS = {"SHEET_COLUMN_MISSING"}
+"""Refuse the whole file."""
+
+
+@pytest.mark.parametrize("module", FROM, ids=lambda module: module.__name__)
+def test_names_every_code_of_the_module(module):
+    found = set(CODE.findall(inspect.getsource(module))) - NO_ROW_FAULTS
+
+    assert found
+    assert found - set(ROW_CODE_LABELS) == set()
+
+
+def test_names_what_the_register_refuses():
+    found = {code for code in CODE.findall(inspect.getsource(register)) if code.endswith("UNKNOWN")}
+
+    assert {"DISTRICT_UNKNOWN", "INDUSTRY_UNKNOWN", "STATUS_UNKNOWN"} <= found
+    assert found <= set(ROW_CODE_LABELS)
