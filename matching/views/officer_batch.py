@@ -100,12 +100,15 @@ def _done_page(
 ) -> HttpResponse:
     user = signed_in(request.user)
     refusals = {line.application_id: line.refusal for line in done}
-    now_rows = queue_chosen(user, list(refusals))
+    now_rows = sorted(
+        queue_chosen(user, list(refusals)), key=lambda row: not refusals[row.public_id]
+    )
     refused = sum(bool(line.refusal) for line in done)
     context = {
         "label": BATCH_LABELS[act.slug],
         "done": len(done) - refused,
         "refused": refused,
+        "tone": (Tone.WARN if refused else Tone.GOOD).value,
         "table": _done_table(now_rows, refusals),
         "crumbs": _crumbs(act),
     }

@@ -166,6 +166,7 @@ class TestBatch:
 
         assert (answer.context["done"], answer.context["refused"]) == (2, 1)
         words = {row[0].url: (row[4].value, row[5]) for row in answer.context["table"].rows}
+        assert answer.context["table"].rows[0][4].value == "未办理"
         assert words[review_of(rows[0])] == ("已办理", "")
         assert words[review_of(rows[2])][0] == "未办理"
         assert words[review_of(rows[2])][1]
