@@ -13,6 +13,7 @@ from matching.views import (
     grant,
     officer,
     officer_batch,
+    officer_queue,
     operator_applications,
     outcome,
     reach,
@@ -63,7 +64,7 @@ application_urls = [
 
 # /desk/, /approvals/ and /grants/: a lender's officers and approvers
 lender_urls = [
-    path("desk/", officer.queue, name="queue-list"),
+    path("desk/", officer_queue.queue, name="queue-list"),
     path("desk/batch/", officer_batch.batch, name="queue-batch"),
     path("desk/<uuid:public_id>/", officer.review, name="review-detail"),
     path("desk/<uuid:public_id>/note/", officer.note, name="review-note"),

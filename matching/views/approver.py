@@ -27,7 +27,8 @@ from matching.models import ApplicationEvent, LoanApplication
 from matching.selectors.application import application_get_handled, approval_list
 from matching.services.transition import application_transition
 from matching.views.case import state_label
-from matching.views.officer import case_context, queue_table
+from matching.views.case_screen import case_context
+from matching.views.officer_queue import queue_table
 
 DECISIONS = ("approve", "return", "reject")
 

@@ -32,7 +32,7 @@ from matching.selectors.clock import clock_readings, clock_table
 from matching.selectors.timeline import Side, timeline
 from matching.services.application_remark import application_urge
 from matching.views.case import clocks_of, state_label
-from matching.views.officer import due_cell
+from matching.views.officer_queue import due_cell
 
 
 class WatchFilter(forms.Form):
