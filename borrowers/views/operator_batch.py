@@ -70,7 +70,7 @@ def batch(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "batch": found,
         "stats": _batch_stats(found),
         "pairs": _batch_pairs(found),
-        "reasons": _reasons_table(found),
+        "reasons": _reason_pairs(found),
         "rejects": _rejects_table(page.object_list),
         "page": page,
         "is_correctable": bool(found.titles) and can_handle_data(request.user),
@@ -230,21 +230,22 @@ def _batch_pairs(found: IngestBatch) -> list[Pair]:
     ]
 
 
-def _reasons_table(found: IngestBatch) -> Table:
-    columns = [Column("原因"), Column("行数", Kind.NUMBER)]
+def _reason_pairs(found: IngestBatch) -> list[Pair]:
+    """Return how many rows were rejected for each reason, the most frequent first."""
     counts = sorted(found.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-    rows = [[_reason(code), count] for code, count in counts]
-    return Table(columns, rows, empty="没有被拒绝的行。")
+    return [
+        Pair(row_code_label(code), gettext("%(count)s 行") % {"count": count}, note=code)
+        for code, count in counts
+    ]
 
 
 def _rejects_table(rows: Iterable[IngestReject]) -> Table:
     columns = [Column("行号", Kind.NUMBER), Column("字段"), Column("原因"), Column("说明")]
     return Table(
         columns,
-        [[row.row_number, row.field, _reason(row.code), row.sentence] for row in rows],
+        [
+            [row.row_number, row.field, Cell(row_code_label(row.code), note=row.code), row.sentence]
+            for row in rows
+        ],
         empty="没有被拒绝的行。",
     )
-
-
-def _reason(code: str) -> Cell:
-    return Cell(row_code_label(code), note=code)
