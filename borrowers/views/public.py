@@ -19,6 +19,7 @@ from borrowers.models import Enterprise
 from borrowers.selectors.publicity import CODE_LENGTH, MOST_NAMES, SHORTEST_NAME, notices_public
 from borrowers.services.publicity import publicity_search
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
+from marketplace.web.sender import sender_of
 
 SECTIONS = {
     NoticeKind.PERMIT: ("行政许可", "许可文书", "有效期至", "没有在公示期内的行政许可信息。"),
@@ -48,8 +49,7 @@ def publicity(request: HttpRequest) -> HttpResponse:
     form = SearchForm(request.GET if "q" in request.GET else None)
     found: list[Enterprise] = []
     if form.is_valid():
-        sender = str(request.META.get("REMOTE_ADDR", ""))
-        found = publicity_search(sender=sender, text=form.cleaned_data["q"], at=at)
+        found = publicity_search(sender=sender_of(request), text=form.cleaned_data["q"], at=at)
     enterprise = found[0] if len(found) == 1 else None
     context = {
         "form": form,

@@ -25,6 +25,7 @@ from exports.selectors import Statistics, statistics
 from exports.selectors.district_report import district_report
 from exports.services import document_verify
 from marketplace.policies import signed_in
+from marketplace.web.sender import sender_of
 
 SCOPES = {"city": city_scope, "district": district_scope, "institution": institution_scope}
 
@@ -77,8 +78,7 @@ class VerifyView(APIView):
     )
     def get(self, request: Request, code: str) -> Response:
         """Return what anybody may learn of the document."""
-        sender = str(request.META.get("REMOTE_ADDR", ""))
-        found = document_verify(sender=sender, at=timezone.now(), code=code)
+        found = document_verify(sender=sender_of(request), at=timezone.now(), code=code)
         return Response(VerifiedOutput(found).data)
 
 

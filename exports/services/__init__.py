@@ -9,10 +9,9 @@ from exports.services.sheets import (
     statistics_xlsx_issue,
     whitelist_xlsx_issue,
 )
-from exports.services.verification import TooManyTries, document_verify
+from exports.services.verification import document_verify
 
 __all__ = [
-    "TooManyTries",
     "document_verify",
     "document_void",
     "own_portrait_pdf_issue",

@@ -8,27 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.core.cache import cache
-
 from exports.selectors.document import (
     VerifiedDocument,
     document_verify_code,
     document_verify_file,
 )
 from marketplace.domain.errors import Refused
+from marketplace.services.minute_limit import MinuteLimit
 
 MOST_FAILURES = 10
-MINUTE = 60
-
-
-class TooManyTries(Refused):
-    """Somebody is guessing."""
-
-    status = 429
-
-    def __init__(self) -> None:
-        sentence = "核验失败次数过多,请一分钟后再试。"
-        super().__init__("VERIFY_TOO_MANY_TRIES", sentence)
+LIMIT = MinuteLimit(
+    "exports.verify", MOST_FAILURES, "VERIFY_TOO_MANY_TRIES", "核验失败次数过多，请一分钟后再试。"
+)
 
 
 def document_verify(
@@ -45,16 +36,13 @@ def document_verify(
     Raises:
         Refused: ``VERIFY_CODE_INVALID``.
         NotFound: ``DOCUMENT_UNKNOWN``.
-        TooManyTries: ten failures within this minute.
+        TooMany: ``VERIFY_TOO_MANY_TRIES``, ten failures within this minute.
 
     Writes: a counter in the cache after a failure. Queries: one.
     """
-    key = f"exports.verify:{sender}:{at:%Y%m%d%H%M}"
-    if int(cache.get(key, 0)) >= MOST_FAILURES:
-        raise TooManyTries
+    LIMIT.refuse_spent(sender, at)
     try:
         return document_verify_code(code, at) if code else document_verify_file(chunks, at)
     except Refused:
-        cache.add(key, 0, timeout=2 * MINUTE)
-        cache.incr(key)
+        LIMIT.count(sender, at)
         raise

@@ -25,6 +25,7 @@ from marketplace.policies import signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.forms import refuse
 from marketplace.web.pagination import number_page
+from marketplace.web.sender import sender_of
 
 LIST_CRUMB = "出具的文件"
 
@@ -89,7 +90,7 @@ def _verify_code(request: HttpRequest, code: str) -> HttpResponse:
     form = CodeForm({"code": code_shown(code)})
     return _answered(
         request,
-        lambda: document_verify(sender=_sender(request), at=timezone.now(), code=code),
+        lambda: document_verify(sender=sender_of(request), at=timezone.now(), code=code),
         form,
         FileForm(),
         form,
@@ -103,7 +104,7 @@ def _verify_file(request: HttpRequest) -> HttpResponse:
     chunks = form.cleaned_data["file"].chunks()
     return _answered(
         request,
-        lambda: document_verify(sender=_sender(request), at=timezone.now(), chunks=chunks),
+        lambda: document_verify(sender=sender_of(request), at=timezone.now(), chunks=chunks),
         CodeForm(),
         form,
         form,
@@ -231,7 +232,3 @@ def _is_voided(form: VoidForm, found: IssuedDocument, user: User) -> bool:
         refuse(form, refused)
         return False
     return True
-
-
-def _sender(request: HttpRequest) -> str:
-    return str(request.META.get("REMOTE_ADDR", ""))

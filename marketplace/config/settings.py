@@ -49,6 +49,7 @@ FIELD_KEY = hashlib.sha256(_secret("FIELD_KEY").encode()).digest()
 
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+PROXY_COUNT: int = env.int("PROXY_COUNT", default=0)
 PUBLIC_BASE_URL: str = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [
@@ -155,6 +156,7 @@ GUARDIAN_MONKEY_PATCH_USER = False
 AXES_FAILURE_LIMIT = 5
 AXES_COOLOFF_TIME = 0.25
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
+AXES_CLIENT_IP_CALLABLE = "marketplace.web.sender.sender_of"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "marketplace/errors/locked.html"
 AXES_VERBOSE = False
@@ -224,6 +226,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "EXCEPTION_HANDLER": "marketplace.api.errors.problem_handler",
     "COERCE_DECIMAL_TO_STRING": True,
+    "NUM_PROXIES": PROXY_COUNT,
     "DEFAULT_THROTTLE_CLASSES": ["rest_framework.throttling.UserRateThrottle"],
     "DEFAULT_THROTTLE_RATES": {"user": env.str("API_RATE", default="1200/min")},
 }

@@ -7,9 +7,10 @@ from django.core.cache import cache
 
 from exports.domain.numbering import verification_code
 from exports.selectors.document import code_digest, document_list
-from exports.services import TooManyTries, document_verify, document_void
+from exports.services import document_verify, document_void
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.models import AuditEvent
+from marketplace.services.minute_limit import TooMany
 from tests.cast import NOW
 from tests.factories.documents import make_document
 
@@ -98,7 +99,7 @@ class TestVerify:
             with pytest.raises(NotFound):
                 verify(code=OTHER_CODE)
 
-        with pytest.raises(TooManyTries):
+        with pytest.raises(TooMany):
             verify(code=CODE)
         assert document_verify(sender="192.0.2.2", at=LATER, code=CODE).number == issued.number
         assert document_verify(

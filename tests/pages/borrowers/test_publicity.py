@@ -120,3 +120,17 @@ class TestPublicity:
 
         assert set(codes[:-1]) == {200}
         assert codes[-1] == 429
+
+    def test_tells_visitors_behind_the_proxy_apart(self, client, cast, settings):
+        settings.PROXY_COUNT = 1
+
+        codes = [
+            client.get(
+                reverse("borrowers:publicity"),
+                {"q": "天津"},
+                headers={"X-Forwarded-For": f"198.51.100.1, 203.0.113.{number}"},
+            ).status_code
+            for number in range(MOST_SEARCHES + 1)
+        ]
+
+        assert set(codes) == {200}
