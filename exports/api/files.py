@@ -6,7 +6,7 @@ Source: trust note Z1.
 from __future__ import annotations
 
 import uuid
-from typing import Any, ClassVar
+from typing import Any
 
 from django.http import HttpResponse
 from django.utils import timezone
@@ -59,13 +59,13 @@ class XlsxRenderer(FileRenderer):
 class PdfView(APIView):
     """A view that hands out a PDF."""
 
-    renderer_classes: ClassVar[list[Any]] = [JSONRenderer, PdfRenderer]
+    renderer_classes = [JSONRenderer, PdfRenderer]
 
 
 class XlsxView(APIView):
     """A view that hands out a workbook."""
 
-    renderer_classes: ClassVar[list[Any]] = [JSONRenderer, XlsxRenderer]
+    renderer_classes = [JSONRenderer, XlsxRenderer]
 
 
 class PortraitPdfView(PdfView):

@@ -89,9 +89,9 @@ class ReportLineOutput(serializers.Serializer[Any]):
     unit = serializers.CharField()
     counted = serializers.CharField(allow_blank=True, help_text="计的是什么，单位之外的量词。")
     definition = serializers.CharField()
-    value = serializers.SerializerMethodField()
+    value = serializers.SerializerMethodField(method_name="figure_of")
 
-    def get_value(self, line: ReportLine) -> str | None:
+    def figure_of(self, line: ReportLine) -> str | None:
         """Return the figure; None when it cannot be formed or is not published."""
         return None if line.value is None else str(line.value)
 

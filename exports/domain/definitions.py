@@ -82,12 +82,12 @@ class Definition:
     @property
     def sentence(self) -> str:
         """Return the definition in one line, as it stands at the foot of sheets and pages."""
-        return f"{self.name}:{self.formula}{self.note}"
+        return f"{self.name}：{self.formula}{self.note}"
 
 
 _LOANS = "同一合同分次放款计一笔。"
-_BY_USCC = "按统一社会信用代码去重,一家企业多笔只计一户。"
-_LOAN_DAY = "放款以机构反馈的放款日期为准;企业未同意反馈贷款结果的,不在内。"
+_BY_USCC = "按统一社会信用代码去重，一家企业多笔只计一户。"
+_LOAN_DAY = "放款以机构反馈的放款日期为准；企业未同意反馈贷款结果的，不在内。"
 
 _ALL = (
     Definition(
@@ -95,28 +95,28 @@ _ALL = (
         "注册企业数",
         Unit.ENTERPRISES,
         "截至统计日在平台注册并通过核验的企业和个体工商户户数。",
-        "仅在登记库中、未注册的不计;已注销账户不计。",
+        "仅在登记库中、未注册的不计；已注销账户不计。",
     ),
     Definition(
         Statistic.INSTITUTIONS,
         "入驻机构数",
         Unit.INSTITUTIONS,
         "截至统计日经准入且未退出的金融机构家数。",
-        "按法人计,分支机构不单独计;暂停服务的不计。",
+        "按法人计，分支机构不单独计；暂停服务的不计。",
     ),
     Definition(
         Statistic.PRODUCTS,
         "上线产品数",
         Unit.PRODUCTS,
         "截至统计日处于发布状态的信贷产品个数。",
-        "同一产品的多个规则版本计一个;已下架的不计。",
+        "同一产品的多个规则版本计一个；已下架的不计。",
     ),
     Definition(
         Statistic.NEEDS,
         "发布需求笔数",
         Unit.LOANS,
         "截至统计日企业发布的有效融资需求笔数。",
-        "草稿不计,发布前撤回的不计。",
+        "草稿不计，发布前撤回的不计。",
     ),
     Definition(
         Statistic.NEEDS_AMOUNT,
@@ -130,26 +130,26 @@ _ALL = (
         "接单率",
         Unit.SHARE,
         "至少有一家机构接单的需求笔数 ÷ 发布需求笔数。",
-        "接单指受理申请,或抢单、接受派单、接受定向后未退回;一笔需求被多家机构接单只计一次。",
+        "接单指受理申请，或抢单、接受派单、接受定向后未退回；一笔需求被多家机构接单只计一次。",
     ),
     Definition(
         Statistic.APPLICATIONS,
         "推送申请笔数",
         Unit.LOANS,
         "截至统计日企业提交并已推送到机构的申请笔数。",
-        "一笔需求向多家机构申请的,每家计一笔。",
+        "一笔需求向多家机构申请的，每家计一笔。",
     ),
     Definition(
         Statistic.ACCEPTANCES,
         "受理申请笔数",
         Unit.LOANS,
-        "推送申请笔数中,机构已受理的笔数。",
+        "推送申请笔数中，机构已受理的笔数。",
     ),
     Definition(
         Statistic.CONTACTS,
         "联系申请笔数",
         Unit.LOANS,
-        "推送申请笔数中,机构已登记与企业联系的笔数。",
+        "推送申请笔数中，机构已登记与企业联系的笔数。",
     ),
     Definition(
         Statistic.CONTACT_RATE,
@@ -177,7 +177,7 @@ _ALL = (
         "授信笔数",
         Unit.LOANS,
         "截至统计日机构审批通过的申请笔数。",
-        "审批通过即计,后来未提款的也计。",
+        "审批通过即计，后来未提款的也计。",
     ),
     Definition(
         Statistic.APPROVED_AMOUNT,
@@ -233,35 +233,35 @@ _ALL = (
         "累计放款金额",
         Unit.YUAN,
         "平台上线至统计日的放款金额之和。",
-        f"含信用贷款和其他担保方式的贷款;是发生额,不是余额。{_LOAN_DAY}",
+        f"含信用贷款和其他担保方式的贷款；是发生额，不是余额。{_LOAN_DAY}",
     ),
     Definition(
         Statistic.FUNDED_AMOUNT_GROWTH,
         "放款金额同比",
         Unit.SHARE,
-        "(当年放款金额 − 上年同期放款金额) ÷ 上年同期放款金额。",
-        "上年同期为上年 1 月 1 日至上年同日;上年同期为零时不计算。",
+        "（当年放款金额 − 上年同期放款金额） ÷ 上年同期放款金额。",
+        "上年同期为上年 1 月 1 日至上年同日；上年同期为零时不计算。",
     ),
     Definition(
         Statistic.CREDIT_LOAN_SHARE,
         "信用贷款占比",
         Unit.SHARE,
         "担保方式为信用的累计放款金额 ÷ 累计放款金额。",
-        "有政府性融资担保的贷款属于保证,不属于信用。",
+        "有政府性融资担保的贷款属于保证，不属于信用。",
     ),
     Definition(
         Statistic.FIRST_TIME_BORROWERS,
         "首贷户数",
         Unit.ENTERPRISES,
-        "累计放款户数中,首次从银行业金融机构获得经营性贷款的企业户数。",
-        "以放款机构申报为准,并与平台历史放款核对;平台上已有更早的银行放款的不计。",
+        "累计放款户数中，首次从银行业金融机构获得经营性贷款的企业户数。",
+        "以放款机构申报为准，并与平台历史放款核对；平台上已有更早的银行放款的不计。",
     ),
     Definition(
         Statistic.AVERAGE_RATE,
         "平均利率",
         Unit.BASIS_POINTS,
         "累计放款各笔合同年化利率按放款金额的加权平均。",
-        "以机构审批登记的年化利率为准,不含机构未登记的费用。",
+        "以机构审批登记的年化利率为准，不含机构未登记的费用。",
     ),
     Definition(
         Statistic.AVERAGE_DAYS,
@@ -275,29 +275,29 @@ _ALL = (
         "逾期笔数",
         Unit.LOANS,
         "统计日处于逾期状态的贷款笔数。",
-        "以机构最近一次反馈为准;已结清、已核销的不计。",
+        "以机构最近一次反馈为准；已结清、已核销的不计。",
     ),
     Definition(
         Statistic.OVERDUE_AMOUNT,
         "逾期金额",
         Unit.YUAN,
         "统计日处于逾期状态的贷款的未还本金之和。",
-        "按整笔贷款的未还本金计,不只是已到期未还的部分。",
+        "按整笔贷款的未还本金计，不只是已到期未还的部分。",
     ),
     Definition(
         Statistic.OVERDUE_RATE,
         "逾期率",
         Unit.SHARE,
         "逾期笔数 ÷ 统计日已放款未结清的贷款笔数。",
-        "按笔计,不是不良贷款率。",
+        "按笔计，不是不良贷款率。",
     ),
 )
 
 DEFINITIONS: dict[Statistic, Definition] = {entry.code: entry for entry in _ALL}
 
 GENERAL_NOTES = (
-    "各项数字均由平台事件汇总,截至统计日,按北京时间划分年度和日期。",
-    "金额以元记录,以万元或亿元显示;显示位数以外四舍五入。",
+    "各项数字均由平台事件汇总，截至统计日，按北京时间划分年度和日期。",
+    "金额以元记录，以万元或亿元显示；显示位数以外四舍五入。",
 )
 
 

@@ -20,7 +20,7 @@ from exports.domain.tally import Facts, Figures, enterprises
 
 S = Statistic
 LEAST = 5
-NOTE = "不足 5 户的单元不公布(以“—”或空白表示);为防止由合计倒推,必要时另有单元一并不公布。"
+NOTE = "不足 5 户的单元不公布（以“—”或空白表示）；为防止由合计倒推，必要时另有单元一并不公布。"
 
 
 class Family(StrEnum):

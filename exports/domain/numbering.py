@@ -109,7 +109,7 @@ def code_from(text: str) -> str:
     code = _SEPARATORS.sub("", half_width(text)).upper().translate(_MISREAD)
     whole = len(code) == CODE_LENGTH and set(code) <= _PLACE.keys()
     if not whole or check_sign(code[:-1]) != code[-1]:
-        sentence = f"验证码应为 {CODE_LENGTH} 位字母和数字,请对照文件首页重新输入。"
+        sentence = f"验证码应为 {CODE_LENGTH} 位字母和数字，请对照文件首页重新输入。"
         raise Refused("VERIFY_CODE_INVALID", sentence, {"code": sentence})
     return code
 

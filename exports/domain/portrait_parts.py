@@ -36,8 +36,8 @@ FRESHNESS_TONES = {
 }
 REMEDIES = {
     Missing.NOT_AUTHORIZED: "企业可在授权时补充该类数据",
-    Missing.NOT_AVAILABLE: "由来源单位归集,企业无须处理",
-    Missing.NO_RECORD: "无记录不等于不良,不计入得分",
+    Missing.NOT_AVAILABLE: "由来源单位归集，企业无须处理",
+    Missing.NO_RECORD: "无记录不等于不良，不计入得分",
 }
 OTHER_SUBJECTS = {
     "PURPOSE_RESEARCH": "贷款用途与科技创新记录",
@@ -124,7 +124,7 @@ def contradictions_of(portrait: Portrait) -> tuple[report.Contradiction, ...]:
             subject=_subject(entry),
             declared=entry.declared,
             recorded=entry.recorded,
-            sentence=f"{SEVERITY_LABELS[entry.severity]}:{entry.sentence}",
+            sentence=f"{SEVERITY_LABELS[entry.severity]}：{entry.sentence}",
             source=_sources(portrait, entry.evidence_ids, names),
         )
         for entry in portrait.contradictions
@@ -142,11 +142,11 @@ def missing_of(portrait: Portrait) -> tuple[report.Missing, ...]:
         labels = [entry.label for entry in group]
         shown = "、".join(labels[:MOST_LABELS])
         more = f"等 {len(labels)} 项" if len(labels) > MOST_LABELS else ""
-        what = f"{class_label(data_class)}:{shown}{more}"
+        what = f"{class_label(data_class)}：{shown}{more}"
         found.append(report.Missing(what, MISSING_LABELS[reason], REMEDIES[reason]))
     late = (entry for entry in portrait.freshness if entry.state is Freshness.STALE)
     found += [
-        report.Missing(f"{entry.label}(近期)", entry.sentence, "由来源单位更新") for entry in late
+        report.Missing(f"{entry.label}（近期）", entry.sentence, "由来源单位更新") for entry in late
     ]
     return tuple(found)
 
@@ -203,7 +203,7 @@ def _dimensions(result: ScoreResult) -> Iterator[report.ScoreLine]:
             points=Decimal(entry.points),
             lowest_points=Decimal(0),
             highest_points=Decimal(entry.max_points),
-            reason="本次查看范围为维度得分,不含逐项明细。",
+            reason="本次查看范围为维度得分，不含逐项明细。",
         )
 
 
@@ -246,7 +246,7 @@ def _record_list(portrait: Portrait, listed: RecordList) -> report.RecordList:
     entries = tuple(_record(portrait, entry) for entry in listed.entries)
     if listed.missing is None:
         return report.RecordList(listed.label, entries, listed.total)
-    empty = f"{MISSING_LABELS[listed.missing]},不能据此认为没有记录。"
+    empty = f"{MISSING_LABELS[listed.missing]}，不能据此认为没有记录。"
     return report.RecordList(listed.label, entries, listed.total, empty)
 
 
@@ -254,7 +254,7 @@ def _record(portrait: Portrait, entry: ListedRecord) -> report.RecordEntry:
     source = portrait.source(entry.record_id)
     return report.RecordEntry(
         heading=entry.item_name,
-        detail=";".join(f"{field.label}:{field.value}" for field in entry.fields),
+        detail="；".join(f"{field.label}：{field.value}" for field in entry.fields),
         dated=entry.event_date,
         source=report.SourceLine(
             item=entry.item_name,

@@ -18,7 +18,7 @@ from exports.domain.display import Value
 from marketplace.domain.verdict import Outcome
 
 PORTRAIT_TITLE = "企业公共信用画像"
-DISCLAIMER = "供参考,不构成征信报告"
+DISCLAIMER = "供参考，不构成征信报告"
 
 
 class Tone(StrEnum):

@@ -94,7 +94,7 @@ def shown_in(unit: Unit, value: Figure) -> tuple[Decimal | None, str]:
 
 def statistics_tables(book: StatisticsBook) -> list[SheetTable]:
     """Return the sheets of the workbook, headline figures first."""
-    subtitle = f"范围:{book.scope}  统计截至 {book.as_of.isoformat()}"
+    subtitle = f"范围：{book.scope}  统计截至 {book.as_of.isoformat()}"
     head = SheetTable(
         title=book.title,
         subtitle=subtitle,

@@ -131,7 +131,7 @@ TITLES = {
 }
 """Title of each breakdown, and heading of its first column."""
 
-TWICE_NOTE = "一家企业可在多行出现,各行户数之和可以大于合计户数;合计按统一社会信用代码去重。"
+TWICE_NOTE = "一家企业可在多行出现，各行户数之和可以大于合计户数；合计按统一社会信用代码去重。"
 
 
 def codes_for(scope: Scope, dimension: Dimension) -> tuple[Statistic, ...]:

@@ -24,6 +24,8 @@ COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}", re.DOTALL)
 TAG = re.compile(r"\{%(.*?)%\}|\{\{.*?\}\}", re.DOTALL)
 QUOTED = re.compile(r'"[^"]*"')
 PAGE_LAYERS = ("views", "forms", "web")
+PRINTED = "exports/domain"
+"""What figures and files say: definitions, notes, titles."""
 
 
 def sentences(path: Path) -> Iterator[tuple[int, str]]:
@@ -69,6 +71,7 @@ def page_modules() -> list[Path]:
         for path in sorted((ROOT / app).rglob("*.py"))
         if (path.stem in PAGE_LAYERS and path.parent == ROOT / app)
         or set(path.relative_to(ROOT).parts[:-1]) & set(PAGE_LAYERS)
+        or path.is_relative_to(ROOT / PRINTED)
     ]
 
 

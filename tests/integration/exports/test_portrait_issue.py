@@ -60,7 +60,7 @@ class TestLendersCopy:
         assert "企业公共信用画像" in text
         assert "天津津禾示例食品有限公司" in text
         assert application.portrait.content_hash in text
-        assert "供参考,不构成征信报告" in text
+        assert "供参考，不构成征信报告" in text
         assert document.number in text
         assert "officer(示例城市银行)" in text
         assert "2026-11-2311:00贷款申请审查" in text

@@ -59,7 +59,7 @@ class TestDefinitions:
     def test_notes_come_once_each_in_the_order_of_the_list(self):
         notes = notes_for([Statistic.LOANS, Statistic.NEEDS, "LOANS"])
 
-        assert [note.split(":")[0] for note in notes[:2]] == ["发布需求笔数", "累计放款笔数"]
+        assert [note.split("：")[0] for note in notes[:2]] == ["发布需求笔数", "累计放款笔数"]
         assert notes[2:] == GENERAL_NOTES
 
 
@@ -111,7 +111,7 @@ class TestStatisticsBook:
         foot = [row[0].value for row in book["分区统计"].iter_rows(min_row=7)]
 
         assert foot[0] == "口径与说明"
-        assert [line.split(":")[0] for line in foot[1:4]] == [
+        assert [line.split("：")[0] for line in foot[1:4]] == [
             "1. 累计放款笔数",
             "2. 累计放款金额",
             "3. 平均利率",

@@ -12,8 +12,8 @@ PROXY = "10.0.0.9"
 
 
 def request(forwarded: str | None = None):
-    told = {} if forwarded is None else {"HTTP_X_FORWARDED_FOR": forwarded}
-    return RequestFactory().get("/", REMOTE_ADDR=PROXY, **told)
+    told = {} if forwarded is None else {"X-Forwarded-For": forwarded}
+    return RequestFactory().get("/", headers=told, REMOTE_ADDR=PROXY)
 
 
 class TestSenderOf:
