@@ -18,7 +18,7 @@ from matching.scoring.family import Frame, Frames
 from matching.scoring.loading import Columns, duck_frame, duck_settle
 from matching.scoring.points import scored_plan
 
-MEMORY = "1250MB"
+MEMORY = "1350MB"
 """Of the engine's own; the process holds some 150 MB beside it."""
 
 ROWS_AT_ONCE = 10_000
