@@ -12,7 +12,8 @@ from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
-from django.db import IntegrityError, transaction
+from django.core.management.color import no_style
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Model
 
 from borrowers.models import Enterprise
@@ -157,10 +158,19 @@ class Copies:
                     model._default_manager.bulk_create(rows, ignore_conflicts=model is District)
         except IntegrityError:
             return make_cast()
+        _count_on([type(rows[0]) for rows in tables])
         return made
 
 
 COPIES = Copies()
+
+
+def _count_on(models: list[type[Model]]) -> None:
+    """Let PostgreSQL count on after the numbers given; a flush before may have set it back to one."""
+    statements = connection.ops.sequence_reset_sql(no_style(), models)
+    if statements:
+        with connection.cursor() as cursor:
+            cursor.execute("\n".join(statements))
 
 
 def _tables() -> list[type[Model]]:
