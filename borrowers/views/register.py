@@ -26,6 +26,7 @@ from marketplace.models import User
 from marketplace.policies import signed_in
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Crumb, Kind, Pair, Step, StepState
+from marketplace.web.idle import session_begin
 
 KEPT = "register_uscc"
 STEPS = ("填写代码", "核对登记信息", "设置账号")
@@ -80,6 +81,7 @@ def apply(request: HttpRequest) -> HttpResponse:
         del request.session[KEPT]
         if actor is None:
             login(request, account.applied_by, backend=LOGIN_BACKEND)
+            session_begin(request)
         messages.success(request, "登记已提交。")
         return redirect("borrowers:account-status")
     context = {"form": form, "found": found, "steps": _steps(2), "crumbs": [Crumb("企业登记")]}

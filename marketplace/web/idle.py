@@ -8,7 +8,6 @@ Source: GB/T 22239-2019 8.1.4.1 b (登录连接超时自动退出); trust note G
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -55,22 +54,18 @@ class IdleMiddleware:
 
 
 def _least() -> int:
-    return min(settings.SESSION_IDLE_STAFF_MINUTES, settings.SESSION_IDLE_ENTERPRISE_MINUTES)
+    return int(min(settings.SESSION_IDLE_STAFF_MINUTES, settings.SESSION_IDLE_ENTERPRISE_MINUTES))
 
 
 def _allowed(request: HttpRequest) -> int:
     roles = {membership.role for membership in memberships_live(request.user)}
-    is_staff = bool(roles - set(ROLES_OF_KIND[OrganisationKind.ENTERPRISE]))
-    minutes: int = (
-        settings.SESSION_IDLE_STAFF_MINUTES
-        if is_staff
-        else settings.SESSION_IDLE_ENTERPRISE_MINUTES
-    )
-    return minutes
+    if roles - set(ROLES_OF_KIND[OrganisationKind.ENTERPRISE]):
+        return int(settings.SESSION_IDLE_STAFF_MINUTES)
+    return int(settings.SESSION_IDLE_ENTERPRISE_MINUTES)
 
 
-def session_began(sender: object, request: HttpRequest, **_: Any) -> None:
-    """Note when somebody logged in; a receiver of ``user_logged_in``."""
+def session_begin(request: HttpRequest) -> None:
+    """Note that somebody logged in just now; every log-in says so, else its session is not watched."""
     now = _now()
     request.session[SESSION_KEY] = (now, now)
 

@@ -27,6 +27,7 @@ from marketplace.services import notification_read, password_change
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
 from marketplace.web.components import Crumb
 from marketplace.web.forms import refuse
+from marketplace.web.idle import session_begin
 from marketplace.web.navigation import landing_for, links_for, places
 from marketplace.web.pagination import number_page
 
@@ -53,6 +54,12 @@ class SignInView(LoginView):
     template_name = "marketplace/account/login.html"
     authentication_form = SignInForm
     redirect_authenticated_user = True
+
+    def form_valid(self, form: AuthenticationForm) -> HttpResponse:
+        """Log in, and note when."""
+        answer = super().form_valid(form)
+        session_begin(self.request)
+        return answer
 
     def form_invalid(self, form: AuthenticationForm) -> HttpResponse:
         """Answer 422 as every form does that needs correcting."""

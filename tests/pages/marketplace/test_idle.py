@@ -7,7 +7,7 @@ import time_machine
 from django.test import Client
 from django.urls import reverse
 
-from tests.cast import NOW
+from tests.cast import NOW, PASSWORD
 
 LOGIN = reverse("marketplace:login")
 STEP = timedelta(minutes=10)
@@ -21,7 +21,8 @@ def clock():
 
 def logged_in(user) -> Client:
     client = Client()
-    client.force_login(user)
+    answer = client.post(LOGIN, {"username": user.username, "password": PASSWORD})
+    assert answer.status_code == 302
     return client
 
 
