@@ -18,6 +18,7 @@ NOUNS: Mapping[str, str] = {
     "archive": "列式归档",
     "alias": "主体对照",
     "application": "贷款申请",
+    "candidate": "待核对的主体",
     "catalogue": "信息目录",
     "consent": "授权",
     "demand": "融资需求",
