@@ -16,7 +16,7 @@ from rest_framework.views import APIView
 from borrowers.domain.candidate import CANDIDATE
 from borrowers.models import SubjectCandidate
 from borrowers.policies import CITY_ROLES
-from borrowers.selectors.candidate import candidate_get, candidate_list, held_row, proposals
+from borrowers.selectors.candidate import candidate_get, candidate_list, candidate_read
 from borrowers.services.candidate import candidate_accept, candidate_refuse
 from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.roles import Role
@@ -117,9 +117,8 @@ class CandidateView(APIView):
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Return what it says of its subject, and whom it may mean."""
         found: Any = candidate_get(request.user, public_id)
-        held = held_row(found) if found.state == CANDIDATE.initial else None
+        held, found.proposals = candidate_read(found)
         found.clues = held.clues if held else None
-        found.proposals = proposals(held.clues) if held else []
         return Response(CandidateDetailOutput(found).data)
 
 

@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Case, Q, QuerySet, Value, When
 
-from borrowers.domain.candidate import MOST_PROPOSED, Basis, ClueReader, Clues
+from borrowers.domain.candidate import CANDIDATE, MOST_PROPOSED, Basis, ClueReader, Clues
 from borrowers.models import Enterprise, IngestBatch, RejectedRow, SubjectCandidate
 from borrowers.policies import visible_candidates
 from borrowers.selectors.catalogue import item_spec
@@ -76,16 +76,28 @@ def held_row(candidate: SubjectCandidate) -> HeldRow | None:
 
 
 def proposals(clues: Clues) -> list[Proposal]:
-    """Return the enterprises a row may be about, those that agree in more first; some at most. Queries: one."""
+    """Return the enterprises a row may be about, those that agree in more first; some at most.
+
+    Many bear the same name, so those of the number are never left out for them.
+
+    Queries: one.
+    """
     names = {clues.name_key} if clues.name else set()
     like = enterprises_like(clues.numbers, names).select_related("district")
-    found = like.order_by("pk")[: MOST_PROPOSED * 2]
+    by_number = Case(When(registration_no__in=list(clues.numbers), then=Value(0)), default=Value(1))
+    found = like.order_by(by_number, "pk")[: MOST_PROPOSED * 2]
     proposed = [
         Proposal(enterprise, bases)
         for enterprise in found
         if (bases := clues.bases(enterprise.registration_no, enterprise.name_normalized))
     ]
     return sorted(proposed, key=lambda one: -len(one.bases))[:MOST_PROPOSED]
+
+
+def candidate_read(candidate: SubjectCandidate) -> tuple[HeldRow | None, list[Proposal]]:
+    """Return a row and whom it may mean; nothing once it is decided or its time is over. Queries: two at most."""
+    held = held_row(candidate) if candidate.state == CANDIDATE.initial else None
+    return held, proposals(held.clues) if held else []
 
 
 def enterprises_like(numbers: Collection[str], names: Collection[str]) -> QuerySet[Enterprise]:

@@ -26,8 +26,7 @@ from borrowers.selectors.candidate import (
     Proposal,
     candidate_get,
     candidate_list,
-    held_row,
-    proposals,
+    candidate_read,
 )
 from borrowers.services.candidate import candidate_accept, candidate_refuse
 from borrowers.views.wording import batch_subject
@@ -65,7 +64,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
 def candidate(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Show what a row says of its subject beside the enterprises it may mean."""
     found = candidate_get(request.user, public_id)
-    held, proposed = _looked_up(found)
+    held, proposed = candidate_read(found)
     return _page(request, found, held, proposed, CandidateForm(proposed=_choices(proposed)))
 
 
@@ -75,7 +74,7 @@ def candidate_decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     """Take the row into an enterprise's records, or leave it out."""
     found = candidate_get(request.user, public_id)
     require_role(request.user, Role.OPERATOR)
-    held, proposed = _looked_up(found)
+    held, proposed = candidate_read(found)
     form = CandidateForm(request.POST, proposed=_choices(proposed))
     done = attempted(form, lambda: _decide(request, public_id, form))
     if done is None:
@@ -91,12 +90,6 @@ def _decide(request: HttpRequest, public_id: uuid.UUID, form: CandidateForm) -> 
         reason = form.cleaned_data["reason"]
         return candidate_refuse(public_id=public_id, reason=reason, actor=actor, at=at)
     return candidate_accept(public_id=public_id, uscc=decision, actor=actor, at=at)
-
-
-def _looked_up(found: SubjectCandidate) -> tuple[HeldRow | None, list[Proposal]]:
-    """Return the row and whom it may mean; nobody once it is decided or its time is over."""
-    held = held_row(found) if found.state == WAITING else None
-    return held, proposals(held.clues) if held else []
 
 
 def _page(

@@ -96,10 +96,7 @@ class DistrictReportPdfView(PdfView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Return the file."""
-        user, now = signed_in(request.user), timezone.now()
-        scope = district_scope(user)
-        period = ReportInput.period_of(request, now)
-        return _issued(PDF, report_pdf_issue(scope=scope, period=period, user=user, at=now))
+        return _issued(PDF, report_pdf_issue(**_report_asked(request)))
 
 
 class DistrictReportXlsxView(XlsxView):
@@ -113,10 +110,7 @@ class DistrictReportXlsxView(XlsxView):
     )
     def get(self, request: Request) -> HttpResponse:
         """Return the file."""
-        user, now = signed_in(request.user), timezone.now()
-        scope = district_scope(user)
-        period = ReportInput.period_of(request, now)
-        return _issued(XLSX, report_xlsx_issue(scope=scope, period=period, user=user, at=now))
+        return _issued(XLSX, report_xlsx_issue(**_report_asked(request)))
 
 
 class WhitelistXlsxView(XlsxView):
@@ -149,6 +143,13 @@ class RecommendationXlsxView(XlsxView):
         return _issued(
             XLSX, recommendation_xlsx_issue(whitelist_id=public_id, user=user, at=timezone.now())
         )
+
+
+def _report_asked(request: Request) -> dict[str, Any]:
+    """Return whose report, of which period, for whom and when."""
+    user, now = signed_in(request.user), timezone.now()
+    period = ReportInput.period_of(request, now)
+    return {"scope": district_scope(user), "period": period, "user": user, "at": now}
 
 
 def _issued(kind: str, issued: tuple[bytes, IssuedDocument]) -> HttpResponse:

@@ -40,16 +40,17 @@ class IdleMiddleware:
 
     def _watch(self, request: HttpRequest, began: int, seen: int) -> None:
         now = _now()
+        silent = now - seen
         if now - began > settings.SESSION_COOKIE_AGE:
             logout(request)
-        elif now - seen > 60 * _least() and now - seen > 60 * (minutes := _allowed(request)):
+        elif silent > 60 * _least() and silent > 60 * (minutes := _allowed(request)):
             logout(request)
             if request.method in {"GET", "HEAD"}:
                 sentence = gettext(
                     "已有 %(minutes)s 分钟没有操作，为保护数据已自动退出；请重新登录。"
                 )
                 messages.warning(request, sentence % {"minutes": minutes})
-        elif now - seen >= NOTED_EVERY_SECONDS:
+        elif silent >= NOTED_EVERY_SECONDS:
             request.session[SESSION_KEY] = (began, now)
 
 

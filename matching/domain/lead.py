@@ -188,6 +188,18 @@ def dispatch_order(candidate: Candidate) -> tuple[bool, Decimal, Decimal, str]:
     )
 
 
+def slots_held(leads: Iterable[tuple[str, str]]) -> int:
+    """Return how many slots of a need's pool are held by its leads.
+
+    Args:
+        leads: origin and state of each.
+
+    >>> slots_held([("POOL", "INVITED"), ("POOL", "LAPSED"), ("DISPATCH", "INVITED")])
+    1
+    """
+    return sum(origin == LeadOrigin.POOL and state in HOLDING_STATES for origin, state in leads)
+
+
 def slots_free(slots: int, holding: int) -> int:
     """Return how many lenders may still take a need from the pool, never less than none.
 

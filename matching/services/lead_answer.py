@@ -19,7 +19,7 @@ from marketplace.domain.errors import NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.policies import roles_in
-from matching.domain.lead import HOLDING_STATES, LEAD, LeadOrigin, slots_free
+from matching.domain.lead import LEAD, LeadOrigin, slots_free, slots_held
 from matching.models import DemandLead, FinancingDemand
 from matching.policies.lead import pool_demands
 from matching.selectors.eligible import EligibleOffer, eligible_offers_of
@@ -164,7 +164,7 @@ def _check_takeable(
     """Refuse what cannot be taken before anything is written, and return what the table's guards read."""
     demand_check_open(row, at)
     leads = list(row.leads.values_list("institution_id", "origin", "state"))
-    held = sum(origin == LeadOrigin.POOL and state in HOLDING_STATES for _, origin, state in leads)
+    held = slots_held((origin, state) for _, origin, state in leads)
     facts = {
         "origin": LeadOrigin.POOL,
         "eligible": is_eligible,

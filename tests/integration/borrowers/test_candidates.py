@@ -9,6 +9,7 @@ import pytest
 from django.conf import settings
 from django.db import connection
 
+from borrowers.domain.candidate import MOST_PROPOSED, Clues
 from borrowers.domain.retention import REJECTED_ROWS_KEPT_DAYS
 from borrowers.models import (
     CreditRecord,
@@ -386,3 +387,17 @@ class TestDeciding:
             accept(found, OLD, cast, at)
         again = hand_in(tmp_path / "a.csv", at)
         assert again.waiting == 4
+
+
+class TestManyNamesakes:
+    def test_never_hide_the_enterprise_of_the_number(self, now):
+        common = "天津常见示例有限公司"
+        for place in range(2 * MOST_PROPOSED):
+            enterprise(make("91", "120105", f"MA07{place:04d}"), common, now)
+        numbered = make("91", "120106", "MA080001")
+        enterprise(numbered, "天津有号示例有限公司", now, registration_no="120106000054321")
+
+        found = proposals(Clues("", frozenset({"120106000054321"}), common))
+
+        assert len(found) == MOST_PROPOSED
+        assert numbered in {one.enterprise.uscc for one in found}
