@@ -15,7 +15,7 @@ from typing import Any
 from django.conf import settings
 from django.test import Client
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Download, Locator, Page, ViewportSize, expect
+from playwright.sync_api import BrowserContext, Download, Locator, Page, Route, ViewportSize, expect
 
 from marketplace.models import User
 from tests.browser.chromium import PHONE, WIDE, Engine, Faults
@@ -85,6 +85,11 @@ class Person:
     def steps_back(self) -> Person:
         """Use the browser's own button for the page before."""
         self._do(lambda page: page.go_back())
+        return self
+
+    def hurries_back(self) -> Person:
+        """Use that button twice, the second time before the page's scripts have come."""
+        self._do(self._hurry_back)
         return self
 
     def steps_forward(self) -> Person:
@@ -191,6 +196,16 @@ class Person:
 
     def _do(self, deed: Callable[[Page], object]) -> None:
         self._engine.do(deed, self._page)
+
+    def _hurry_back(self, page: Page) -> None:
+        held: list[Route] = []
+        page.route("**/*.js", lambda script: held.append(script))
+        page.go_back()
+        while not held:
+            page.wait_for_timeout(20)
+        page.evaluate("history.back()")
+        page.wait_for_timeout(100)
+        page.unroute("**/*.js")  # lets go of what was held
 
     def _reaches(self, find: Callable[[Page], Locator], key: str) -> Person:
         self.clicks += 1

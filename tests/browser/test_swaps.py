@@ -82,6 +82,20 @@ def test_filter_of_the_shelf_stands_in_the_address_and_the_way_back_is_open(
     friend.is_content()
 
 
+def test_who_steps_back_before_the_scripts_have_come_sees_the_page_of_the_address(
+    engine, site, cast, manner
+):
+    make_offer(cast, "P0")
+    visitor = Person(engine, site, manner).goes("lenders:product-list").sees("共 1 个产品")
+    visitor.types(amount_yuan="99999").presses("筛选").sees("没有符合条件的产品")
+    visitor.types(amount_yuan="50").presses("筛选").sees("共 1 个产品").is_at("amount_yuan=50&")
+
+    visitor.hurries_back().sees("共 1 个产品")
+
+    assert (visitor.address, visitor.holds("amount_yuan")) == ("/products/", "")
+    visitor.is_content()
+
+
 def test_filter_asks_for_what_its_fields_say_and_nothing_left_from_before(
     engine, site, cast, manner
 ):

@@ -114,6 +114,13 @@
     });
   });
 
+  // Who steps back while a page is still coming gets its neighbour's address over it: the page is asked for again.
+  document.addEventListener("DOMContentLoaded", function () {
+    var came = performance.getEntriesByType("navigation")[0];
+    if (!came || came.type === "navigate") return;
+    if (came.name.split("#")[0] !== location.href.split("#")[0]) location.reload();
+  });
+
   // One button ticks every box of a form, or none when all are ticked.
   document.querySelectorAll("[data-pick-all]").forEach(function (button) {
     var boxes = document.querySelectorAll(".mk-pick[form='" + button.dataset.pickAll + "']");
