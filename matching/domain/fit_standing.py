@@ -9,6 +9,7 @@ Source: issue of matching ("closing this penalty makes 3 more products fit").
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from datetime import date
 
@@ -52,6 +53,15 @@ class Standing:
         on: date,
     ) -> None:
         self._asked = [rules_by_feature(terms, rules, on) for terms, rules in offers]
+        self._judge(facts)
+
+    def towards(self, facts: FeatureFacts) -> Standing:
+        """Return where the same products stand towards other facts, such as those without any authorisation."""
+        other = copy(self)
+        other._judge(facts)
+        return other
+
+    def _judge(self, facts: FeatureFacts) -> None:
         self._facts = facts
         self._found = [
             {code: _outcome(rules, facts.get(code, UNKNOWN)) for code, rules in asked.items()}

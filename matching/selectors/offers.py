@@ -140,7 +140,7 @@ def demand_offers(demand: FinancingDemand, at: datetime) -> DemandOffers:
     offers = sorted(_ranked(demand, products, views, rules, records, at), key=_order)
     shelf = [(offer.product.terms, offer.product.rules) for offer in offers]
     own = Standing(shelf, views.own, local_date(at))
-    public = Standing(shelf, views.public, local_date(at))
+    public = own.towards(views.public)
     penalties = penalty_prospects(views, own)
     skip = COUNTED_PENALTIES if penalties else ()
     changes = change_prospects([offer.changes for offer in offers], own, skip)

@@ -41,6 +41,8 @@ from matching.views.fit_list import fit_context
 from matching.views.need_mode import mode_context
 from matching.views.renewal import RENEW, renewal_lines
 
+REST = "rest"
+"""Parameter of a need's page: the group of products that is shown whole."""
 BEFORE_APPLYING = frozenset({"DRAFT", "PUBLISHED"})
 """States of a need with which nothing was applied for yet: the first application moves it on."""
 
@@ -98,7 +100,7 @@ def need_create(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def need_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show a need, what was applied for with it, and how every product fits.
+    """Show a need, what was applied for with it, and how every product fits; with ``rest``, one group whole.
 
     Queries: at most 12 while nobody was asked to look for lenders, with those of the session and the page's frame.
     """
@@ -117,7 +119,9 @@ def need_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "acts": _acts(demand),
         "crumbs": [_needs_crumb(), Crumb("需求详情")],
     }
-    context |= mode_context(demand, now) | fit_context(demand, now, is_open=is_open)
+    rest = request.GET.get(REST, "")
+    context |= mode_context(demand, now)
+    context |= fit_context(demand, now, is_open=is_open, rest=rest)
     return render(request, "matching/borrower/need_detail.html", context)
 
 

@@ -49,7 +49,7 @@ FEASIBILITY_TONES = {
     Feasibility.UNCERTAIN: Tone.NEUTRAL,
     Feasibility.NOT_AT_ALL: Tone.BAD,
 }
-NAMES_SHOWN = 3
+NAMES_SHOWN, FIRST_SHOWN = 3, 12
 COMPARE = "compare"
 """Id of the form to which the boxes of products belong."""
 
@@ -126,13 +126,30 @@ class FitLine:
 
 @dataclass(frozen=True)
 class LineGroup:
-    """Products that are equally near."""
+    """Products that are equally near.
+
+    Attributes:
+        code: value of the `FitGroup`.
+        label: in words.
+        tone: colour.
+        text: what the group means.
+        count: of all its products.
+        lines: the first of them.
+        rest: the others, when they were asked for.
+    """
 
     code: str
     label: str
     tone: str
     text: str
+    count: int
     lines: Sequence[FitLine]
+    rest: Sequence[FitLine]
+
+    @property
+    def rest_count(self) -> int:
+        """Return how many are not among the first."""
+        return self.count - len(self.lines)
 
 
 @dataclass(frozen=True)
@@ -154,12 +171,26 @@ class StepLine:
     url: str
 
 
-def fit_context(demand: FinancingDemand, now: datetime, *, is_open: bool) -> dict[str, Any]:
-    """Return what the page of a need shows of products. Queries: those of ``demand_offers``."""
+def fit_context(
+    demand: FinancingDemand, now: datetime, *, is_open: bool, rest: str = ""
+) -> dict[str, Any]:
+    """Return what the page of a need shows of products: the first of each group, and the rest of one.
+
+    Args:
+        demand: the need.
+        now: moment of asking.
+        is_open: whether it can be applied for.
+        rest: value of the `FitGroup` that is shown whole.
+
+    Queries: those of ``demand_offers``.
+    """
     offers = demand_offers(demand, now)
     on = local_date(now)
     return {
-        "groups": [_group(group, offers, demand, is_open=is_open) for group in FitGroup],
+        "groups": [
+            _group(group, offers, demand, is_open=is_open, is_whole=group.value == rest)
+            for group in FitGroup
+        ],
         "steps": [_step(offers, prospect, on) for prospect in offers.actions],
         "consents": [_consent(offers, prospect) for prospect in offers.consents],
         "told_without_consent": offers.told_without_consent,
@@ -169,11 +200,20 @@ def fit_context(demand: FinancingDemand, now: datetime, *, is_open: bool) -> dic
 
 
 def _group(
-    group: FitGroup, offers: DemandOffers, demand: FinancingDemand, *, is_open: bool
+    group: FitGroup,
+    offers: DemandOffers,
+    demand: FinancingDemand,
+    *,
+    is_open: bool,
+    is_whole: bool,
 ) -> LineGroup:
     label, tone, text = GROUPS[group]
-    lines = [fit_line(offer, demand, is_open=is_open) for offer in offers.of(group)]
-    return LineGroup(group.value, label, tone.value, text, lines)
+    found = offers.of(group)
+    shown = found if is_whole else found[:FIRST_SHOWN]
+    lines = [fit_line(offer, demand, is_open=is_open) for offer in shown]
+    return LineGroup(
+        group.value, label, tone.value, text, len(found), lines[:FIRST_SHOWN], lines[FIRST_SHOWN:]
+    )
 
 
 def fit_line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitLine:

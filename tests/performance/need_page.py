@@ -51,7 +51,7 @@ def measure(products: int) -> int:
     from matching.domain.fit import Audience, Seen
     from matching.domain.subject import ConsentFacts
     from matching.scoring.offer_tables import compile_offers
-    from matching.scoring.prematch import reasons_of
+    from matching.scoring.prematch import match_one, reasons_of
     from matching.selectors.fit import fit_of
     from matching.selectors.offers import demand_offers
     from matching.selectors.portrait import facts_for
@@ -79,6 +79,7 @@ def measure(products: int) -> int:
 
     limit = cpu(lambda: reasons_of(compiled, facts, audience=Audience.BORROWER))
     rows = [
+        ("verdicts from compiled tables", cpu(lambda: match_one(compiled, facts).outcomes(0))),
         ("every reason from compiled tables (the limit)", limit),
         ("compiling the tables", cpu(lambda: compile_offers(offers_of(shelf), local_date(NOW)), 2)),
         ("readable rules, all verdicts", cpu(scalar)),

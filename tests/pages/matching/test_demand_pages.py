@@ -120,6 +120,31 @@ class TestNeedDetail:
         assert "示例信用贷P002" in text
         assert "期限" in text
 
+    def test_shows_the_first_of_a_group_and_the_rest_when_asked(self, client, cast):
+        for number in range(15):
+            make_offer(cast, f"P{number:02}")
+        demand = make_demand(cast)
+        address = reverse("matching:need-detail", args=[demand.public_id])
+
+        first = BeautifulSoup(
+            page(client, cast.owner, "need-detail", demand.public_id).content, "html.parser"
+        )
+        whole = BeautifulSoup(client.get(f"{address}?rest=FITS").content, "html.parser")
+
+        assert "15 个产品" in first.select_one("#group-FITS").get_text(" ", strip=True)
+        assert len(first.select(".mk-fit")) == 12
+        assert first.select_one("#rest-FITS a").get_text(strip=True) == "其余 3 个产品"
+        assert len(whole.select(".mk-fit")) == 15
+        assert len(whole.select("#rest-FITS .mk-fit")) == 3
+        assert not whole.select("#rest-FITS > a")
+
+    def test_knows_no_rest_of_an_unknown_group(self, client, cast):
+        demand = make_demand(cast)
+        address = reverse("matching:need-detail", args=[demand.public_id])
+        client.force_login(cast.owner)
+
+        assert client.get(f"{address}?rest=NONE").status_code == 200
+
     def test_says_what_would_make_it_fit_and_in_whose_hands_it_is(self, client, cast):
         demand = make_demand(cast)
         make_offer(cast, "P002", term_max_months=6)
