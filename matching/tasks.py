@@ -14,6 +14,7 @@ from matching.services.clock import clocks_sweep
 from matching.services.clock_reread import clocks_reread
 from matching.services.evaluation import evaluation_continue
 from matching.services.evaluation_refresh import evaluation_refresh, evaluation_refresh_batch
+from matching.services.gap import usable_counts_keep
 from matching.services.whitelist_standing import enterprise_rejudge
 from matching.services.whitelist_upload import whitelist_upload_run
 
@@ -76,3 +77,9 @@ def evaluation_refresh_task(*, enterprise_id: int, cause: str, at: str, **_: Any
 def evaluation_refresh_batch_task(*, batch_id: str, at: str, **_: Any) -> None:
     """Score the enterprises of one delivered batch again, by public id, on what was known at a moment (ISO 8601)."""
     evaluation_refresh_batch(batch_id=uuid.UUID(batch_id), at=datetime.fromisoformat(at))
+
+
+@shared_task(name="matching.usable_counts", is_long=True)  # type: ignore[call-overload,untyped-decorator]
+def usable_counts_task(**_: Any) -> None:
+    """Count enterprises with usable records of each item, for the page on gaps."""
+    usable_counts_keep(at=timezone.now())

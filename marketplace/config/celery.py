@@ -19,4 +19,5 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="20"),
     },
     "quality-sweep": {"task": "borrowers.quality_sweep", "schedule": crontab(hour=3, minute=20)},
+    "usable-counts": {"task": "matching.usable_counts", "schedule": crontab(hour=4, minute=10)},
 }

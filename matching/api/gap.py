@@ -42,6 +42,7 @@ class GapReportOutput(serializers.Serializer[Any]):
     """All gaps over the active enterprises, the gravest first."""
 
     active = serializers.IntegerField()
+    counted_at = serializers.DateTimeField()
     items = GapOutput(source="lines", many=True)
 
 

@@ -11,6 +11,7 @@ from matching.models.event import (
     EventMeeting,
     MatchmakingEvent,
 )
+from matching.models.gap import UsableCount
 from matching.models.lead import DemandLead, LeadEvent
 from matching.models.loan import CreditLine, Loan, OutcomeEvent
 from matching.models.portrait import CreditPortrait
@@ -40,6 +41,7 @@ __all__ = [
     "MatchmakingEvent",
     "OutcomeEvent",
     "ScoreModelVersion",
+    "UsableCount",
     "Whitelist",
     "WhitelistContact",
     "WhitelistEntry",

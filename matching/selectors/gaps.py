@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.models import CreditRecord, Enterprise, SourceUnit
@@ -21,6 +21,7 @@ from matching.domain.declaration import IndicatorDeclaration, declarations_on
 from matching.domain.freshness import usable_days
 from matching.domain.gaps import Holders, ItemGap, ItemState, indicator_gap, item_gaps
 from matching.domain.subject import ACTIVE
+from matching.models import UsableCount
 
 
 @dataclass(frozen=True)
@@ -45,36 +46,75 @@ class GapLine:
 
 @dataclass(frozen=True)
 class GapReport:
-    """All gaps at a moment over the active enterprises."""
+    """All gaps over the active enterprises.
+
+    Attributes:
+        active: how many there are.
+        lines: one per item, the gravest first.
+        counted_at: when enterprises were counted; deliveries and products are as of now.
+    """
 
     active: int
     lines: tuple[GapLine, ...]
+    counted_at: datetime
+
+
+ItemSet = tuple[str, ...]
+ALL_ACTIVE: ItemSet = ()
+"""In place of items: every active enterprise."""
+LONGEST_KEPT = timedelta(hours=36)
+"""Counts kept longer ago were not followed by a next night's: they are made anew."""
 
 
 def gap_report(at: datetime) -> GapReport:
     """Return what every item that indicators are made of leaves open, the gravest first.
 
     A record is usable when it stands, is not repaired, has happened, and, where the item is read enterprise by
-    enterprise with consent, was received within the item's usable time.
+    enterprise with consent, was received within the item's usable time. Enterprises were counted in the night
+    (``usable_counts_keep``); where nobody did, they are counted now.
 
     Args:
         at: now, aware.
 
-    Queries: seven, and one per set of items that an indicator reads together; none per enterprise.
+    Queries: seven when counts are kept, else those of ``usable_counted`` too; none per enterprise.
     """
-    day = local_date(at)
     specs, fed = catalogue_delivered(at)
     known = {spec.code: spec for spec in specs}
-    declared = [entry for entry in declarations_on(day) if entry.selection.items]
-    states = _states(known, fed, at)
-    active = Enterprise.objects.filter(status=ACTIVE).count()
-    holders = Holders(active, _holders(declared, known, at))
+    declared = _declared(at)
+    counted_at, counts = _kept(at) or (at, _counted(declared, known, at))
+    active = counts[ALL_ACTIVE]
+    states, holders = _states(known, fed, at), Holders(active, counts)
     products, names = _products(at)
     gaps = item_gaps([indicator_gap(entry, states, holders) for entry in declared], products)
     units = dict(SourceUnit.objects.values_list("code", "name"))
-    return GapReport(
-        active, tuple(_line(gap, known.get(gap.item), units, fed, names) for gap in gaps)
-    )
+    lines = tuple(_line(gap, known.get(gap.item), units, fed, names) for gap in gaps)
+    return GapReport(active, lines, counted_at)
+
+
+def usable_counted(at: datetime) -> dict[ItemSet, int]:
+    """Return sets of items that an indicator reads to how many active enterprises have a usable record of any.
+
+    Args:
+        at: now, aware.
+
+    Queries: the catalogue's, one for the enterprises, and one per set; each reads all records of its items.
+    """
+    known = {spec.code: spec for spec in catalogue_delivered(at)[0]}
+    return _counted(_declared(at), known, at)
+
+
+def _declared(at: datetime) -> list[IndicatorDeclaration]:
+    return [entry for entry in declarations_on(local_date(at)) if entry.selection.items]
+
+
+def _kept(at: datetime) -> tuple[datetime, dict[ItemSet, int]] | None:
+    """Return when enterprises were counted and the counts, or nothing when that is too long ago or not complete."""
+    rows = list(UsableCount.objects.filter(counted_at__gt=at - LONGEST_KEPT, counted_at__lte=at))
+    counts = {tuple(filter(None, row.items.split("+"))): row.enterprises for row in rows}
+    wanted = {entry.selection.items for entry in _declared(at)} | {ALL_ACTIVE}
+    if not wanted <= counts.keys():
+        return None
+    return min(row.counted_at for row in rows), counts
 
 
 def _line(
@@ -112,22 +152,20 @@ def _states(
     return found
 
 
-def _holders(
+def _counted(
     declared: Iterable[IndicatorDeclaration], known: Mapping[str, ItemSpec], at: datetime
-) -> dict[tuple[str, ...], int]:
-    """Return sets of items to how many active enterprises have a usable record of any of them."""
+) -> dict[ItemSet, int]:
+    active = Enterprise.objects.filter(status=ACTIVE).count()
     sets = {entry.selection.items for entry in declared}
-    singles = {items[0] for items in sets if len(items) == 1}
-    counts = dict(
-        _usable(singles, known, at)
-        .values_list("item__code")
-        .annotate(enterprises=Count("enterprise", distinct=True))
-    )
-    found: dict[tuple[str, ...], int] = {(code,): counts.get(code, 0) for code in singles}
-    for items in sets - found.keys():
-        usable = _usable(items, known, at)
-        found[items] = usable.aggregate(count=Count("enterprise", distinct=True))["count"]
-    return found
+    return {ALL_ACTIVE: active} | {items: _holders(items, known, at) for items in sorted(sets)}
+
+
+def _holders(items: ItemSet, known: Mapping[str, ItemSpec], at: datetime) -> int:
+    """Return how many active enterprises have a usable record of any of some items.
+
+    Counting rows without doubles hashes them; ``COUNT(DISTINCT ...)`` would sort every record.
+    """
+    return _usable(items, known, at).values("enterprise").distinct().count()
 
 
 def _usable(

@@ -41,6 +41,7 @@ def gaps(request: HttpRequest) -> HttpResponse:
     context = {
         "stats": _stats(report),
         "table": _table(report),
+        "counted_at": report.counted_at,
         "crumbs": [
             Crumb("目录与单位", reverse("borrowers:catalogue-list")),
             Crumb("报送质量", reverse("borrowers:unit-board")),

@@ -9,7 +9,9 @@ from django.urls import reverse
 
 from borrowers.models import CreditRecord, Enterprise
 from matching.domain.gaps import GapKind
+from matching.models import UsableCount
 from matching.selectors.gaps import gap_report
+from matching.services.gap import usable_counts_keep
 from tests.cast import NOW
 from tests.factories.borrowers import USCC, deliver, make_enterprise, make_penalty
 from tests.factories.matching import make_offer
@@ -81,8 +83,37 @@ class TestGapReport:
         for number in range(20):
             make_enterprise(uscc=f"9112010{number:03d}TESTSHOW"[:18], name=f"示例{number}", at=NOW)
 
-        with django_assert_max_num_queries(10):
+        usable_counts_keep(at=NOW)
+
+        with django_assert_max_num_queries(8):
             gap_report(NOW)
+
+
+class TestUsableCountsKeep:
+    def test_page_reads_what_the_night_counted(self, paid):
+        before = line("TAX_PAYMENT").gap.lacking
+        usable_counts_keep(at=NOW)
+        CreditRecord.objects.update(superseded_at=NOW)
+
+        assert line("TAX_PAYMENT", NOW + timedelta(hours=1)).gap.lacking == before
+        assert gap_report(NOW + timedelta(hours=1)).counted_at == NOW
+
+    def test_counts_anew_what_no_night_counted_for_long(self, paid):
+        usable_counts_keep(at=NOW)
+        CreditRecord.objects.update(superseded_at=NOW)
+        later = NOW + timedelta(days=2)
+
+        report = gap_report(later)
+
+        assert report.counted_at == later
+        assert line("TAX_PAYMENT", later).gap.lacking == report.active
+
+    def test_counting_twice_keeps_one_count_of_each(self, paid):
+        first = usable_counts_keep(at=NOW)
+        later = NOW + timedelta(hours=3)
+
+        assert usable_counts_keep(at=later) == first == UsableCount.objects.count()
+        assert set(UsableCount.objects.values_list("counted_at", flat=True)) == {later}
 
 
 class TestGapPage:
