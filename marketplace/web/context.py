@@ -15,6 +15,7 @@ from marketplace.models import User
 from marketplace.selectors import notification_unread_count
 from marketplace.web.acting import Seat, acting_seat, seats_of
 from marketplace.web.display import SCHEMES, SIZES, Display, display_of
+from marketplace.web.idle import TimeLeft, time_left
 from marketplace.web.language import ENGLISH, NAMES, TAGS
 from marketplace.web.navigation import PUBLIC, Place, links_for, places
 
@@ -45,6 +46,11 @@ class Shell:
         """Return who is logged in."""
         user = getattr(self._request, "user", None)
         return user if isinstance(user, User) else None
+
+    @cached_property
+    def time_left(self) -> TimeLeft | None:
+        """Return how long the reader's log-in lasts, or None when it does not end by itself."""
+        return time_left(self._request) if self.reader else None
 
     @cached_property
     def display(self) -> Display:

@@ -1,13 +1,16 @@
 """Log-ins that end by themselves: after minutes without a request, and at the latest after half a day.
 
-Whoever works with other people's data has less time than whoever looks at their own enterprise.
+Whoever works with other people's data has less time than whoever looks at their own enterprise. Pages know how long is
+left and warn in time (``marketplace/static/marketplace/idle.js``); what scripts ask by themselves prolongs nothing.
 
-Source: GB/T 22239-2019 8.1.4.1 b (登录连接超时自动退出); trust note G2.
+Source: GB/T 22239-2019 8.1.4.1 b (登录连接超时自动退出); WCAG 2.2.1 (warning and a simple way to go on);
+trust note G2.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from django.conf import settings
 from django.contrib import messages
@@ -23,6 +26,28 @@ from marketplace.policies import memberships_live
 SESSION_KEY = "began_and_seen"
 NOTED_EVERY_SECONDS = 60
 """How often a session that is in use writes so down."""
+WARN_SECONDS = 120
+"""How long before the end a page warns, where the whole time is three times that."""
+QUIET = "X-Quiet"
+"""Header of what a script asks by itself, with nobody at the keyboard: it does not count as use."""
+
+
+@dataclass(frozen=True)
+class TimeLeft:
+    """How a log-in stands.
+
+    Attributes:
+        left_seconds: until it ends when nothing is asked for; 0 when it has ended.
+        warn_seconds: how long before the end the reader is warned.
+        can_prolong: whether asking for something moves the end.
+    """
+
+    left_seconds: int
+    warn_seconds: int
+    can_prolong: bool
+
+
+ENDED = TimeLeft(0, 0, can_prolong=False)
 
 
 class IdleMiddleware:
@@ -50,7 +75,7 @@ class IdleMiddleware:
                     "已有 %(minutes)s 分钟没有操作，为保护数据已自动退出；请重新登录。"
                 )
                 messages.warning(request, sentence % {"minutes": minutes})
-        elif silent >= NOTED_EVERY_SECONDS:
+        elif silent >= NOTED_EVERY_SECONDS and QUIET not in request.headers:
             request.session[SESSION_KEY] = (began, now)
 
 
@@ -63,6 +88,20 @@ def _allowed(request: HttpRequest) -> int:
     if roles - set(ROLES_OF_KIND[OrganisationKind.ENTERPRISE]):
         return int(settings.SESSION_IDLE_STAFF_MINUTES)
     return int(settings.SESSION_IDLE_ENTERPRISE_MINUTES)
+
+
+def time_left(request: HttpRequest) -> TimeLeft | None:
+    """Return how long the log-in lasts, or None when nobody watches it. Queries: the memberships, once a request."""
+    began, seen = request.session.get(SESSION_KEY, (None, None))
+    if began is None:
+        return None
+    now, allowed = _now(), 60 * _allowed(request)
+    by_silence, at_latest = seen + allowed - now, began + settings.SESSION_COOKIE_AGE - now
+    return TimeLeft(
+        left_seconds=max(0, min(by_silence, at_latest)),
+        warn_seconds=min(WARN_SECONDS, allowed // 3),
+        can_prolong=by_silence < at_latest,
+    )
 
 
 def session_begin(request: HttpRequest) -> None:

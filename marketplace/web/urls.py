@@ -15,6 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # in and out
     path("login/", account.SignInView.as_view(), name="login"),
     path("logout/", account.SignOutView.as_view(), name="logout"),
+    path("session/", account.session, name="session"),
     # /me/ and what belongs to the account
     path("me/", account.landing, name="landing"),
     path("choose/", account.choose, name="choose"),

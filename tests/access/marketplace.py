@@ -60,6 +60,8 @@ ROWS = [
     public("marketplace:login"),
     public("marketplace:login", "POST", with_log_in),
     public("marketplace:logout", "POST"),
+    public("marketplace:session"),
+    public("marketplace:session", "POST"),
     public("marketplace:display-set", "POST"),
     public("marketplace:language-set", "POST"),
     public("docs"),

@@ -40,8 +40,8 @@ READERS = [
 """One of the cast for each role; the agent's pages are the owner's."""
 PASSING = re.compile(r'value="\w{64}"|\d+')
 """What differs from one answer to the next: form tokens, times and numbers."""
-NOT_OURS = {"docs", "schema", "marketplace:styleguide"}
-"""The API's own pages, drawn by the schema's viewer, and the page for developers, closed without DEBUG."""
+NOT_OURS = {"docs", "schema", "marketplace:session", "marketplace:styleguide"}
+"""The API's own pages, drawn by the schema's viewer, what a script asks, and the page for developers."""
 
 
 def readers_of(row: Row) -> list[str]:

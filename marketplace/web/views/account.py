@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import asdict
 from typing import Any, cast
 
 from django import forms
@@ -12,7 +13,7 @@ from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
 from django.core.validators import MaxLengthValidator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
@@ -27,7 +28,7 @@ from marketplace.services import notification_read, password_change
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
 from marketplace.web.components import Crumb
 from marketplace.web.forms import refuse
-from marketplace.web.idle import session_begin
+from marketplace.web.idle import ENDED, session_begin, time_left
 from marketplace.web.navigation import landing_for, links_for, places
 from marketplace.web.pagination import number_page
 
@@ -74,6 +75,13 @@ class SignOutView(LogoutView):
         answer = super().dispatch(request, *args, **kwargs)
         answer.headers["Clear-Site-Data"] = '"cache", "storage"'
         return answer
+
+
+@require_http_methods(["GET", "POST"])
+def session(request: HttpRequest) -> JsonResponse:
+    """Tell a page's script how long the log-in lasts; a POST is the reader's wish to go on."""
+    left = time_left(request) if request.user.is_authenticated else None
+    return JsonResponse(asdict(left or ENDED))
 
 
 class PasswordForm(forms.Form):

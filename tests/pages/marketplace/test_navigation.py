@@ -29,6 +29,7 @@ EACH_LINK = [(role, link) for role, links in NAVIGATION.items() for link in link
 STEPS = {
     "marketplace:login": "for somebody who is not logged in",
     "marketplace:choose": "only for somebody who belongs to several organisations",
+    "marketplace:session": "what a page's script asks",
     "marketplace:styleguide": "for developers",
     "borrowers:account-confirm": "a step after the form of the first page",
     "borrowers:account-apply": "a step after the form of the first page",
