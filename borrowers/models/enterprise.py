@@ -97,7 +97,7 @@ class Enterprise(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.name}({self.uscc})"
+        return f"{self.name}（{self.uscc}）"
 
 
 class EnterpriseAccount(models.Model):

@@ -81,7 +81,7 @@ def consent_state_label(consent: Consent, at: datetime) -> str:
     """Return the state in words; an ended consent says by what it ended."""
     state = consent_state(consent, at)
     if state is ConsentState.REVOKED and consent.ended_by != "ENTERPRISE":
-        return f"已终止({ENDINGS.get(consent.ended_by, consent.ended_by)})"
+        return f"已终止（{ENDINGS.get(consent.ended_by, consent.ended_by)}）"
     return CONSENT_STATE_LABELS[state]
 
 

@@ -63,7 +63,7 @@ def candidate_accept(*, public_id: UUID, uscc: str, actor: User, at: datetime) -
     step = CANDIDATE.advance(candidate.state, "ACCEPT", {Role.OPERATOR}, {})
     held = held_row(candidate)
     if held is None:
-        raise Refused("CANDIDATE_ROW_GONE", "这一行的原文已过保留期限,请来源单位重新报送。")
+        raise Refused("CANDIDATE_ROW_GONE", "这一行的原文已过保留期限，请来源单位重新报送。")
     enterprise = _proposed(held, uscc)
     cells = held.reader.with_subject(held.cells, enterprise.uscc)
     _refuse_overtaken(candidate, enterprise, cells)
@@ -102,7 +102,7 @@ def candidate_refuse(
     step = CANDIDATE.advance(candidate.state, "REFUSE", {Role.OPERATOR}, {})
     candidate.reason = reason.strip()[:200]
     if not candidate.reason:
-        sentence = "请填写退回的原因,来源单位会在更正表里看到。"
+        sentence = "请填写退回的原因，来源单位会在更正表里看到。"
         raise Refused("REASON_REQUIRED", sentence, {"reason": sentence})
     _decide(candidate, step.target, actor, at)
     _audit(candidate, "refuse", actor, at)
@@ -152,7 +152,7 @@ def _refuse_overtaken(
     assert batch.item is not None  # noqa: S101 - a batch with candidates has one
     clean = compile_item(item_spec(batch.item), list(cells))(cells, candidate.row_number)
     if not isinstance(clean, CleanRow):
-        raise Refused("CANDIDATE_ROW_INVALID", f"这一行现在不能入库:{clean[0].sentence}")
+        raise Refused("CANDIDATE_ROW_INVALID", f"这一行现在不能入库：{clean[0].sentence}")
     newer = CreditRecord.objects.filter(
         enterprise=enterprise,
         item=batch.item,
@@ -161,7 +161,7 @@ def _refuse_overtaken(
         superseded_at=None,
     ).exclude(content_digest=content_digest(clean.payload))
     if newer.exists():
-        sentence = "此后已收到同一事项的记录,内容不同;不能用这一行覆盖,请退回。"
+        sentence = "此后已收到同一事项的记录，内容不同；不能用这一行覆盖，请退回。"
         raise Conflict("CANDIDATE_OVERTAKEN", sentence)
 
 
@@ -183,7 +183,7 @@ def _kept(
     kept = batch_keep(opened, [(candidate.row_number, cells)])
     reject = IngestReject.objects.filter(batch=kept).first()
     if reject is not None:
-        raise Refused("CANDIDATE_ROW_INVALID", f"这一行现在不能入库:{reject.sentence}")
+        raise Refused("CANDIDATE_ROW_INVALID", f"这一行现在不能入库：{reject.sentence}")
     return kept
 
 

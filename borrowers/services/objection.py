@@ -72,7 +72,7 @@ def objection_submit(*, record_id: UUID, reason: str, actor: User, at: datetime)
     objection.save(force_insert=True)
     _mark(record, since=at, until=None)
     _audit("submit", objection, actor, at)
-    title = f"新异议:{record.item.name}"
+    title = f"新异议：{record.item.name}"
     notify(users=operator_ids(), kind="objection.submitted", title=title, at=at)
     return objection
 
@@ -133,7 +133,7 @@ def objection_answer(
     notify(
         users=[objection.submitted_by_id],
         kind="objection.answered",
-        title=f"异议已答复:{OUTCOMES[outcome]}",
+        title=f"异议已答复：{OUTCOMES[outcome]}",
         body=words,
         path="/enterprise/disputes/",
         at=at,
@@ -206,7 +206,7 @@ def _correct(record: CreditRecord, at: datetime, *, withdraw: bool) -> None:
     if withdraw:
         standing_versions(record).update(superseded_at=at)
     elif record.superseded_at is None:
-        sentence = "来源单位尚未报送更正后的记录;如整条记录有误,请选择“撤下该记录”。"
+        sentence = "来源单位尚未报送更正后的记录；如整条记录有误，请选择“撤下该记录”。"
         raise Refused("CORRECTION_MISSING", sentence, {"withdraw_record": sentence})
 
 

@@ -207,7 +207,7 @@ def _tell(repair: CreditRepair, at: datetime) -> None:
     notify(
         users=[repair.submitted_by_id],
         kind="repair.moved",
-        title=f"信用修复申请:{REPAIR.labels[repair.state]}",
+        title=f"信用修复申请：{REPAIR.labels[repair.state]}",
         body=repair.review_reason,
         path="/enterprise/disputes/",
         at=at,

@@ -37,7 +37,7 @@ def unit_board_workbook(lines: Iterable[UnitLine], month: Period, at: datetime) 
     """
     stream = BytesIO()
     table = SheetTable(
-        f"来源单位报送质量({month.start:%Y-%m})",
+        f"来源单位报送质量（{month.start:%Y-%m}）",
         COLUMNS,
         [_row(line) for line in lines],
         notes=tuple(DEFINITIONS.values()),

@@ -196,7 +196,7 @@ def _application(declared: DeclaredFacts, submitted_at: datetime | None) -> tupl
 
 def _purpose(declared: DeclaredFacts) -> str:
     label = _label(PURPOSE_LABELS, Purpose, declared.purpose)
-    return f"{label}({declared.purpose_note})" if declared.purpose_note else label
+    return f"{label}（{declared.purpose_note}）" if declared.purpose_note else label
 
 
 def _label(labels: Mapping[Any, str], kind: type[StrEnum], code: str) -> str:

@@ -57,7 +57,7 @@ class MonthlyChart(Flowable):  # type: ignore[misc]
         self._draw_months(step)
 
     def _draw_head(self) -> None:
-        title, unit = theme.SUBHEADING, f"({self.series.unit})"
+        title, unit = theme.SUBHEADING, f"（{self.series.unit}）"
         line = baseline(title, HEIGHT)
         self.setter.draw(self.canv, 0, line, self.series.title, title)
         used = self.setter.width(self.series.title, title)

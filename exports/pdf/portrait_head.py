@@ -168,7 +168,7 @@ def _copy_facts(document: PortraitDocument) -> list[Fact]:
     return [
         Fact("报告编号", document.report_number),
         Fact("画像形成时间", display_moment(document.frozen_at)),
-        Fact("查阅人", f"{reader.name}({reader.organization})"),
+        Fact("查阅人", f"{reader.name}（{reader.organization}）"),
         Fact("查阅时间与用途", f"{display_moment(reader.read_at)}  {reader.purpose}".strip()),
     ]
 

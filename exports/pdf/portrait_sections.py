@@ -175,7 +175,7 @@ def fits(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
     """Return the rules of each product against the enterprise, with reasons."""
     story: list[Flowable] = []
     for fit in document.fits:
-        title = f"{fit.product}({fit.institution},规则版本 {fit.version})"
+        title = f"{fit.product}（{fit.institution}，规则版本 {fit.version}）"
         mark = Mark(
             setter,
             f"总体:{OUTCOME_LABELS[fit.outcome]}",
@@ -293,8 +293,8 @@ def _list_title(setter: Typesetter, listed: RecordList) -> Text:
     shown = len(listed.entries)
     count = f"共 {listed.total} 条"
     if 0 < shown < listed.total:
-        count += f",列示最近 {shown} 条"
-    return Text(setter, f"{listed.title}({count})", theme.SUBHEADING)
+        count += f"，列示最近 {shown} 条"
+    return Text(setter, f"{listed.title}（{count}）", theme.SUBHEADING)
 
 
 def _with_source(sentence: str, source: str) -> str:

@@ -58,7 +58,7 @@ def statistics_xlsx_issue(
     Writes: ``IssuedDocument``, audit.
     """
     book = statistics(scope, at).book
-    title = f"{book.title}({book.scope},截至 {book.as_of.isoformat()})"
+    title = f"{book.title}（{book.scope}，截至 {book.as_of.isoformat()}）"
     return sheets_issue(
         DocumentKind.STATISTICS_XLSX,
         statistics_tables(book),

@@ -24,6 +24,7 @@ from marketplace.models import User
 from marketplace.policies import signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.forms import refuse
+from marketplace.web.language import bracketed
 from marketplace.web.pagination import number_page
 from marketplace.web.sender import sender_of
 
@@ -184,7 +185,7 @@ def _list_table(rows: list[IssuedDocument]) -> Table:
                 Cell(row.number, reverse("exports:document-detail", args=[row.public_id])),
                 row.get_kind_display(),
                 row.subject_name,
-                f"{row.issued_to}({row.issued_for.name})",
+                bracketed(row.issued_to, row.issued_for.name),
                 row.issued_at,
                 _state_cell(row),
             ]
@@ -203,7 +204,7 @@ def _particulars(row: IssuedDocument) -> list[Pair]:
     pairs = [
         Pair("种类", row.get_kind_display()),
         Pair("对象", row.subject_name),
-        Pair("领取人", f"{row.issued_to}({row.issued_for.name})"),
+        Pair("领取人", bracketed(row.issued_to, row.issued_for.name)),
         Pair("出具时间", row.issued_at, Kind.DATETIME),
         Pair("内容哈希", row.content_hash, Kind.CODE),
         Pair("文件 SHA-256", row.file_sha256, Kind.CODE),

@@ -16,7 +16,7 @@ from exports.selectors.statistics import Statistics
 from marketplace.domain.money import WAN, YI, display_rate
 from marketplace.web.charts import district_map, series_chart
 from marketplace.web.components import Chart, Column, DistrictMap, Kind, Stat, Table
-from marketplace.web.language import said
+from marketplace.web.language import bracketed, said
 from marketplace.web.templatetags.market import wan, yi
 
 S = Statistic
@@ -147,9 +147,10 @@ def table_of(part: Breakdown, codes: Sequence[Statistic], caption: str) -> Table
 
 
 def _column(entry: Definition) -> Column:
-    unit = f"({said(entry.unit.value)})" if entry.unit in _COUNTED else ""
+    name = said(entry.name)
+    title = bracketed(name, said(entry.unit.value)) if entry.unit in _COUNTED else name
     kind = KINDS.get(entry.unit, Kind.NUMBER)
-    return Column(f"{said(entry.name)}{unit}", kind, f"{entry.formula}{entry.note}")
+    return Column(title, kind, f"{entry.formula}{entry.note}")
 
 
 _COUNTED = (Unit.ENTERPRISES, Unit.LOANS, Unit.DAYS)

@@ -65,3 +65,12 @@ def month_words(day: date) -> str:
 def listed(words: Iterable[Any]) -> str:
     """Return several words one after the other, each in the language of the page."""
     return gettext("、").join(str(said(word)) for word in words)
+
+
+def bracketed(words: Any, inside: Any) -> str:
+    """Return words with others in brackets after them, as the language of the page writes brackets.
+
+    >>> bracketed("6 / 11", "55%")
+    '6 / 11（55%）'
+    """
+    return gettext("%(words)s（%(inside)s）") % {"words": words, "inside": inside}

@@ -81,8 +81,8 @@ STATE_LABELS = {
     S.WRITTEN_OFF: "已核销",
     S.WITHDRAWN: "已撤回",
     S.REJECTED: "已拒绝",
-    S.EXPIRED: "已关闭(超时)",
-    S.SUSPENDED: "已中止(授权撤回等)",
+    S.EXPIRED: "已关闭（超时）",
+    S.SUSPENDED: "已中止（授权撤回等）",
     S.LAPSED: "额度已失效",
 }
 

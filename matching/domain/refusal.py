@@ -40,7 +40,7 @@ REFUSAL_LABELS = {
     RefusalCode.BORROWER_GAVE_UP: "企业放弃",
     RefusalCode.FUNDED_ELSEWHERE: "已获他行授信",
     RefusalCode.INDUSTRY_RESTRICTED: "行业限制",
-    RefusalCode.OTHER: "其他(需说明)",
+    RefusalCode.OTHER: "其他（需说明）",
 }
 
 

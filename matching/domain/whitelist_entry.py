@@ -117,7 +117,7 @@ def sentences_by_title(
     found: dict[str, list[str]] = {}
     for reason in reasons:
         title = title_of.get(str(reason.get("field", "")), "")
-        found.setdefault(title, []).append(f"{reason['sentence']}({reason['rule_code']})")
+        found.setdefault(title, []).append(f"{reason['sentence']}（{reason['rule_code']}）")
     return {title: " ".join(sentences) for title, sentences in found.items()}
 
 

@@ -13,7 +13,7 @@ from marketplace.domain.thematic import LIST_LABELS
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, SIZE_CLASS_LABELS, SizeClass
 from marketplace.models import District
 from marketplace.web.forms import DayField, MonthsField, RateField, WanField
-from marketplace.web.language import said
+from marketplace.web.language import bracketed, said
 from matching.domain.refusal import MAX_NOTE_LENGTH as MAX_REFUSAL_NOTE
 from matching.domain.refusal import REFUSAL_LABELS
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS, MAX_NOTE_LENGTH
@@ -148,7 +148,9 @@ class EntryFilterForm(forms.Form):
 
     def __init__(self, data: Any = None, *, codes: Mapping[str, int]) -> None:
         super().__init__(data)
-        choices = [(code, f"{said(code_label(code))}({count})") for code, count in codes.items()]
+        choices = [
+            (code, bracketed(said(code_label(code)), count)) for code, count in codes.items()
+        ]
         self.fields["code"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
 
 

@@ -123,4 +123,4 @@ def consent_preview(
     names = ConsentNames(enterprise.name, lender.name, signer, "")
     text = text_for(terms, names).text.split(SIGNATURE_LINES)[0].strip()
     blank = "不得提供给他人:\n"
-    return text.replace(blank, f"{blank}  ({AS_TICKED})", 1)
+    return text.replace(blank, f"{blank}  （{AS_TICKED}）", 1)

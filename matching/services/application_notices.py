@@ -30,33 +30,33 @@ FOR_BORROWER: Mapping[str, str] = {
     "REQUEST_SUPPLEMENT": "{lender}请您补充资料",
     "SUBMIT_FOR_APPROVAL": "您的申请已进入审批",
     "APPROVE": "{lender}已批准授信",
-    "REJECT": "{lender}未通过您的申请:{reason}",
+    "REJECT": "{lender}未通过您的申请：{reason}",
     "SIGN": "{lender}已登记签约",
     "DISBURSE": "{lender}已登记放款",
-    "OVERDUE": "{lender}登记了逾期,如有出入请及时联系",
+    "OVERDUE": "{lender}登记了逾期，如有出入请及时联系",
     "SETTLE": "贷款已结清",
     "EXPIRE": "申请已超时关闭",
-    "SUSPEND": "申请已中止:{suspension}",
+    "SUSPEND": "申请已中止：{suspension}",
     "RESUME": "申请已恢复办理",
     "LAPSE": "授信额度已失效",
 }
 """Event to the line the enterprise's people read."""
 
 FOR_OFFICER: Mapping[str, str] = {
-    "ROUTE": "新的申请待受理:{enterprise}",
-    "SUPPLY": "企业已补充资料:{enterprise}",
-    "RETURN": "申请退回尽调:{enterprise}",
-    "APPROVE": "授信已批准,可登记签约:{enterprise}",
-    "REJECT": "申请已拒绝:{enterprise}",
-    "WITHDRAW": "企业撤回申请:{enterprise}",
-    "EXPIRE": "申请已超时关闭:{enterprise}",
-    "SUSPEND": "申请已中止({suspension}):{enterprise}",
-    "RESUME": "申请已恢复办理:{enterprise}",
-    "LAPSE": "授信额度已失效:{enterprise}",
+    "ROUTE": "新的申请待受理：{enterprise}",
+    "SUPPLY": "企业已补充资料：{enterprise}",
+    "RETURN": "申请退回尽调：{enterprise}",
+    "APPROVE": "授信已批准，可登记签约：{enterprise}",
+    "REJECT": "申请已拒绝：{enterprise}",
+    "WITHDRAW": "企业撤回申请：{enterprise}",
+    "EXPIRE": "申请已超时关闭：{enterprise}",
+    "SUSPEND": "申请已中止（{suspension}）：{enterprise}",
+    "RESUME": "申请已恢复办理：{enterprise}",
+    "LAPSE": "授信额度已失效：{enterprise}",
 }
 """Event to the line the officer reads; before one took the case, all officers of the branch."""
 
-FOR_APPROVER: Mapping[str, str] = {"SUBMIT_FOR_APPROVAL": "新的申请待审批:{enterprise}"}
+FOR_APPROVER: Mapping[str, str] = {"SUBMIT_FOR_APPROVAL": "新的申请待审批：{enterprise}"}
 
 
 def step_notify(
@@ -95,7 +95,7 @@ def clock_notify(
     enterprise = application.enterprise.name
     kind = f"clock.{action.value.lower()}"
     if clock.states & {"SUPPLEMENT", "SUSPENDED"}:
-        title = f"请尽快办理,“{clock.label}”将到期:{application.product.name}"
+        title = f"请尽快办理，“{clock.label}”将到期：{application.product.name}"
         notify(
             users=borrower_ids(application),
             kind=kind,
@@ -121,7 +121,7 @@ def urge_notify(application: LoanApplication, note: str, at: datetime) -> None:
     Writes: ``Notification`` rows.
     """
     told = [*officer_ids(application), *approver_ids(application)]
-    title = f"平台督办:{application.enterprise.name}"[:120]
+    title = f"平台督办：{application.enterprise.name}"[:120]
     notify(users=told, kind="clock.urge", title=title, body=note, at=at, path=_desk(application))
 
 

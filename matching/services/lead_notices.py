@@ -18,13 +18,13 @@ from matching.selectors.lead import lead_approver_ids, lead_staff_ids
 from matching.services.application_notices import enterprise_ids, operator_ids
 
 FOR_BORROWER: Mapping[str, str] = {
-    "TAKE": "{lender}愿意对接您的融资需求,请确认是否授权",
+    "TAKE": "{lender}愿意对接您的融资需求，请确认是否授权",
     "RETURN": "{lender}退回了您的融资需求",
     "LAPSE": "与{lender}的对接已超时失效",
 }
 FOR_LENDER: Mapping[str, str] = {
     "OFFER": "新的{origin}需求待接单",
-    "OFFER_AGAIN": "平台再次派单,请尽快接单",
+    "OFFER_AGAIN": "平台再次派单，请尽快接单",
     "DECLINE": "企业未选择贵机构,{origin}需求已结束对接",
     "LAPSE": "{origin}需求已超时失效",
     "CLOSE": "{origin}需求已由企业结束",
@@ -55,7 +55,7 @@ def lead_clock_notify(
     """
     kind = f"clock.{action.value.lower()}"
     if "INVITED" in clock.states:
-        title = f"{_words(lead)['lender']}等待您的答复,“{clock.label}”将到期"[:120]
+        title = f"{_words(lead)['lender']}等待您的答复，“{clock.label}”将到期"[:120]
         path = need_path(lead.demand)
         notify(users=_borrowers(lead), kind=kind, title=title, at=at, path=path)
         return
@@ -63,10 +63,10 @@ def lead_clock_notify(
     verb = "督办" if action is ClockAction.ESCALATE else "提醒"
     if action is ClockAction.ESCALATE:
         late = [*late, *lead_approver_ids(lead)]
-        title = f"督办:{_words(lead)['lender']}“{clock.label}”已到期"[:120]
+        title = f"督办：{_words(lead)['lender']}“{clock.label}”已到期"[:120]
         path = reverse("matching:lead-watch")
         notify(users=operator_ids(), kind=kind, title=title, at=at, path=path)
-    title = f"{verb}:“{clock.label}”已到期,请尽快接单"[:120]
+    title = f"{verb}：“{clock.label}”已到期，请尽快接单"[:120]
     notify(users=late, kind=kind, title=title, at=at, path=_desk(lead))
 
 

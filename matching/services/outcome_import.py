@@ -89,8 +89,8 @@ def outcome_correction(result: RowImport) -> str:
     writer = csv.writer(lines)
     writer.writerow([*result.titles, "原行号", "原因"])
     for number, row in result.rejected_rows.items():
-        reasons = ";".join(
-            f"{error.field}:{error.sentence}({error.code})"
+        reasons = "；".join(
+            f"{error.field}：{error.sentence}（{error.code}）"
             for error in result.errors
             if error.row == number
         )

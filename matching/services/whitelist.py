@@ -70,7 +70,7 @@ def whitelist_submit(*, whitelist: Whitelist, actor: User, at: datetime) -> Whit
     """
     row = _locked(whitelist, actor, at)
     moved = _moved(row, _step(row, "SUBMIT", actor, at), actor, at)
-    _tell_leads(row, f"白名单待复核:{row.title}", at)
+    _tell_leads(row, f"白名单待复核：{row.title}", at)
     return moved
 
 
@@ -104,12 +104,12 @@ def whitelist_approve(*, whitelist: Whitelist, actor: User, at: datetime) -> Whi
     step = _step(row, "PUBLISH", actor, at)
     entries_move(row, at)
     if not row.entries.filter(status=EntryStatus.ADMITTED).exists():
-        raise Refused("WL_NOTHING_LEFT", "名单中的企业目前均触发门槛,不能发布,请退回修改。")
+        raise Refused("WL_NOTHING_LEFT", "名单中的企业目前均触发门槛，不能发布，请退回修改。")
     days = int(Judge.of(row.district_id, at).parameter("validity_days"))
     row.approved_by = actor
     row.published_at, row.expires_at = at, at + timedelta(days=days)
     _moved(row, step, actor, at, fields=("approved_by", "published_at", "expires_at"))
-    _tell_maker(row, f"白名单已发布:{row.title}", "published", actor, at)
+    _tell_maker(row, f"白名单已发布：{row.title}", "published", actor, at)
     list_pushed(row, at)
     return row
 
@@ -128,7 +128,7 @@ def whitelist_return(*, whitelist: Whitelist, reason: str, actor: User, at: date
     row.return_reason = _reason(reason)
     step = _step(row, "RETURN", actor, at, reason=row.return_reason)
     _moved(row, step, actor, at, fields=("return_reason",))
-    _tell_maker(row, f"白名单被退回:{row.title}", "returned", actor, at)
+    _tell_maker(row, f"白名单被退回：{row.title}", "returned", actor, at)
     return row
 
 
@@ -159,8 +159,8 @@ def whitelist_recall(*, whitelist: Whitelist, reason: str, actor: User, at: date
     row.return_reason = _reason(reason)
     step = _step(row, "RECALL", actor, at, reason=row.return_reason)
     _moved(row, step, actor, at, fields=("return_reason",))
-    _tell_maker(row, f"白名单已撤下:{row.title}", "recalled", actor, at)
-    _tell_lenders(row, f"推荐清单已撤下:{row.title}", "recalled", at)
+    _tell_maker(row, f"白名单已撤下：{row.title}", "recalled", actor, at)
+    _tell_lenders(row, f"推荐清单已撤下：{row.title}", "recalled", at)
     return row
 
 

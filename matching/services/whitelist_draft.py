@@ -158,7 +158,7 @@ def unpacked(pieces: Iterable[bytes]) -> Iterator[tuple[Any, ...]]:
 
 
 def _titled(district: District, number: str, title: str) -> str:
-    title = clean(title) or f"{district.name}融资需求白名单({number})"
+    title = clean(title) or f"{district.name}融资需求白名单（{number}）"
     if len(title) > LONGEST_TITLE:
         sentence = f"名称不能超过 {LONGEST_TITLE} 字。"
         raise Refused("WL_TITLE_TOO_LONG", sentence, {"title": sentence})

@@ -95,7 +95,7 @@ def _sweep_list(pk: int, at: datetime, table: ClockTable) -> list[ClockStep]:
 
 def _tell_list(row: Whitelist, step: ClockStep, left: int, at: datetime) -> None:
     """Remind the institutions; on escalation their approvers, the district's leads and the city's operators."""
-    words = f"推荐清单尚有 {left} 户未对接:{row.title}"[:120]
+    words = f"推荐清单尚有 {left} 户未对接：{row.title}"[:120]
     lenders = row.receipts.values_list("institution__organisation_id", flat=True)
     is_late = step.action is ClockAction.ESCALATE
     notify_role(

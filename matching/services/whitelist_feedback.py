@@ -97,7 +97,7 @@ def feedback_correction(result: RowImport, stream: IO[bytes]) -> int:
         marks: dict[str, str] = {}
         for error in (error for error in result.errors if error.row == number):
             title = title_of.get(error.field, "")
-            marks[title] = f"{marks.get(title, '')}{error.sentence}({error.code})"
+            marks[title] = f"{marks.get(title, '')}{error.sentence}（{error.code}）"
         errors[place] = marks
     return write_correction(rows, result.titles, errors, stream, title="反馈更正表")
 

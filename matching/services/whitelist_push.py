@@ -41,7 +41,7 @@ def list_pushed(row: Whitelist, at: datetime) -> int:
                 organisations=[institution.organisation_id],
                 roles=LENDER_ROLES,
                 kind="whitelist.recommended",
-                title=f"新的推荐清单:{row.title}",
+                title=f"新的推荐清单：{row.title}",
                 at=at,
                 path=reverse("matching:recommendation-list"),
             ),

@@ -119,7 +119,7 @@ def _tell_officers(entries: Sequence[WhitelistEntry], verb: str, words: str, at:
         notify(
             users=[contact.officer_id],
             kind=f"whitelist.{verb}",
-            title=f"{words}:{contact.entry.name}"[:120],
+            title=f"{words}：{contact.entry.name}"[:120],
             at=at,
             path=reverse("matching:recommendation-detail", args=[contact.entry.public_id]),
         )

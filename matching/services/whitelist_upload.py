@@ -199,7 +199,7 @@ def _summary(found: WhitelistCheck) -> dict[str, Any]:
                 "name": row.name,
                 "uscc": row.uscc,
                 "status": row.status.value,
-                "reasons": [f"{r['sentence']}({r['rule_code']})" for r in row.reasons],
+                "reasons": [f"{r['sentence']}（{r['rule_code']}）" for r in row.reasons],
             }
             for row in found.problems
         ],

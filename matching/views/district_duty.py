@@ -16,6 +16,7 @@ from lenders.views.attempt import reader
 from marketplace.domain.workdays import Deadline
 from marketplace.policies import require_role
 from marketplace.web.components import Cell, Clock, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.language import bracketed
 from marketplace.web.pagination import number_page
 from matching.models import Whitelist
 from matching.policies.whitelist import CITY_ROLES, DISTRICT_ROLES
@@ -127,8 +128,8 @@ def _due_cell(row: Whitelist, coverage: Coverage, table: ClockTable, now: dateti
 
 
 def _covered(coverage: Coverage) -> str:
-    share = "" if coverage.share is None else f"({coverage.share:.0%})"
-    return f"{coverage.contacted} / {coverage.listed}{share}"
+    reached = f"{coverage.contacted} / {coverage.listed}"
+    return reached if coverage.share is None else bracketed(reached, f"{coverage.share:.0%}")
 
 
 def _provisional(due: Deadline | None) -> str:

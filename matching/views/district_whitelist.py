@@ -22,6 +22,7 @@ from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.errors import NotFound
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Stat, Table
 from marketplace.web.labels import tone_of
+from marketplace.web.language import bracketed
 from marketplace.web.pagination import keyset_page, number_page
 from matching.domain.whitelist import WHITELIST
 from matching.domain.whitelist_labels import code_label
@@ -296,7 +297,7 @@ def _entries_table(rows: list[WhitelistEntry]) -> Table:
 
 def _entry_row(row: WhitelistEntry) -> list[Any]:
     address = reverse("matching:whitelist-entry", args=[row.public_id])
-    reasons = " ".join(f"{reason['sentence']}({reason['rule_code']})" for reason in row.reasons)
+    reasons = " ".join(bracketed(reason["sentence"], reason["rule_code"]) for reason in row.reasons)
     marks = "提示：" + " ".join(mark["sentence"] for mark in row.marks) if row.marks else ""
     return [
         Cell(

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from borrowers.policies import CITY_ROLES
 from marketplace.policies import require_role
 from marketplace.web.components import Cell, Column, Crumb, Kind, Stat, Table, Tone
-from marketplace.web.language import listed, said
+from marketplace.web.language import bracketed, listed, said
 from matching.domain.gaps import GAP_LABELS, GapKind
 from matching.selectors.gaps import GapLine, GapReport, gap_report
 
@@ -89,7 +89,9 @@ def _row(line: GapLine) -> list[Any]:
         unit,
         Cell(GAP_LABELS[gap.kind], tone=TONES[gap.kind]),
         gap.lacking,
-        listed(f"{said(one.declaration.label)}({one.lacking:,})" for one in gap.indicators),
+        listed(
+            bracketed(said(one.declaration.label), f"{one.lacking:,}") for one in gap.indicators
+        ),
         Cell(len(gap.products), note=listed(line.product_names)),
         gap.pairs,
         line.latest_at,

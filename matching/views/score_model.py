@@ -22,7 +22,7 @@ from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
-from marketplace.web.language import said
+from marketplace.web.language import bracketed, said
 from marketplace.web.pagination import number_page
 from matching.domain.drift import ARROW
 from matching.domain.scorecard_diff import text_of_model, version_of
@@ -171,7 +171,7 @@ def _detail(
         "approval": approval,
         "can_change": is_draft,
         "can_approve": is_draft and bool(row.trial) and row.drafted_by_id != user.pk,
-        "crumbs": _crumbs(f"{row.effective_from or draft}({row.based_on})"),
+        "crumbs": _crumbs(bracketed(row.effective_from or draft, row.based_on)),
     }
     failed: forms.Form = approval if approval.errors else form
     status = form_status(failed)

@@ -1,5 +1,8 @@
 """Text for people has full-width punctuation beside Chinese characters: templates, and sentences of the page layers.
 
+Brackets are full-width around what a page puts in as well, be it only a number: 6 / 11（55%）. That holds too for what
+is printed and written into sheets. Sentences of the domain are frozen with the portraits they explain and stay.
+
 Comments, docstrings and regular expressions are not text for people. Column titles of sheets are matched letter by
 letter when a sheet comes back, and stay as they are.
 """
@@ -17,13 +20,21 @@ from tests.architecture.source import APPS, ROOT
 
 HAN = "\u4e00-\u9fff“”‘’《》、。"
 MARK = re.compile(rf"(?<=[{HAN}])[,:;()]|[,:;()](?=[{HAN}])|(?<=\0)[,;](?=\Z)|(?<=\0)[,:;](?=\0)")
+BRACKET = re.compile(r"\((?=\0)|(?<=\0)\)")
+"""Half-width, and around a value."""
+STATEMENT = re.compile(
+    r"\b(?:CREATE|SELECT|INSERT|FROM|COPY|JOIN|WHERE|FORMAT|AND|AS|THEN|CAST|[a-z_]+\()"
+)
+"""Of a database, which nobody reads."""
 TITLE = re.compile(r"[^，。；：,;:{}]+\((?:元|万元|月|天|%|BP)\)[^，。；：,;:{}]*")
 LITERAL = re.compile(r"([rbfu]*)('''|\"\"\"|'|\")(.*)\2", re.IGNORECASE | re.DOTALL)
 PLACEHOLDER = re.compile(r"\{\{|\}\}|\{[^{}]*(?:\{[^{}]*\}[^{}]*)*\}")
 COMMENT = re.compile(r"\{#.*?#\}|\{% comment.*?endcomment %\}", re.DOTALL)
 TAG = re.compile(r"\{%(.*?)%\}|\{\{.*?\}\}", re.DOTALL)
-QUOTED = re.compile(r'"[^"]*"')
+QUOTED = re.compile(r"\"[^\"]*\"|'[^']*'")
+NAMED = re.compile(r"%\(\w+\)[sd]")
 PAGE_LAYERS = ("views", "forms", "web")
+WRITING_LAYERS = {"pdf", "sheets", "services", "selectors", "services.py", "selectors.py"}
 PRINTED = "exports/domain"
 """What figures and files say: definitions, notes, titles."""
 
@@ -41,7 +52,7 @@ def sentences(path: Path) -> Iterator[tuple[int, str]]:
         if found is None or token.start in docstrings or "r" in found[1].lower():
             continue
         text = PLACEHOLDER.sub("\0", found[3]) if "f" in found[1].lower() else found[3]
-        yield token.start[0], text
+        yield token.start[0], NAMED.sub("\0", text)
 
 
 def texts(path: Path) -> Iterator[tuple[int, str]]:
@@ -55,11 +66,27 @@ def texts(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((number, quoted) for quoted in QUOTED.findall(tag[1] or ""))
 
 
+def is_half_width(text: str) -> bool:
+    """Return whether a text for people has half-width punctuation beside Chinese characters or around a value."""
+    if BRACKET.search(text) and not STATEMENT.search(text):
+        return True
+    return bool(MARK.search(text)) and not TITLE.fullmatch(text)
+
+
 def half_width(found: Iterator[tuple[int, str]], path: Path) -> list[str]:
     return [
         f"{path.relative_to(ROOT)}:{number} {text.strip()[:60]}"
         for number, text in found
-        if MARK.search(text) and not TITLE.fullmatch(text)
+        if is_half_width(text)
+    ]
+
+
+def bracketed(path: Path) -> list[str]:
+    """Return the sentences of a module with half-width brackets around a value."""
+    return [
+        f"{path.relative_to(ROOT)}:{number} {text.strip()[:60]}"
+        for number, text in sentences(path)
+        if BRACKET.search(text) and not STATEMENT.search(text)
     ]
 
 
@@ -72,6 +99,16 @@ def page_modules() -> list[Path]:
         if (path.stem in PAGE_LAYERS and path.parent == ROOT / app)
         or set(path.relative_to(ROOT).parts[:-1]) & set(PAGE_LAYERS)
         or path.is_relative_to(ROOT / PRINTED)
+    ]
+
+
+def writing_modules() -> list[Path]:
+    """Return the modules whose literals people read in files, and in what services name and answer."""
+    return [
+        path
+        for app in APPS
+        for path in sorted((ROOT / app).rglob("*.py"))
+        if set(path.relative_to(ROOT).parts) & WRITING_LAYERS
     ]
 
 
@@ -88,19 +125,27 @@ class TestPunctuation:
         assert len(modules) > 80
         assert [line for path in modules for line in half_width(sentences(path), path)] == []
 
+    def test_around_a_value_is_full_width_in_files_and_answers(self):
+        modules = writing_modules()
+
+        assert len(modules) > 150
+        assert [line for path in modules for line in bracketed(path)] == []
+
     def test_that_is_half_width_is_found(self, tmp_path):
         module, page = tmp_path / "a.py", tmp_path / "a.html"
         module.write_text(
-            '"""文档,不查。"""\nX = f"共 {n:,} 行,拒绝 {m}。"\nY = "金额(万元)"\n', "utf-8"
+            '"""文档,不查。"""\nX = f"共 {n:,} 行,拒绝 {m}。"\nY = "金额(万元)"\n'
+            'A = f"{n} / {m}({n / m:.0%})"\nB = "%(n)s(%(m)s)"\nC = f"{n} / {m}（{n / m:.0%}）"\n'
+            'D = f"SELECT ({names})"\n',
+            "utf-8",
         )
-        page.write_text('{# 注释,不查 #}\n<p>{{ a }}:说明</p>{% x text="好,的" %}\n', "utf-8")
+        page.write_text(
+            '{# 注释,不查 #}\n<p>{{ a }}:说明</p>{% x text="好,的" %}\n<p>{{ a }}({{ b }})</p>\n',
+            "utf-8",
+        )
 
-        found = [
-            line
-            for line, text in sentences(module)
-            if MARK.search(text) and not TITLE.fullmatch(text)
-        ]
-        seen = [text for _, text in texts(page) if MARK.search(text)]
+        found = [line for line, text in sentences(module) if is_half_width(text)]
+        seen = [text for _, text in texts(page) if is_half_width(text)]
 
-        assert found == [2]
-        assert len(seen) == 2
+        assert found == [2, 4, 5]
+        assert len(seen) == 3

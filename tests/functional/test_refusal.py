@@ -73,7 +73,7 @@ def consent_has_ended(key):
 
 
 def is_told(owner):
-    owner.goes("marketplace:notification-list").says("未通过您的申请:现金流不足")
+    owner.goes("marketplace:notification-list").says("未通过您的申请：现金流不足")
 
 
 def may_ask_again(owner):

@@ -88,7 +88,7 @@ def whitelists_lived(office: Office, lenders: Sequence[Lender], seed: int, until
         yield from _published(office, following, clock, is_left=is_shown)
     if is_shown:
         yield clock.office(0.2)
-        _uploaded(office, random, clock.at, number=f"{today:%Y%m}补", title="补充名单(草稿)")
+        _uploaded(office, random, clock.at, number=f"{today:%Y%m}补", title="补充名单（草稿）")
 
 
 def _published(office: Office, issue: Whitelist, clock: Clock, *, is_left: bool = False) -> Tale:

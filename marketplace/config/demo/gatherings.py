@@ -133,7 +133,7 @@ def _opened(district: str, people: People, at: datetime) -> MatchmakingEvent:
     label, clerk = DISTRICT_LABELS[district], people.clerks[district]
     day = next_working_day(local_date(at) + timedelta(days=SIGN_UP_DAYS - 1))
     plan = EventPlan(
-        title=f"{label}小微企业银企对接会(示例)",
+        title=f"{label}小微企业银企对接会（示例）",
         venue=f"{label}示例会议中心一层",
         starts_at=at_hour(day, 9, 30),
         slots=6,

@@ -273,7 +273,7 @@ def _product(lender: Lender, line: Line, random: Random, at: datetime) -> None:
     version = product_draft(
         institution=institution,
         code=f"{institution.code}-{line.code}",
-        name=f"{line.name}({institution.organisation.name.removeprefix('示例')})",
+        name=f"{line.name}（{institution.organisation.name.removeprefix('示例')}）",
         terms=terms,
         rules=rules,
         summary=line.summary,

@@ -45,7 +45,7 @@ def city_people(at: datetime) -> People:
     for code, label in DISTRICT_LABELS.items():
         office = organisation_create(
             kind=OrganisationKind.DISTRICT,
-            name=f"{label}融资协调工作专班(示例)",
+            name=f"{label}融资协调工作专班（示例）",
             actor=operator,
             at=at,
             district_code=code,

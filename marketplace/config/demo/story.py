@@ -34,7 +34,7 @@ from matching.services.transition import application_transition
 
 CLASSES = tuple(sorted(entry.value for entry in DATA_CLASS_LABELS))
 PURPOSES = (*("WORKING_CAPITAL",) * 6, "EQUIPMENT")
-NOTES = {"WORKING_CAPITAL": "备货与日常周转(演示)", "EQUIPMENT": "更新生产设备(演示)"}
+NOTES = {"WORKING_CAPITAL": "备货与日常周转（演示）", "EQUIPMENT": "更新生产设备（演示）"}
 GUARANTEES = (*("CREDIT",) * 9, "MORTGAGE", "SURETY", "SURETY")
 TERMS = (6, 6, *(12,) * 6, 24)
 REFUSALS = ("WEAK_CASH_FLOW", "OVER_INDEBTED", "FILE_INCOMPLETE", "FUNDED_ELSEWHERE")
@@ -310,7 +310,7 @@ def _looked_into(case: Case, until: datetime, chapter: Chapter) -> Tale:
     if fate is Fate.REFUSED:
         case.officer("REJECT", refusal_code=clock.random.choice(REFUSALS), refusal_note="")
         return
-    case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="经营稳定,建议批准(演示)。")
+    case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="经营稳定,建议批准（演示）。")
     if fate not in (Fate.APPROVAL, Fate.SLOW_APPROVAL):
         yield from _decided(case, until, chapter)
 
@@ -324,9 +324,9 @@ def _decided(case: Case, until: datetime, chapter: Chapter) -> Tale:
         case.approver("REJECT", refusal_code=random.choice(REFUSALS[:2]), refusal_note="")
         return
     if random.random() < 0.08:
-        case.approver("RETURN", opinion="请补充上下游合同(演示)。")
+        case.approver("RETURN", opinion="请补充上下游合同（演示）。")
         yield clock.office(1)
-        case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="已补充合同(演示)。")
+        case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="已补充合同（演示）。")
         yield clock.office(1)
     amount = _approved(case)
     if case.fate in (Fate.APPROVED, Fate.LAPSED):
@@ -360,7 +360,7 @@ def _approved(case: Case) -> Decimal:
         term_months=min(need.term_months, version.term_max_months),
         guarantee=need.guarantee if own else version.guarantees[0],
         valid_until=local_date(case.clock.at) + timedelta(days=limit),
-        opinion="同意(演示)。",
+        opinion="同意（演示）。",
     )
     return amount
 

@@ -224,7 +224,7 @@ class TestConsentClose:
 
         consent.refresh_from_db()
         assert (consent.revoked_at, consent.ended_by) == (now, "APPLICATION")
-        assert consent_state_label(consent, now) == "已终止(申请办结)"
+        assert consent_state_label(consent, now) == "已终止（申请办结）"
 
 
 class TestVisibleConsents:

@@ -62,7 +62,7 @@ class TestLendersCopy:
         assert application.portrait.content_hash in text
         assert "供参考，不构成征信报告" in text
         assert document.number in text
-        assert "officer(示例城市银行)" in text
+        assert "officer（示例城市银行）" in text
         assert "2026-11-2311:00贷款申请审查" in text
         assert "示例信用贷P001" in text
         assert str(application.public_id) in text

@@ -94,7 +94,7 @@ class TestRun:
 
         assert (upload.state, Whitelist.objects.count()) == ("DONE", 0)
         assert upload.summary["refused"] == 1
-        assert upload.summary["problems"][0]["reasons"][0].endswith("(WL_DISTRICT)")
+        assert upload.summary["problems"][0]["reasons"][0].endswith("（WL_DISTRICT）")
 
     def test_says_why_it_was_refused(self, begin, now):
         upload = run(begin(sheet_of()), now)

@@ -125,7 +125,7 @@ class TestSections:
         assert "来源单位尚未提供,不能说明没有。" in text(render_portrait(bare(records=(listed,))))
 
     def test_a_shortened_list_says_how_many_there_are(self):
-        assert "共5条,列示最近2条" in text(render_portrait(portrait_document()))
+        assert "共5条，列示最近2条" in text(render_portrait(portrait_document()))
 
     def test_warnings_stand_on_the_first_page(self):
         content = render_portrait(portrait_document(warnings=("授权已撤回。",)))
