@@ -29,7 +29,9 @@ def with_all(labels: Any, words: str = "全部") -> Choices:
 
 def unit_field(units: list[SourceUnit]) -> forms.ChoiceField:
     """Return the field that chooses a source unit."""
-    return forms.ChoiceField(label="来源单位", choices=[(unit.code, unit.name) for unit in units])
+    return forms.ChoiceField(
+        label="来源单位", choices=[("", "请选择"), *((unit.code, unit.name) for unit in units)]
+    )
 
 
 class UsccForm(forms.Form):
@@ -252,7 +254,7 @@ class BatchUploadForm(forms.Form):
         self, *args: Any, items: list[CatalogueItem], units: list[SourceUnit], **options: Any
     ) -> None:
         super().__init__(*args, **options)
-        known = [(item.code, f"{item.data_class} {item.name}") for item in items]
+        known = [("", "请选择"), *((item.code, f"{item.data_class} {item.name}") for item in items)]
         self.fields["item"] = forms.ChoiceField(label="信息项", choices=known)
         self.fields["unit"] = unit_field(units)
 

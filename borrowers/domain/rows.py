@@ -98,7 +98,7 @@ class Binding:
         if self.missing:
             names = "、".join(self.missing)
             fields = dict.fromkeys(self.missing, "表中没有这一列。")
-            raise Refused("SHEET_COLUMN_MISSING", f"表格缺少必需的列:{names}。", fields)
+            raise Refused("SHEET_COLUMN_MISSING", f"表格缺少必需的列：{names}。", fields)
 
 
 def bind_columns(columns: Sequence[Column], headers: Iterable[str]) -> Binding:

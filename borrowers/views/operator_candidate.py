@@ -147,10 +147,15 @@ def _clue_pairs(held: HeldRow | None) -> list[Pair]:
 
 def _candidate_pairs(found: SubjectCandidate) -> list[Pair]:
     batch = found.batch
-    return [
+    pairs = [
         Pair("信息项", batch_subject(batch)),
         Pair("来源单位", batch.unit.name if batch.unit else ""),
         Pair("接收时间", batch.received_at, Kind.DATETIME),
+    ]
+    if found.state == WAITING:
+        return pairs
+    return [
+        *pairs,
         Pair("确认的企业", str(found.enterprise) if found.enterprise else ""),
         Pair("核对人", str(found.decided_by) if found.decided_by else ""),
         Pair("核对时间", found.decided_at, Kind.DATETIME),

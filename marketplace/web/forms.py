@@ -81,14 +81,17 @@ class DayField(forms.DateField):
 
 
 def refuse(form: forms.BaseForm, refused: Refused) -> None:
-    """Put a service's refusal onto the form: at the fields it names, else above the form.
+    """Put a service's refusal onto the form: at the fields it names, else as a whole above the form.
+
+    What is said of a field the form does not have, e.g. of a missing column, says little without its name, which the
+    refusal's own sentence gives.
 
     Args:
         form: a validated form.
         refused: what the service raised; its code goes with every sentence.
     """
-    for name, sentence in refused.fields.items():
-        place = name if name in form.fields else None
-        form.add_error(place, ValidationError(sentence, code=refused.code))
-    if not refused.fields:
+    known = {name: words for name, words in refused.fields.items() if name in form.fields}
+    for name, sentence in known.items():
+        form.add_error(name, ValidationError(sentence, code=refused.code))
+    if not known or len(known) < len(refused.fields):
         form.add_error(None, ValidationError(refused.sentence, code=refused.code))

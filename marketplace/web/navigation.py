@@ -16,10 +16,11 @@ from marketplace.domain.roles import Role
 
 @dataclass(frozen=True)
 class Link:
-    """A place in the navigation: its URL name and its Chinese label."""
+    """A place in the navigation: its URL name, its Chinese label, and pages that belong to it under other addresses."""
 
     name: str
     label: str
+    beside: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -76,15 +77,15 @@ _CITY = (
     Link("lenders:institution-list", "机构"),
     Link("lenders:product-oversee-list", "产品"),
     Link("borrowers:catalogue-list", "目录"),
-    Link("borrowers:batch-list", "数据批次"),
-    Link("borrowers:unit-board", "数据质量"),
+    Link("borrowers:batch-list", "数据批次", ("borrowers:candidate-list",)),
+    Link("borrowers:unit-board", "数据质量", ("matching:gap-list",)),
     Link("borrowers:thematic-list", "专题库"),
     Link("borrowers:objection-list", "异议"),
     Link("borrowers:repair-list", "信用修复"),
     Link("matching:whitelist-list", "白名单"),
     Link("matching:event-list", "对接会"),
     Link("matching:whitelist-watch", "清单督办"),
-    Link("matching:evaluation-list", "信用评价"),
+    Link("matching:evaluation-list", "信用评价", ("matching:score-model-list",)),
     Link("matching:parameter-list", "参数"),
     Link("marketplace:calendar", "工作日历"),
     Link("marketplace:member-list", "用户"),
@@ -149,10 +150,15 @@ def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
     Raises:
         NoReverseMatch: a link names no page, or one that cannot be opened without arguments.
     """
-    resolved = [(link.label, reverse(link.name)) for link in links]
-    over = [url for _, url in resolved if path.startswith(url)]
-    current = max(over, key=len, default=None)
-    return tuple(Place(label, url, url == current) for label, url in resolved)
+    listed = list(links)
+    over = [
+        (len(url), link.name)
+        for link in listed
+        for url in map(reverse, (link.name, *link.beside))
+        if path.startswith(url)
+    ]
+    current = max(over, default=(0, ""))[1]
+    return tuple(Place(link.label, reverse(link.name), link.name == current) for link in listed)
 
 
 def landing_for(roles: Collection[Role]) -> str:

@@ -43,9 +43,9 @@ def code_label(code: str) -> str:
     """Return the short name of a code; one that cannot be judged says so.
 
     >>> code_label("WL_AGE"), code_label("WL_AGE_UNKNOWN")
-    ('成立时间', '成立时间:缺少数据')
+    ('成立时间', '成立时间：缺少数据')
     """
     if code in CODE_LABELS:
         return CODE_LABELS[code]
     base = code.removesuffix(UNKNOWN_SUFFIX)
-    return f"{CODE_LABELS[base]}:缺少数据" if base in CODE_LABELS else code
+    return f"{CODE_LABELS[base]}：缺少数据" if base in CODE_LABELS else code

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -45,7 +45,7 @@ from matching.selectors.demand import demand_get
 from matching.selectors.fit import in_words, product_fit
 from matching.selectors.loan import loan_position
 from matching.selectors.renewal import loans_maturing
-from matching.selectors.timeline import Side, timeline
+from matching.selectors.timeline import Side, TimelineEntry, timeline
 from matching.services.application import (
     ConsentChoice,
     application_consent_again,
@@ -205,6 +205,7 @@ def _detail(
     readings = clock_readings(application, events, now, clock_table())
     offered = {event for event, _ in buttons(application.state, BORROWER_ROLES)}
     asked = {"WITHDRAW": WithdrawForm(), "SUPPLY": SupplyForm()} | dict(bound)
+    entries = timeline(events, Side.BORROWER)
     line = getattr(application, "credit_line", None)
     loan = getattr(application, "loan", None)
     context = {
@@ -222,15 +223,22 @@ def _detail(
         "need": need_pairs(application.demand),
         "line": line_pairs(line) if line else None,
         "loan": loan_pairs(loan, loan_position(loan)) if loan else None,
-        "entries": timeline(events, Side.BORROWER),
+        "entries": entries,
         "withdraw_form": asked["WITHDRAW"] if "WITHDRAW" in offered else None,
         "supply_form": asked["SUPPLY"] if "SUPPLY" in offered else None,
+        "supply_wanted": _wanted(entries),
         "is_suspended": application.state == "SUSPENDED",
         "can_move": application.state in MOVABLE_STATES,
         "crumbs": [_list_crumb(), Crumb("申请进度")],
     }
     status = 422 if any(form.errors for form in bound.values()) else 200
     return render(request, "matching/borrower/application_detail.html", context, status=status)
+
+
+def _wanted(entries: Sequence[TimelineEntry]) -> Sequence[tuple[str, str]]:
+    """Return what the lender last asked to be supplied."""
+    asked = [entry for entry in entries if entry.event == "REQUEST_SUPPLEMENT"]
+    return max(asked, key=lambda entry: entry.at).lines if asked else ()
 
 
 def _class_words(entry: OfferedClass) -> str:

@@ -37,7 +37,8 @@ def detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """
     upload = upload_get(reader(request), public_id, timezone.now())
     if upload.whitelist is not None:
-        messages.success(request, _sentence(upload))
+        tell = messages.warning if upload.whitelist.refused else messages.success
+        tell(request, _sentence(upload))
         return redirect("matching:whitelist-detail", upload.whitelist.public_id)
     context = {
         "upload": upload,

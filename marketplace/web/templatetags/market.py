@@ -236,10 +236,10 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
     """Return a value, or a table cell, written as its kind asks."""
     tone = value.tone if isinstance(value, Cell) else Tone.NEUTRAL
     plain = value.value if isinstance(value, Cell) else value
+    if plain is None or plain in ("", UNKNOWN):
+        return UNKNOWN
     if kind == Kind.BADGE:
         return str(badge(plain, tone)) if tone else str(badge(plain))
-    if plain is None or plain == "":
-        return UNKNOWN
     if kind == Kind.CODE:
         return format_html('<span class="mk-code">{}</span>', plain)
     writer = WRITERS.get(Kind(kind))

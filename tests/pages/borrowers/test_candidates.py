@@ -63,6 +63,14 @@ class TestPages:
         assert OLD_NO not in shown
         assert "778899" not in shown
 
+    def test_leave_out_what_is_not_decided_yet(self, client, cast, batch):
+        client.force_login(cast.operator)
+
+        shown = text_of(client.get(address("borrowers", "detail", batch)))
+
+        assert "核对人" not in shown.partition("核对结论")[0]
+        assert "退回的原因" not in shown.partition("核对结论")[0]
+
     def test_take_the_row_in(self, client, cast, batch):
         client.force_login(cast.operator)
 

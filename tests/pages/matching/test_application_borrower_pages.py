@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from matching.models import LoanApplication
@@ -212,6 +213,18 @@ class TestBorrowersSteps:
         application.refresh_from_db()
         assert empty.status_code == 422
         assert application.state == "DUE_DILIGENCE"
+
+    def test_says_beside_the_form_which_papers_are_wanted(self, client, cast):
+        application = make_application(cast, "SUPPLEMENT")
+        client.force_login(cast.owner)
+
+        address = reverse("matching:application-detail", args=[application.public_id])
+        panel = BeautifulSoup(client.get(address).content, "html.parser").select_one(
+            "section[aria-labelledby=supply]"
+        )
+
+        assert panel.select_one("dt").get_text() == "需补充"
+        assert panel.select_one("dd").get_text() == "近三月流水"
 
     def test_consents_again_and_resumes(self, client, cast):
         application = make_application(cast, "SUSPENDED")

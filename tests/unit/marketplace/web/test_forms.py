@@ -59,3 +59,11 @@ class TestRefuse:
         refuse(form, Refused("CLOSED", "已截止。", {"elsewhere": "已截止。"}))
 
         assert form.non_field_errors() == ["已截止。"]
+
+    def test_names_what_is_missing_when_it_is_no_field_of_the_form(self):
+        form = NeedForm({"amount_yuan": "50"})
+        missing = dict.fromkeys(("企业名称", "实缴金额"), "表中没有这一列。")
+
+        refuse(form, Refused("COLUMN_MISSING", "缺少：企业名称、实缴金额。", missing))
+
+        assert form.non_field_errors() == ["缺少：企业名称、实缴金额。"]

@@ -117,6 +117,10 @@ class TestShown:
     def test_text_is_escaped(self):
         assert rendered("{{ x|shown }}", x="<i>") == "&lt;i&gt;"
 
+    @pytest.mark.parametrize("nothing", ["", None, "—", Cell("", tone=Tone.BAD)])
+    def test_nothing_is_no_badge(self, nothing):
+        assert rendered("{{ x|shown:'badge' }}", x=nothing) == "—"
+
     def test_badge_keeps_the_tone_of_its_cell(self):
         text = rendered("{{ x|shown:'badge' }}", x=Cell("逾期", tone=Tone.BAD))
 

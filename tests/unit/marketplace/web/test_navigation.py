@@ -16,6 +16,7 @@ def page(request):
 urlpatterns = [
     path("loans/", page, name="loan-list"),
     path("loans/new/", page, name="loan-create"),
+    path("repayments/", page, name="loan-beside"),
 ]
 
 
@@ -46,3 +47,10 @@ class TestPlaces:
         found = places(links, "/loans/new/")
 
         assert [place.label for place in found if place.is_current] == ["新建"]
+
+    def test_marks_the_place_a_page_under_another_address_belongs_to(self):
+        links = [Link("loan-list", "贷款", ("loan-beside",)), Link("loan-create", "新建")]
+
+        found = places(links, "/repayments/7/")
+
+        assert [place.label for place in found if place.is_current] == ["贷款"]
