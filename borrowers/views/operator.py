@@ -223,15 +223,18 @@ def _clock(row: Objection) -> Clock:
 
 
 def _account_pairs(found: EnterpriseAccount) -> list[Pair]:
-    return [
+    pairs = [
         Pair("申请人", str(found.applied_by)),
         Pair("联系人", found.contact_name),
         Pair("联系电话", mask_phone(found.contact_phone)),
         Pair("提交时间", found.applied_at, Kind.DATETIME),
         Pair("状态", ENTERPRISE_ACCOUNT.labels[found.state]),
-        Pair("核验时间", found.verified_at, Kind.DATETIME),
-        Pair("未通过原因", found.refusal_reason),
     ]
+    if found.verified_at:
+        pairs.append(Pair("核验时间", found.verified_at, Kind.DATETIME))
+    if found.refusal_reason:
+        pairs.append(Pair("未通过原因", found.refusal_reason))
+    return pairs
 
 
 def _accounts_table(rows: list[EnterpriseAccount]) -> Table:

@@ -98,9 +98,12 @@ class Cell:
     pick: Pick | None = None
 
 
+MANY_COLUMNS = 8
+
+
 @dataclass(frozen=True)
 class Table:
-    """Rows under columns; on a phone every row becomes a card, headed by its first value.
+    """Rows under columns; where there is no room every row becomes a card, headed by its first value.
 
     Attributes:
         keys: what the keys do while the focus is in the list, one sentence; empty for a list without keys.
@@ -111,6 +114,16 @@ class Table:
     caption: str = ""
     empty: str = "暂无记录。"
     keys: str = ""
+
+    @property
+    def is_slim(self) -> bool:
+        """Return whether a name and a number beside it are all there is, which finds room everywhere."""
+        return len(self.columns) == 2 and self.columns[1].kind == Kind.NUMBER
+
+    @property
+    def is_dense(self) -> bool:
+        """Return whether the columns are so many that they move closer together."""
+        return len(self.columns) >= MANY_COLUMNS
 
     def __iter__(self) -> Iterator[list[tuple[Column, Cell]]]:
         """Yield each row as pairs of column and cell."""

@@ -137,7 +137,11 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
         "form": form,
         "can_resume": is_operator and run.state == "RUNNING",
         "can_publish": is_operator and run.state == "COMPLETED",
-        "crumbs": [Crumb("信用评价", reverse("matching:evaluation-list")), Crumb(str(run))],
+        "crumbs": [
+            Crumb("信用评价", reverse("matching:evaluation-list")),
+            Crumb(month_words(run.month)),
+        ],
+        "month": month_words(run.month),
         **_progress(run),
     }
     status = form_status(form)

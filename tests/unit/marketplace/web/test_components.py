@@ -7,7 +7,16 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from marketplace.domain.verdict import Outcome, Verdict
-from marketplace.web.components import Cell, Clock, Column, Table, Tone, in_reading_order, spell_out
+from marketplace.web.components import (
+    Cell,
+    Clock,
+    Column,
+    Kind,
+    Table,
+    Tone,
+    in_reading_order,
+    spell_out,
+)
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 
@@ -69,6 +78,17 @@ class TestTable:
     def test_refuses_a_row_of_another_length(self):
         with pytest.raises(ValueError, match="zip"):
             list(Table([Column("名称")], [["津禾", "多余"]]))
+
+    def test_of_names_with_a_number_each_is_slim(self):
+        counts = Table([Column("等级"), Column("户数", Kind.NUMBER)], [["A", 5]])
+        words = Table([Column("名称"), Column("说明")], [["津禾", "备注"]])
+
+        assert counts.is_slim
+        assert not words.is_slim
+
+    def test_of_many_columns_is_dense(self):
+        assert Table([Column(str(place)) for place in range(8)], []).is_dense
+        assert not Table([Column(str(place)) for place in range(7)], []).is_dense
 
 
 class TestReadingOrder:
