@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, OuterRef, QuerySet, Subquery
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
+from matching.domain.drift import tally_from
 from matching.domain.evaluation import PublishedEvaluation, Rescore, lines_from, reasons_of
 from matching.domain.evaluation_lines import score_from_kept
 from matching.domain.records import AsOf
@@ -43,12 +43,12 @@ def run_get(user: User, public_id: uuid.UUID) -> EvaluationRun:
 
 
 def grade_counts(runs: Iterable[EvaluationRun]) -> dict[int, dict[str, int]]:
-    """Return run pk to grade to how many enterprises got it; the empty grade is "not scored". Queries: one."""
-    rows = CreditEvaluation.objects.filter(run__in=list(runs)).order_by("run", "grade")
-    found: dict[int, dict[str, int]] = defaultdict(dict)
-    for run_pk, grade, count in rows.values_list("run", "grade").annotate(n=Count("pk")):
-        found[run_pk][grade] = count
-    return dict(found)
+    """Return run pk to grade to how many enterprises got it, in order; the empty grade is "not scored".
+
+    Each stretch of a run is counted as it is kept (``snapshot["tally"]``), so nothing is counted here. Queries: none.
+    """
+    tallies = {run.pk: tally_from(run.snapshot.get("tally", {})) for run in runs}
+    return {pk: dict(sorted(tally.grades.items())) for pk, tally in tallies.items() if tally.grades}
 
 
 def subjects_count(at: datetime) -> int:
