@@ -4,9 +4,9 @@
 are listed as left out, and with ``REQUIRE_SERVICES=1`` the run fails. With a server
 
 * what no database can change (rules, layouts, the engines of columns, the browser's view of a page) runs on SQLite;
-* services, selectors and whole journeys, where databases differ, run on both;
-* single pages and addresses of the API, which stand on those, run on PostgreSQL alone; on SQLite the access matrix, the
-  journeys and the browser still open every one of them.
+* data plane, accounts and whole journeys, where databases differ, run on both;
+* services and selectors of the meeting place, single pages and addresses of the API, which stand on those, run on
+  PostgreSQL alone; on SQLite the journeys, the demonstration, the access matrix and the browser still go through them.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import os
 import subprocess
 import sys
 import time
+from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
@@ -22,10 +23,14 @@ import pytest
 from tests import services
 
 ON_BOTH = ["tests/functional", "tests/integration"]
+ENGINES = Path("tests/integration/matching/test_engines_parity.py")
+"""Engines of columns beside each other; Spark among them runs in the first pass alone."""
 ON_POSTGRESQL = [
     "tests/api",
     *(f"tests/pages/{app}" for app in ("borrowers", "exports", "lenders", "matching")),
+    *sorted(str(file) for file in ENGINES.parent.glob("test_*.py") if file != ENGINES),
     "tests/functional/test_bad_input.py",
+    "tests/functional/test_stranger.py",
 ]
 """What runs on PostgreSQL alone where there is one, and otherwise on SQLite."""
 ON_SQLITE = ["tests/integration/config/test_demo.py"]
