@@ -27,6 +27,7 @@ from django.test import Client, override_settings  # noqa: E402
 from django.test.utils import setup_test_environment  # noqa: E402
 from django.urls import include, path  # noqa: E402
 
+from marketplace.config.serving import settle  # noqa: E402
 from tests.walk import READERS, Stop, client_of, walk  # noqa: E402
 
 ROUNDS = 20
@@ -84,6 +85,7 @@ def measured(client: Client, stop: Stop, rounds: int) -> Times:
 def main(rounds: int) -> int:
     """Measure each page once, as the first reader who meets it, and report."""
     setup_test_environment()
+    settle()  # as a serving process does
     found: dict[str, Times] = {}
     with override_settings(ROOT_URLCONF=__name__):
         for reader in READERS:
