@@ -8,7 +8,7 @@ translated: it has no entry in the catalogue, and ``said`` leaves it as it is.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -65,6 +65,12 @@ def month_words(day: date) -> str:
 def listed(words: Iterable[Any]) -> str:
     """Return several words one after the other, each in the language of the page."""
     return gettext("、").join(str(said(word)) for word in words)
+
+
+def listed_first(words: Sequence[str], most: int) -> str:
+    """Return the first words listed, and that there are more."""
+    shown = listed(words[:most])
+    return gettext("%(names)s等") % {"names": shown} if len(words) > most else shown
 
 
 def bracketed(words: Any, inside: Any) -> str:

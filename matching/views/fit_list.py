@@ -16,7 +16,7 @@ from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.domain.workdays import local_date
 from marketplace.web.components import Pick, Tone
-from marketplace.web.language import listed
+from marketplace.web.language import listed, listed_first
 from marketplace.web.templatetags.market import rate, wan, yuan
 from matching.domain.fit_changes import Change
 from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
@@ -269,6 +269,6 @@ def _when(prospect: Prospect, on: date) -> str:
 
 
 def _names(offers: DemandOffers, places: Sequence[int]) -> str:
-    named = [offers.offers[place].product.product.name for place in places[:NAMES_SHOWN]]
-    words = listed(named)
-    return gettext("%(names)s等") % {"names": words} if len(places) > NAMES_SHOWN else words
+    return listed_first(
+        [offers.offers[place].product.product.name for place in places], NAMES_SHOWN
+    )

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_GET
 from borrowers.policies import CITY_ROLES
 from marketplace.policies import require_role
 from marketplace.web.components import Cell, Column, Crumb, Kind, Stat, Table, Tone
-from marketplace.web.language import bracketed, listed, said
+from marketplace.web.language import bracketed, listed_first, said
 from matching.domain.gaps import GAP_LABELS, GapKind
 from matching.selectors.gaps import GapLine, GapReport, gap_report
 
@@ -29,6 +29,8 @@ LACKING = (
     "名单、处罚一类已送达的，没有记录即为 0，不算缺失。"
 )
 PRODUCTS = "在架产品中，现行准入规则要求这些指标的产品数。"
+NAMES_SHOWN = 3
+"""Indicators and products of an item named on the page; the interface names all."""
 PAIRS = "户数乘产品数：至多有这么多对企业与产品，因该信息项缺失而有规则无法判断。"
 
 
@@ -89,10 +91,11 @@ def _row(line: GapLine) -> list[Any]:
         unit,
         Cell(GAP_LABELS[gap.kind], tone=TONES[gap.kind]),
         gap.lacking,
-        listed(
-            bracketed(said(one.declaration.label), f"{one.lacking:,}") for one in gap.indicators
+        listed_first(
+            [bracketed(said(one.declaration.label), f"{one.lacking:,}") for one in gap.indicators],
+            NAMES_SHOWN,
         ),
-        Cell(len(gap.products), note=listed(line.product_names)),
+        Cell(len(gap.products), note=listed_first(line.product_names, NAMES_SHOWN)),
         gap.pairs,
         line.latest_at,
     ]

@@ -172,8 +172,7 @@ def outcomes_table(rows: list[OutcomeEvent]) -> Table:
         Column("利息及费用", Kind.MONEY),
         Column("逾期（天）", Kind.NUMBER, "机构报送的该笔贷款当前连续逾期天数。"),
         Column("五级分类"),
-        Column("机构流水号", Kind.CODE),
-        Column("报送时间", Kind.DATETIME),
+        Column("报送时间", Kind.DATETIME, "下一行是机构流水号。"),
     ]
     found = [
         [
@@ -183,8 +182,7 @@ def outcomes_table(rows: list[OutcomeEvent]) -> Table:
             row.interest_yuan,
             row.days_overdue,
             LOAN_CLASS_LABELS[LoanClass(row.classification)] if row.classification else "",
-            row.reference,
-            row.reported_at,
+            Cell(row.reported_at, note=row.reference),
         ]
         for row in rows
     ]
