@@ -10,6 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from django.core.exceptions import EmptyResultSet
+from django.db import connection
 from django.db.models import Q, QuerySet
 
 from borrowers.domain.item_spec import ItemSpec
@@ -97,7 +99,7 @@ def usable_counted(at: datetime) -> dict[ItemSet, int]:
     Args:
         at: now, aware.
 
-    Queries: the catalogue's, one for the enterprises, and one per set; each reads all records of its items.
+    Queries: the catalogue's, one for the enterprises, one for items read alone and one per set of several.
     """
     known = {spec.code: spec for spec in catalogue_delivered(at)[0]}
     return _counted(_declared(at), known, at)
@@ -155,17 +157,33 @@ def _states(
 def _counted(
     declared: Iterable[IndicatorDeclaration], known: Mapping[str, ItemSpec], at: datetime
 ) -> dict[ItemSet, int]:
-    active = Enterprise.objects.filter(status=ACTIVE).count()
     sets = {entry.selection.items for entry in declared}
-    return {ALL_ACTIVE: active} | {items: _holders(items, known, at) for items in sorted(sets)}
+    singles = _holders({items[0] for items in sets if len(items) == 1}, known, at)
+    found = {ALL_ACTIVE: Enterprise.objects.filter(status=ACTIVE).count()}
+    for items in sorted(sets):
+        if len(items) == 1:
+            found[items] = singles.get(items[0], 0)
+        else:
+            found[items] = _usable(items, known, at).values("enterprise").distinct().count()
+    return found
 
 
-def _holders(items: ItemSet, known: Mapping[str, ItemSpec], at: datetime) -> int:
-    """Return how many active enterprises have a usable record of any of some items.
+def _holders(codes: Iterable[str], known: Mapping[str, ItemSpec], at: datetime) -> dict[str, int]:
+    """Return items to how many active enterprises have a usable record of them.
 
-    Counting rows without doubles hashes them; ``COUNT(DISTINCT ...)`` would sort every record.
+    Doubles are hashed away before anything is counted; ``COUNT(DISTINCT ...)`` would sort every record.
     """
-    return _usable(items, known, at).values("enterprise").distinct().count()
+    pairs = _usable(codes, known, at).values_list("item__code", "enterprise").distinct()
+    try:
+        sql, values = pairs.query.sql_with_params()
+    except EmptyResultSet:
+        return {}
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f'SELECT "item__code", COUNT(*) FROM ({sql}) AS pairs GROUP BY "item__code"',  # noqa: S608
+            values,
+        )
+        return dict(cursor.fetchall())
 
 
 def _usable(
