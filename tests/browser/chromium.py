@@ -16,6 +16,7 @@ from playwright.sync_api import (
     ConsoleMessage,
     Page,
     ViewportSize,
+    expect,
     sync_playwright,
 )
 
@@ -23,6 +24,8 @@ from tests.services import browser_program
 
 WIDE: ViewportSize = {"width": 1440, "height": 900}
 PHONE: ViewportSize = {"width": 390, "height": 844}
+PATIENCE_MS = 15_000
+"""How long something may take to be there or to be seen, on a machine with other work."""
 FLAGS = [
     "--disable-dev-shm-usage",
     "--disable-gpu",
@@ -106,6 +109,7 @@ class Engine:
     def _new_context(self, **options: Any) -> BrowserContext:
         usual = {"viewport": WIDE, "locale": "zh-CN", "timezone_id": "Asia/Shanghai"}
         context = self._browser.new_context(reduced_motion="reduce", **(usual | options))
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         context.add_init_script(OBSERVERS)
         return context
