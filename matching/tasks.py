@@ -79,7 +79,7 @@ def evaluation_refresh_batch_task(*, batch_id: str, at: str, **_: Any) -> None:
     evaluation_refresh_batch(batch_id=uuid.UUID(batch_id), at=datetime.fromisoformat(at))
 
 
-@shared_task(name="matching.usable_counts", is_long=True)  # type: ignore[call-overload,untyped-decorator]
+@shared_task(name="matching.usable_counts")
 def usable_counts_task(**_: Any) -> None:
     """Count enterprises with usable records of each item, for the page on gaps."""
     usable_counts_keep(at=timezone.now())

@@ -99,6 +99,7 @@ class Cell:
 
 
 MANY_COLUMNS = 8
+"""From so many columns on a table moves them closer together."""
 
 
 @dataclass(frozen=True)

@@ -61,7 +61,7 @@ class EvaluationDetailOutput(EvaluationOutput):
 
     def get_grades(self, run: EvaluationRun) -> dict[str, int]:
         """Return grade to count."""
-        return grade_counts([run]).get(run.pk, {})
+        return grade_counts(run)
 
 
 class ParameterInput(StrictSerializer):

@@ -42,13 +42,12 @@ def run_get(user: User, public_id: uuid.UUID) -> EvaluationRun:
     return run
 
 
-def grade_counts(runs: Iterable[EvaluationRun]) -> dict[int, dict[str, int]]:
-    """Return run pk to grade to how many enterprises got it, in order; the empty grade is "not scored".
+def grade_counts(run: EvaluationRun) -> dict[str, int]:
+    """Return grades of a run, in order, to how many enterprises got each; the empty grade is "not scored".
 
     Each stretch of a run is counted as it is kept (``snapshot["tally"]``), so nothing is counted here. Queries: none.
     """
-    tallies = {run.pk: tally_from(run.snapshot.get("tally", {})) for run in runs}
-    return {pk: dict(sorted(tally.grades.items())) for pk, tally in tallies.items() if tally.grades}
+    return dict(sorted(tally_from(run.snapshot.get("tally", {})).grades.items()))
 
 
 def subjects_count(at: datetime) -> int:

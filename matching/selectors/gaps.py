@@ -83,7 +83,7 @@ def gap_report(at: datetime) -> GapReport:
     specs, fed = catalogue_delivered(at)
     known = {spec.code: spec for spec in specs}
     declared = _declared(at)
-    counted_at, counts = _kept(at) or (at, _counted(declared, known, at))
+    counted_at, counts = _kept(declared, at) or (at, _counted(declared, known, at))
     active = counts[ALL_ACTIVE]
     states, holders = _states(known, fed, at), Holders(active, counts)
     products, names = _products(at)
@@ -109,12 +109,13 @@ def _declared(at: datetime) -> list[IndicatorDeclaration]:
     return [entry for entry in declarations_on(local_date(at)) if entry.selection.items]
 
 
-def _kept(at: datetime) -> tuple[datetime, dict[ItemSet, int]] | None:
+def _kept(
+    declared: Iterable[IndicatorDeclaration], at: datetime
+) -> tuple[datetime, dict[ItemSet, int]] | None:
     """Return when enterprises were counted and the counts, or nothing when that is too long ago or not complete."""
     rows = list(UsableCount.objects.filter(counted_at__gt=at - LONGEST_KEPT, counted_at__lte=at))
-    counts = {tuple(filter(None, row.items.split("+"))): row.enterprises for row in rows}
-    wanted = {entry.selection.items for entry in _declared(at)} | {ALL_ACTIVE}
-    if not wanted <= counts.keys():
+    counts = {row.item_set: row.enterprises for row in rows}
+    if not {ALL_ACTIVE, *(entry.selection.items for entry in declared)} <= counts.keys():
         return None
     return min(row.counted_at for row in rows), counts
 

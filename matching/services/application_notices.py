@@ -108,7 +108,7 @@ def clock_notify(
     if "IN_APPROVAL" in clock.states or action is ClockAction.ESCALATE:
         late = [*late, *approver_ids(application)]
     verb = "督办" if action is ClockAction.ESCALATE else "提醒"
-    title = f"{verb}:“{clock.label}”已到期,{enterprise}"[:120]
+    title = f"{verb}：“{clock.label}”已到期，{enterprise}"[:120]
     notify(users=late, kind=kind, title=title, at=at, path=_desk(application))
     if action is ClockAction.ESCALATE:
         watch = reverse("matching:dispatch-list")

@@ -19,10 +19,7 @@ def usable_counts_keep(*, at: datetime) -> int:
     Queries: those of ``usable_counted``, then two.
     """
     counted = usable_counted(at)
-    rows = [
-        UsableCount(items="+".join(items), enterprises=enterprises, counted_at=at)
-        for items, enterprises in counted.items()
-    ]
+    rows = [UsableCount.of(items, enterprises, at) for items, enterprises in counted.items()]
     with transaction.atomic():
         UsableCount.objects.exclude(items__in=[row.items for row in rows]).delete()
         UsableCount.objects.bulk_create(

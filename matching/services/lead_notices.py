@@ -25,7 +25,7 @@ FOR_BORROWER: Mapping[str, str] = {
 FOR_LENDER: Mapping[str, str] = {
     "OFFER": "新的{origin}需求待接单",
     "OFFER_AGAIN": "平台再次派单，请尽快接单",
-    "DECLINE": "企业未选择贵机构,{origin}需求已结束对接",
+    "DECLINE": "企业未选择贵机构，{origin}需求已结束对接",
     "LAPSE": "{origin}需求已超时失效",
     "CLOSE": "{origin}需求已由企业结束",
 }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Mapping
 from decimal import Decimal
+from typing import Any
 
 from django import forms
 from django.contrib import messages
@@ -132,7 +133,7 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
             Pair("发布人", str(run.published_by) if run.published_by else None),
             Pair("发布时间", run.published_at, Kind.DATETIME),
         ],
-        "grades": _grades_table(grade_counts([run]).get(run.pk, {})),
+        "grades": _grades_table(grade_counts(run)),
         **_drift_tables(run),
         "form": form,
         "can_resume": is_operator and run.state == "RUNNING",
@@ -156,7 +157,6 @@ def _progress(run: EvaluationRun) -> dict[str, object]:
 
 
 def _runs_table(found: list[EvaluationRun]) -> Table:
-    counts = grade_counts(found)
     columns = [
         Column("月份"),
         Column("模型版本"),
@@ -173,19 +173,21 @@ def _runs_table(found: list[EvaluationRun]) -> Table:
         Column("发布"),
         Column("状态", Kind.BADGE),
     ]
-    rows = [
-        [
-            Cell(f"{run.month:%Y-%m}", reverse("matching:evaluation-detail", args=[run.public_id])),
-            run.model_version,
-            run.as_of,
-            *(counts.get(run.pk, {}).get(grade, 0) for grade in GRADES),
-            str(run.started_by),
-            str(run.published_by) if run.published_by else None,
-            Cell(run.get_state_display(), tone=tone_of(run.state)),
-        ]
-        for run in found
-    ]
+    rows = [_run_row(run) for run in found]
     return Table(columns, rows, caption="评价批次，等级列为户数", empty="还没有评价批次。")
+
+
+def _run_row(run: EvaluationRun) -> list[Any]:
+    counts = grade_counts(run)
+    return [
+        Cell(f"{run.month:%Y-%m}", reverse("matching:evaluation-detail", args=[run.public_id])),
+        run.model_version,
+        run.as_of,
+        *(counts.get(grade, 0) for grade in GRADES),
+        str(run.started_by),
+        str(run.published_by) if run.published_by else None,
+        Cell(run.get_state_display(), tone=tone_of(run.state)),
+    ]
 
 
 def _grades_table(counts: Mapping[str, int]) -> Table:

@@ -269,6 +269,5 @@ def _when(prospect: Prospect, on: date) -> str:
 
 
 def _names(offers: DemandOffers, places: Sequence[int]) -> str:
-    return listed_first(
-        [offers.offers[place].product.product.name for place in places], NAMES_SHOWN
-    )
+    some = [offers.offers[place].product.product.name for place in places[: NAMES_SHOWN + 1]]
+    return listed_first(some, NAMES_SHOWN)

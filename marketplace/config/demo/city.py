@@ -157,7 +157,7 @@ def _waiting_accounts(
         account = account_applied(profile, owner, clock.at)
         if place == 0:
             yield clock.office(0.1)
-            reason = "营业执照照片不清晰,请重新提交（演示）。"
+            reason = "营业执照照片不清晰，请重新提交（演示）。"
             operator = people.operator
             account_review(
                 account=account, approve=False, reason=reason, actor=operator, at=clock.at

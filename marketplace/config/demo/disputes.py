@@ -97,7 +97,7 @@ def objections_lived(people: People, seed: int, until: datetime) -> Tale:
             continue
         objection = objection_submit(
             record_id=record.public_id,
-            reason="该条记录与实际情况不符,请核实（演示）。",
+            reason="该条记录与实际情况不符，请核实（演示）。",
             actor=account.applied_by,
             at=clock.at,
         )
@@ -108,7 +108,7 @@ def objections_lived(people: People, seed: int, until: datetime) -> Tale:
         objection_answer(
             objection_id=objection.public_id,
             outcome=outcome,
-            answer="经核查来源单位原始数据,答复如上（演示）。",
+            answer="经核查来源单位原始数据，答复如上（演示）。",
             withdraw_record=withdraw,
             actor=people.operator,
             at=clock.at,

@@ -127,7 +127,7 @@ LINES = (
         ),
     ),
     Line(
-        "PAYROLL", "社保贷", "按社保缴纳人数核定额度,稳岗企业适用。",
+        "PAYROLL", "社保贷", "按社保缴纳人数核定额度，稳岗企业适用。",
         (20, 500), (6, 24), (335, 450), ("CREDIT",), ("WORKING_CAPITAL", "EQUIPMENT"),
         (
             _at_least("age_months", 12),
@@ -147,13 +147,13 @@ LINES = (
         (_at_least("patents_count", 1), ("grade", Operator.IN, ("A", "B"))),
     ),
     Line(
-        "MORTGAGE", "经营抵押贷", "以自有不动产抵押,额度高、期限长。",
+        "MORTGAGE", "经营抵押贷", "以自有不动产抵押，额度高、期限长。",
         (100, 3000), (12, 120), (320, 430), ("MORTGAGE", "COMBINED"),
         ("WORKING_CAPITAL", "EQUIPMENT", "PROJECT"),
         (_at_least("real_estate_count", 1), _at_most("enforcement_open_count", 0)),
     ),
     Line(
-        "POWER", "电力贷", "按用电量及其变化核定额度,制造业适用。",
+        "POWER", "电力贷", "按用电量及其变化核定额度，制造业适用。",
         (20, 300), (3, 24), (355, 480), ("CREDIT",), ("WORKING_CAPITAL", "EQUIPMENT"),
         (_at_least("electricity_trend_pct", -15), _at_most("utility_arrears_count", 1)),
     ),
@@ -173,7 +173,7 @@ LINES = (
         (("industry_section", Operator.IN, ("A", "C", "F")), _at_most("penalties_24m", 1)),
     ),
     Line(
-        "SURETY", "政策担保贷", "由政府性融资担保机构保证,担保费率不超过 1%。",
+        "SURETY", "政策担保贷", "由政府性融资担保机构保证，担保费率不超过 1%。",
         (20, 1000), (6, 36), (330, 450), ("SURETY",), ("WORKING_CAPITAL", "EQUIPMENT"),
         (_at_least("age_months", 12), _at_most("serious_penalties_36m", 0)),
         fee_bp=90,

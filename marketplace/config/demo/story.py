@@ -261,7 +261,7 @@ def _handled(case: Case, chapter: Chapter, until: datetime) -> Tale:
     if fate in (Fate.ACCEPTED, Fate.SLOW_CONTACT):
         return
     yield clock.office(clock.random.uniform(0.3, 1.2))
-    case.officer("CONTACT", contact_note="已电话联系,约定上门时间。")
+    case.officer("CONTACT", contact_note="已电话联系，约定上门时间。")
     if fate is Fate.CONTACTED:
         return
     if fate in (Fate.REVOKED, Fate.SUSPENDED, Fate.RESUMED):
@@ -310,7 +310,7 @@ def _looked_into(case: Case, until: datetime, chapter: Chapter) -> Tale:
     if fate is Fate.REFUSED:
         case.officer("REJECT", refusal_code=clock.random.choice(REFUSALS), refusal_note="")
         return
-    case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="经营稳定,建议批准（演示）。")
+    case.officer("SUBMIT_FOR_APPROVAL", file_complete=True, opinion="经营稳定，建议批准（演示）。")
     if fate not in (Fate.APPROVAL, Fate.SLOW_APPROVAL):
         yield from _decided(case, until, chapter)
 

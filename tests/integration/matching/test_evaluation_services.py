@@ -181,7 +181,7 @@ class TestEvaluationRun:
 
         row = CreditEvaluation.objects.get(run=run, enterprise__uscc=USCCS[0])
         assert (row.score_points, row.grade, row.reasons) == (None, "", [])
-        assert grade_counts([run])[run.pk][""] == 1
+        assert grade_counts(run)[""] == 1
 
     def test_goes_on_where_it_was_killed(self, delivered, small_chunks):
         whole = results(run_of(delivered))
@@ -278,7 +278,7 @@ class TestDrift:
     def test_counts_every_enterprise_once_whatever_the_chunks(self, two_months):
         kept = CreditEvaluation.objects.filter(run=two_months)
 
-        counted = grade_counts([two_months])[two_months.pk]
+        counted = grade_counts(two_months)
 
         assert sum(counted.values()) == two_months.evaluated == 5
         assert counted == Counter(kept.values_list("grade", flat=True))
