@@ -15,7 +15,7 @@ from random import Random
 from marketplace.config.demo.timeline import working_days_before
 from marketplace.config.demo.world import INVOICED_EVERY, Profile
 
-NEEDS_PER_ENTERPRISE = 0.07
+NEEDS_PER_ENTERPRISE = 0.045
 FEWEST_NEEDS = 52
 RECENT_SHARE = 0.2
 FIRST_NEED_DAYS = 690

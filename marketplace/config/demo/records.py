@@ -23,7 +23,7 @@ from marketplace.domain.period import add_months, month_start
 DELIVERY_DAY = 10
 HISTORY_MONTHS = 24
 """Before so many months everything came in one first delivery."""
-MONTHLY_MONTHS = 6
+MONTHLY_MONTHS = 4
 """For so many months units have delivered monthly; before, while they were being connected, quarterly."""
 QUARTER_MONTHS = 3
 ALWAYS_DELIVERED = {
