@@ -5,6 +5,7 @@ The only place that reads memberships, and the only caller of django-guardian.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
@@ -20,6 +21,8 @@ from marketplace.models import ExceptionalGrant, Membership, Organisation, User
 Reader = User | AnonymousUser
 Row = TypeVar("Row", bound=Model)
 _LIVE = "_memberships_live"
+UNREAD = "_notices_unread"
+"""Where the count of unread notices is remembered on the person of a session."""
 
 
 def signed_in(user: Reader) -> User:
@@ -40,20 +43,28 @@ def memberships_live(user: Reader) -> list[Membership]:
     """
     if not isinstance(user, User) or not user.is_active:
         return []
-    cached: list[Membership] | None = user.__dict__.get(_LIVE)
+    cached: list[Membership] | None = getattr(user, _LIVE, None)
     if cached is None:
-        cached = list(
-            Membership.objects.filter(user=user, ended_at=None, organisation__is_active=True)
-            .select_related("organisation", "organisation__district")
-            .order_by("id")
-        )
-        user.__dict__[_LIVE] = cached
+        cached = list(memberships_of(user.pk))
+        memberships_remember(user, cached)
     return cached
+
+
+def memberships_remember(user: User, found: Sequence[Membership]) -> None:
+    """Let ``memberships_live`` answer on this instance from rows of ``memberships_of`` that were read already."""
+    setattr(user, _LIVE, list(found))
 
 
 def memberships_forget(user: User) -> None:
     """Drop what ``memberships_live`` remembers on this instance, after roles changed."""
-    user.__dict__.pop(_LIVE, None)
+    if hasattr(user, _LIVE):
+        delattr(user, _LIVE)
+
+
+def memberships_of(user_id: int) -> QuerySet[Membership]:
+    """Return the memberships of an account that ``memberships_live`` tells of, were the account active."""
+    live = Membership.objects.filter(user=user_id, ended_at=None, organisation__is_active=True)
+    return live.select_related("organisation", "organisation__district").order_by("id")
 
 
 def memberships_prefer(user: Reader, organisation_public_id: str) -> Reader:

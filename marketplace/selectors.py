@@ -24,7 +24,7 @@ from marketplace.models import (
     ParameterValue,
     User,
 )
-from marketplace.policies import visible_grants
+from marketplace.policies import UNREAD, visible_grants
 
 BROKEN_SHOWN = 20
 _Row = TypeVar("_Row", AuditEvent, AccessRecord)
@@ -41,17 +41,26 @@ def notification_list(user: User) -> QuerySet[Notification]:
 
 
 def notification_unread_count(user: User) -> int:
-    """Return how many of the reader's notices are unread. Queries: one."""
+    """Return how many of the reader's notices were unread when the reader was read.
+
+    Queries: none for the person of a session, else one.
+    """
+    known: int | None = getattr(user, UNREAD, None)
+    if known is not None:
+        return known
     return Notification.objects.filter(user=user, read_at=None).count()
 
 
 def parameters_in_force(shipped: ParameterSet) -> ParameterSet:
     """Return the shipped parameters with the values operators entered laid over them. Queries: one."""
+    codes = {parameter.code for parameter in shipped}
     entered: dict[str, list[DatedValue]] = defaultdict(list)
-    codes = [parameter.code for parameter in shipped]
-    for row in ParameterValue.objects.filter(code__in=codes):
-        entered[row.code].append(DatedValue(row.effective_from, row.value, row.source))
-    return shipped.with_entered(entered)
+    for code, *entry in ParameterValue.objects.values_list(
+        "code", "effective_from", "value", "source"
+    ):
+        if code in codes:
+            entered[code].append(DatedValue(*entry))
+    return shipped.with_entered(entered) if entered else shipped
 
 
 @dataclass(frozen=True)

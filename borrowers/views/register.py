@@ -30,7 +30,7 @@ from marketplace.web.idle import session_begin
 
 KEPT = "register_uscc"
 STEPS = ("填写代码", "核对登记信息", "设置账号")
-LOGIN_BACKEND = "django.contrib.auth.backends.ModelBackend"
+LOGIN_BACKEND = "marketplace.backends.SeatedBackend"
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,0 +1,44 @@
+"""Who is signed in: the person of a session, with everything the frame of a page asks about the person."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Count, OuterRef, Subquery
+from django.db.models.functions import Coalesce
+
+from marketplace.models import Notification, User
+from marketplace.policies import UNREAD, memberships_of, memberships_remember
+
+
+class SeatedBackend(ModelBackend):
+    """Accounts with password, as Django's own; a session's person comes with memberships and the count of notices."""
+
+    def get_user(self, user_id: Any) -> User | None:
+        """Return the active account of a session, None when there is none.
+
+        Queries: one; two for somebody who acts for nobody.
+        """
+        found = list(
+            memberships_of(user_id)
+            .select_related("organisation", "organisation__district", "user")
+            .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
+        )
+        if not found:
+            return super().get_user(user_id)
+        user = found[0].user
+        if not self.user_can_authenticate(user):
+            return None
+        memberships_remember(user, found)
+        setattr(user, UNREAD, found[0].unread)
+        return user
+
+
+_UNREAD = (
+    Notification.objects.filter(user=OuterRef("user"), read_at=None)
+    .order_by()
+    .values("user")
+    .annotate(count=Count("pk"))
+    .values("count")
+)
