@@ -29,6 +29,9 @@ from marketplace.domain.vocabulary import DataClass
 from marketplace.policies import Reader
 
 EVERYTHING = ShelfFilter()
+RULES_KEPT = 4_096
+_published_rules: dict[uuid.UUID, tuple[RuleSpec, ...]] = {}
+"""Rules of versions that were published, by the version's public id: they never change again."""
 
 
 @dataclass(frozen=True)
@@ -84,15 +87,17 @@ def terms_of(version: ProductVersion) -> ProductTerms:
 def rules_of(version: ProductVersion) -> tuple[RuleSpec, ...]:
     """Return a version's rules as plain values, in the order in which they were entered.
 
-    Queries: none when the rules are at hand, else one.
+    Queries: one; none when they are at hand, or for a published version whose rules this process has read before.
     """
-    return tuple(_spec(row) for row in version.rules.all())
+    if "rules" in getattr(version, "_prefetched_objects_cache", ()):
+        return tuple(_spec(row) for row in version.rules.all())
+    return _rules_by_version([version])[version.public_id]
 
 
 def published_of(version: ProductVersion) -> PublishedProduct:
     """Return a version with everything about it, e.g. the one an application was made for.
 
-    Queries: none when product, institution, organisation and rules are at hand.
+    Queries: as `rules_of`, when product, institution and organisation are at hand.
     """
     product = version.product
     return PublishedProduct(
@@ -103,17 +108,17 @@ def published_of(version: ProductVersion) -> PublishedProduct:
 def published_all(versions: Iterable[ProductVersion]) -> list[PublishedProduct]:
     """Return what `published_of` returns for each of many versions, their rules read as plain values.
 
-    Queries: one, when product, institution and organisation are at hand.
+    Queries: as `rules_of`, when product, institution and organisation are at hand.
     """
     wanted = list(versions)
-    rules = _rules_by_version([version.pk for version in wanted])
+    rules = _rules_by_version(wanted)
     return [
         PublishedProduct(
             version,
             version.product,
             version.product.institution,
             terms_of(version),
-            tuple(rules[version.pk]),
+            rules[version.public_id],
         )
         for version in wanted
     ]
@@ -308,8 +313,29 @@ def _in_force(at: datetime) -> QuerySet[ProductVersion]:
     )
 
 
-def _rules_by_version(pks: Sequence[int]) -> defaultdict[int, list[RuleSpec]]:
-    """Return the rules of some versions, each version's in the order in which they were entered."""
+def _rules_by_version(
+    versions: Sequence[ProductVersion],
+) -> dict[uuid.UUID, tuple[RuleSpec, ...]]:
+    """Return the rules of some versions by public id, each version's in the order in which they were entered."""
+    found = {
+        version.public_id: _published_rules[version.public_id]
+        for version in versions
+        if version.public_id in _published_rules
+    }
+    missing = [version for version in versions if version.public_id not in found]
+    if not missing:
+        return found
+    read = _rules_read([version.pk for version in missing])
+    for version in missing:
+        found[version.public_id] = rules = tuple(read[version.pk])
+        if version.effective_from is not None:
+            if len(_published_rules) >= RULES_KEPT:
+                _published_rules.clear()
+            _published_rules[version.public_id] = rules
+    return found
+
+
+def _rules_read(pks: Sequence[int]) -> defaultdict[int, list[RuleSpec]]:
     found: defaultdict[int, list[RuleSpec]] = defaultdict(list)
     rows = ProductRule.objects.filter(version__in=pks).order_by("version_id", "id")
     text = Cast("value", TextField())
