@@ -19,7 +19,6 @@ from matching.domain.portrait import Portrait
 from matching.domain.portrait_json import plain
 from matching.domain.redaction import Audience
 from matching.selectors.application import application_get_handled
-from matching.selectors.evaluation import evaluation_reading
 from matching.services.portrait import own_portrait_read, portrait_read
 
 
@@ -52,8 +51,7 @@ class OwnPortraitView(APIView):
         """Return the enterprise's portrait with every point."""
         user = signed_in(request.user)
         reading = own_portrait_read(user=user, at=timezone.now(), channel="API")
-        evaluation = evaluation_reading(reading.enterprise, Audience.BORROWER)
-        return Response(_output(reading.portrait, Audience.BORROWER, "", evaluation))
+        return Response(_output(reading.portrait, Audience.BORROWER, "", reading.evaluation))
 
 
 class ApplicationPortraitView(APIView):

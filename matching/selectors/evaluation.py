@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import FilteredRelation, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
+from marketplace.domain.parameters import ParameterSet
 from marketplace.models import User
 from matching.domain.drift import tally_from
 from matching.domain.evaluation import PublishedEvaluation, Rescore, lines_from, reasons_of
@@ -56,17 +57,23 @@ def subjects_count(at: datetime) -> int:
 
 
 def evaluation_current(enterprise: Enterprise) -> CreditEvaluation | None:
-    """Return the enterprise's latest published evaluation. Queries: one."""
+    """Return the enterprise's latest published evaluation, its latest re-score, if any, at hand as ``rescored``.
+
+    Queries: one.
+    """
     return (
         CreditEvaluation.objects.filter(enterprise=enterprise, run__state="PUBLISHED")
-        .select_related("run")
-        .order_by("-run__month", "-run_id")
+        .annotate(rescored=FilteredRelation("rescores"))
+        .select_related("run", "rescored")  # type: ignore[misc]
+        .order_by("-run__month", "-run_id", "-rescored__pk")
         .first()
     )
 
 
 def reasons_read(
-    row: CreditEvaluation, rescore: EvaluationRescore | None = None
+    row: CreditEvaluation,
+    rescore: EvaluationRescore | None = None,
+    models: ParameterSet | None = None,
 ) -> list[dict[str, Any]]:
     """Return the lines of an evaluation with their sentences, as `matching.domain.evaluation.reasons_of` writes them.
 
@@ -76,29 +83,34 @@ def reasons_read(
     Args:
         row: with its run.
         rescore: whose lines are read instead.
+        models: the score models when loaded already.
 
-    Queries: one when the run is at hand.
+    Queries: one when the run is at hand, none with the models.
     """
     lines = (rescore or row).reasons
     if lines and isinstance(lines[0], dict):
         return list(lines)
     day = AsOf.from_moment(row.run.as_of).day
-    result = score_from_kept(lines, row.run.snapshot.get("codes", ()), day, score_models())
+    result = score_from_kept(
+        lines, row.run.snapshot.get("codes", ()), day, models or score_models()
+    )
     return reasons_of(result) if result else []
 
 
-def evaluation_reading(enterprise: Enterprise, audience: Audience) -> PublishedEvaluation | None:
+def evaluation_reading(
+    enterprise: Enterprise, audience: Audience, models: ParameterSet | None = None
+) -> PublishedEvaluation | None:
     """Return the enterprise's latest published evaluation as an audience may see it.
 
     Points, grade and lines are those of the latest re-score where there is one. The caller has checked that the reader
     is the enterprise, or reads an application of it.
 
-    Queries: three.
+    Queries: two, one less with the score models given.
     """
     row = evaluation_current(enterprise)
     if row is None:
         return None
-    rescore = row.rescores.order_by("-pk").first()
+    rescore: EvaluationRescore | None = getattr(row, "rescored", None)
     latest = rescore or row
     whole = PublishedEvaluation(
         month=row.run.month,
@@ -106,7 +118,7 @@ def evaluation_reading(enterprise: Enterprise, audience: Audience) -> PublishedE
         model_version=row.run.model_version,
         points=latest.score_points,
         grade=latest.grade,
-        lines=lines_from(reasons_read(row, rescore)),
+        lines=lines_from(reasons_read(row, rescore, models)),
         rescore=_rescore_of(rescore) if rescore else None,
     )
     return whole.seen_by(audience)

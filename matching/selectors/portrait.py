@@ -11,6 +11,7 @@ from borrowers.selectors import catalogue_delivered, items_fed, records_as_at
 from borrowers.selectors.record import RecordRow
 from borrowers.selectors.thematic import KnownLists, lists_known
 from marketplace.domain.errors import NotFound
+from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from matching.domain.fit import FeatureFacts
@@ -133,6 +134,7 @@ def portrait_build(
     declared: DeclaredFacts,
     at: datetime,
     day: date | None = None,
+    models: ParameterSet | None = None,
 ) -> Portrait:
     """Return the portrait of an enterprise at a moment; nothing is stored.
 
@@ -142,12 +144,13 @@ def portrait_build(
         declared: need and application.
         at: records known up to here count, aware.
         day: business date when it is not the moment's own (back data).
+        models: the score models when loaded already.
 
-    Queries: those of `portrait_inputs` and one for the score models, whatever the number of records.
+    Queries: those of `portrait_inputs` and one for the score models unless given, whatever the number of records.
     """
     inputs = portrait_inputs(enterprise, consent=consent, declared=declared, at=at)
     as_of = AsOf.from_moment(at) if day is None else AsOf(day, at)
-    return assemble(inputs, as_of, rules=portrait_rules())
+    return assemble(inputs, as_of, rules=portrait_rules(models))
 
 
 def portrait_inputs(

@@ -37,9 +37,15 @@ def score_models() -> ParameterSet:
     return shipped_models().with_entered({DEFAULT_MODEL: entered})
 
 
-def portrait_rules() -> PortraitRules:
-    """Return the rules portraits are made with: the shipped ones, and the approved score models. Queries: one."""
-    shipped, models = shipped_rules(), score_models()
+def portrait_rules(models: ParameterSet | None = None) -> PortraitRules:
+    """Return the rules portraits are made with: the shipped ones, and the approved score models.
+
+    Args:
+        models: the score models when loaded already.
+
+    Queries: one, none with the models.
+    """
+    shipped, models = shipped_rules(), models or score_models()
     return shipped if models is shipped.scorecard else replace(shipped, scorecard=models)
 
 

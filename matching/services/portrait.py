@@ -16,6 +16,7 @@ from borrowers.models import Consent, Enterprise
 from borrowers.selectors import consent_live, enterprise_for_owner
 from marketplace.audit import access_record, audit_record, enterprise_stream
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted
+from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
 from matching.domain.evaluation import PublishedEvaluation
@@ -32,6 +33,7 @@ from matching.selectors.portrait import (
     portrait_build,
     portrait_rebuilt,
 )
+from matching.selectors.score_model import score_models
 
 NOT_OPEN = "受理之后、办结之前可以查看信用画像。"
 
@@ -46,21 +48,24 @@ class PortraitReading:
         audience: as whom it is read.
         reader: who reads, with the organisation; printed across the page.
         evaluation: the latest published monthly evaluation, None when there is none.
+        models: the score models as they stand, for whoever sets today's portrait beside it.
     """
 
     portrait: Portrait
     row: CreditPortrait
     audience: Audience
-    reader: str = ""
-    evaluation: PublishedEvaluation | None = None
+    reader: str
+    evaluation: PublishedEvaluation | None
+    models: ParameterSet
 
 
 @dataclass(frozen=True)
 class OwnReading:
-    """An enterprise's portrait of itself, and the enterprise it was made of."""
+    """An enterprise's portrait of itself, the enterprise it was made of, and its published evaluation if it has one."""
 
     portrait: Portrait
     enterprise: Enterprise
+    evaluation: PublishedEvaluation | None
 
 
 @transaction.atomic
@@ -167,18 +172,22 @@ def portrait_read(
         consent_ref=consent.public_id,
         channel=channel,
     )
+    models = score_models()
     return PortraitReading(
         portrait=redact(from_json(row.content), audience, consent.data_classes),
         row=row,
         audience=audience,
         reader=f"{user} {lender.name}",
-        evaluation=evaluation_reading(application.enterprise, audience),
+        evaluation=evaluation_reading(application.enterprise, audience, models),
+        models=models,
     )
 
 
 @transaction.atomic
 def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> OwnReading:
-    """Return the enterprise's portrait of itself as of now, all classes; nothing is frozen.
+    """Return the enterprise's portrait of itself as of now, all classes, with its published evaluation.
+
+    Nothing is frozen.
 
     Raises:
         NotFound: the user stands for no verified enterprise.
@@ -195,10 +204,15 @@ def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Own
         at=at,
         channel=channel,
     )
+    models = score_models()
     portrait = portrait_build(
-        enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at
+        enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at, models=models
     )
-    return OwnReading(redact(portrait, Audience.BORROWER), enterprise)
+    return OwnReading(
+        redact(portrait, Audience.BORROWER),
+        enterprise,
+        evaluation_reading(enterprise, Audience.BORROWER, models),
+    )
 
 
 def is_intact(row: CreditPortrait) -> bool:

@@ -14,6 +14,7 @@ from datetime import datetime
 from borrowers.models import Consent
 from lenders.selectors import published_of
 from marketplace.domain.errors import NotPermitted
+from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.verdict import Verdict
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
@@ -99,7 +100,7 @@ def review_open(
     frozen = in_words(fit_from_json(application.frozen_fit))
     if application.consent is None:
         return Review("", reading, frozen)
-    portrait = _today(application, application.consent, at)
+    portrait = _today(application, application.consent, at, reading.models)
     offer = published_of(application.product_version)
     today = in_words(fit_of(offer, facts_for_fit(portrait), at))
     seen = redact(portrait, reading.audience, application.consent.data_classes)
@@ -150,8 +151,10 @@ def _points(portrait: Portrait) -> str:
     return "—" if portrait.score.points is None else f"{portrait.score.points} 分"
 
 
-def _today(application: LoanApplication, consent: Consent, at: datetime) -> Portrait:
-    """Return the portrait as it would be frozen now, within the consent, disputes unmarked. Queries: five."""
+def _today(
+    application: LoanApplication, consent: Consent, at: datetime, models: ParameterSet
+) -> Portrait:
+    """Return the portrait as it would be frozen now, within the consent, disputes unmarked. Queries: four."""
     inputs = portrait_inputs(
         application.demand.enterprise,
         consent=consent_facts(consent),
@@ -159,4 +162,4 @@ def _today(application: LoanApplication, consent: Consent, at: datetime) -> Port
         at=at,
         with_disputes=False,
     )
-    return assemble(inputs, AsOf.from_moment(at), rules=portrait_rules())
+    return assemble(inputs, AsOf.from_moment(at), rules=portrait_rules(models))

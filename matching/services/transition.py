@@ -28,7 +28,6 @@ from matching.policies.application import (
     roles_towards,
     visible_applications,
 )
-from matching.selectors.application import events_of
 from matching.selectors.clock import ClockTable, clock_readings, clock_table
 from matching.services.application_effects import Step, effect
 from matching.services.application_facts import check_payload, facts_of, feedback_agreed
@@ -147,7 +146,7 @@ def case_lock(application_id: uuid.UUID, actor: User | None) -> LockedCase:
     except LoanApplication.DoesNotExist:
         raise NotFound from None
     row.demand.enterprise = row.enterprise
-    return LockedCase(row, events_of(row))
+    return LockedCase(row, list(row.events.order_by("seq")))
 
 
 def step(

@@ -10,8 +10,6 @@ from django.views.decorators.http import require_GET
 
 from marketplace.policies import signed_in
 from marketplace.web.components import Crumb
-from matching.domain.redaction import Audience
-from matching.selectors.evaluation import evaluation_reading
 from matching.services.portrait import own_portrait_read
 from matching.views.portrait_screen import portrait_screen
 
@@ -21,14 +19,13 @@ from matching.views.portrait_screen import portrait_screen
 def own(request: HttpRequest) -> HttpResponse:
     """Show the enterprise its portrait as of now, with its published evaluation and every point of both.
 
-    Queries: at most 16, whatever the number of records; the reading is logged.
+    Queries: at most 15, whatever the number of records; the reading is logged.
     """
     user = signed_in(request.user)
     reading = own_portrait_read(user=user, at=timezone.now())
-    evaluation = evaluation_reading(reading.enterprise, Audience.BORROWER)
     context = {
         "enterprise": reading.portrait.enterprise,
-        "screen": portrait_screen(reading.portrait, evaluation=evaluation),
+        "screen": portrait_screen(reading.portrait, evaluation=reading.evaluation),
         "crumbs": [Crumb("信用画像")],
     }
     return render(request, "matching/portrait/own.html", context)

@@ -14,9 +14,6 @@ from tests.walk import READERS, Stop, walk
 
 ENTERPRISES = 60
 MOST_QUERIES = 15
-ABOVE = {"matching:review-detail": 5, "matching:approval-detail": 5, "matching:portrait-own": 1}
-"""Pages above the budget, and by how much: they check the consent of the moment, log the reading before a portrait
-leaves, and set today's fit beside the frozen one."""
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +32,7 @@ class TestPages:
         many = {
             f"{stop.reader} {stop.path}": stop.queries
             for stop in stops
-            if stop.is_page and stop.queries > MOST_QUERIES + ABOVE.get(stop.name, 0)
+            if stop.is_page and stop.queries > MOST_QUERIES
         }
 
         assert many == {}
