@@ -133,11 +133,18 @@ def product_published_list(
         at: past moments give the shelf of then, of today's admitted institutions.
         filters: what the visitor asks.
 
-    Queries: two.
+    Queries: two, one more while there are rules this process has not read; an institution is one row however many
+        products it has.
     """
     on = timezone.localtime(at).date()
     order = ("all_in_rate_max_bp", "product__code")
-    found = published_all(_on_shelf(at).order_by(*order))
+    institutions = Institution.objects.select_related("organisation")
+    versions = (
+        _in_force(at)
+        .select_related("product")
+        .prefetch_related(Prefetch("product__institution", queryset=institutions))
+    )
+    found = published_all(versions.order_by(*order))
     return [item for item in found if answers(item.terms, item.rules, filters, on)]
 
 

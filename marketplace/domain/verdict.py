@@ -67,7 +67,10 @@ def overall(outcomes: Iterable[Outcome]) -> Outcome:
     >>> overall([]).value
     'FITS'
     """
-    found = set(outcomes)
-    if Outcome.DOES_NOT_FIT in found:
-        return Outcome.DOES_NOT_FIT
-    return Outcome.CANNOT_TELL if Outcome.CANNOT_TELL in found else Outcome.FITS
+    worst = Outcome.FITS
+    for outcome in outcomes:
+        if outcome is Outcome.DOES_NOT_FIT:
+            return outcome
+        if outcome is Outcome.CANNOT_TELL:
+            worst = outcome
+    return worst

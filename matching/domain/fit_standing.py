@@ -116,4 +116,6 @@ class Standing:
 
 
 def _outcome(rules: Sequence[RuleSpec], fact: Fact) -> Outcome:
-    return overall(decide(rule, fact) for rule in rules)
+    if len(rules) == 1:
+        return decide(rules[0], fact)
+    return overall([decide(rule, fact) for rule in rules])
