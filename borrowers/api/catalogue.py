@@ -110,7 +110,7 @@ class ImportListView(ListAPIView[CatalogueImport]):
 
     @extend_schema(
         operation_id="catalogue_import_read",
-        summary="读入目录表并比较,不生效",
+        summary="读入目录表并比较，不生效",
         request=CatalogueFileInput,
         responses={201: ImportDetailOutput},
     )

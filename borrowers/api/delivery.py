@@ -34,7 +34,7 @@ from marketplace.sheets import BODY_KINDS, UPLOAD_LIMITS
 
 ROW_SCHEMA = {
     "type": "object",
-    "description": "一行。键为信息项的字段名称、字段代码或其同义表头;值为文本、数字、true/false 或 null。",
+    "description": "一行。键为信息项的字段名称、字段代码或其同义表头；值为文本、数字、true/false 或 null。",
     "additionalProperties": {
         "oneOf": [{"type": "string"}, {"type": "number"}, {"type": "boolean"}],
         "nullable": True,
@@ -61,10 +61,10 @@ class ItemRecordsView(APIView):
 
     @extend_schema(
         operation_id="records_send",
-        summary="报送信用记录(JSON 或 NDJSON)",
+        summary="报送信用记录（JSON 或 NDJSON）",
         description=(
-            "正文是对象的数组,或一个接一个的对象(NDJSON);UTF-8,与上传文件相同的大小与行数上限。"
-            "正文原样落地,与文件走同一条路:同样的正文再送一次不改变任何内容;行号从 1 起。"
+            "正文是对象的数组，或一个接一个的对象（NDJSON）；UTF-8，与上传文件相同的大小与行数上限。"
+            "正文原样落地，与文件走同一条路：同样的正文再送一次不改变任何内容；行号从 1 起。"
             "空数组表示本期没有需要报送的记录。逐行的拒绝原因见“批次中被拒绝的行”与“更正表”。"
         ),
         parameters=[DeliveringUnitInput],

@@ -165,7 +165,7 @@ def review_reason(
         )
         return RowError(row_number, label, UNMATCHED, f"按{tried}在登记库中也没有找到市场主体。")
     said = "、".join(BASIS_LABELS[basis] for basis in sorted(found, reverse=True))
-    sentence = f"登记库中有{said}的市场主体,已留待人工核对;核对之前不计入信用记录。"
+    sentence = f"登记库中有{said}的市场主体，已留待人工核对；核对之前不计入信用记录。"
     return RowError(row_number, label, TO_REVIEW, sentence)
 
 
@@ -177,9 +177,9 @@ def settled_reason(state: str, reason: str) -> tuple[str, str] | None:
         reason: why it was refused.
     """
     if state == "ACCEPTED":
-        return CONFIRMED, "经人工核对已确认主体,已由核对批次处理。"
+        return CONFIRMED, "经人工核对已确认主体，已由核对批次处理。"
     if state == "REFUSED":
-        return REFUSED, f"经人工核对不能确定主体:{reason}"
+        return REFUSED, f"经人工核对不能确定主体：{reason}"
     return None
 
 

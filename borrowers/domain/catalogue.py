@@ -155,7 +155,7 @@ def item_from_mapping(raw: Mapping[str, Any]) -> ItemSpec:
     try:
         item = _build_item(raw)
     except (KeyError, TypeError, ValueError) as error:
-        raise _invalid(code, f"声明不完整或取值有误({error})") from error
+        raise _invalid(code, f"声明不完整或取值有误（{error}）") from error
     _check_item(item)
     refuse_forbidden(title for spec in item.fields for title in spec.column.titles)
     return item
@@ -253,7 +253,7 @@ def _quality_fault(item: ItemSpec, rule: QualityRule) -> str:
     if rule.kind is QualityKind.DUE and not periodic:
         return "随发生报送的信息项没有按期报送一说"
     if rule.kind is QualityKind.IN_TIME and periodic:
-        return "及时率按事件计算,只用于随发生报送的信息项"
+        return "及时率按事件计算，只用于随发生报送的信息项"
     if rule.field and not item.field(rule.field).kept:
         return f"质量规则 {rule.code} 的字段不保存"
     if rule.kind is QualityKind.IN_RANGE and item.field(rule.field).type not in _NUMBERS:
@@ -265,4 +265,4 @@ def _quality_fault(item: ItemSpec, rule: QualityRule) -> str:
 
 
 def _invalid(code: str, what: str) -> Refused:
-    return Refused("CATALOGUE_INVALID", f"信息项 {code} 的声明有误:{what}。")
+    return Refused("CATALOGUE_INVALID", f"信息项 {code} 的声明有误：{what}。")

@@ -80,7 +80,7 @@ def _text(limit: int) -> Callable[[str], str]:
 def _matching(pattern: re.Pattern[str], wanted: str) -> Callable[[str], str]:
     def read(cell: str) -> str:
         if not pattern.fullmatch(cell):
-            raise CellRefused("CODE_FORM", f"“{cell[:40]}”不是合格的写法,应为{wanted}。")
+            raise CellRefused("CODE_FORM", f"“{cell[:40]}”不是合格的写法，应为{wanted}。")
         return cell
 
     return read
@@ -94,7 +94,7 @@ def _one_of(labels: Mapping[Any, str], *, numbered: bool = False) -> Callable[[s
     def read(cell: str) -> str:
         if cell not in known:
             offered = "、".join(str(label) for label in labels.values())
-            raise CellRefused("CHOICE_UNKNOWN", f"“{cell[:40]}”不在可选值之内:{offered}。")
+            raise CellRefused("CHOICE_UNKNOWN", f"“{cell[:40]}”不在可选值之内：{offered}。")
         return known[cell]
 
     return read

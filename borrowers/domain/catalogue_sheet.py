@@ -166,7 +166,9 @@ def _forbidden(number: int, raw: Mapping[str, Any]) -> list[CellError]:
         try:
             refuse_forbidden(named)
         except Refused as refused:
-            sentence = " ".join(f"“{title}”:{article}" for title, article in refused.fields.items())
+            sentence = " ".join(
+                f"“{title}”：{article}" for title, article in refused.fields.items()
+            )
             errors.append(CellError(FIELD_SHEET, number, heading, refused.code, sentence))
     return errors
 
@@ -201,7 +203,7 @@ def _bound(rows: Rows, columns: Sequence[Column]) -> Iterable[tuple[int, dict[st
 
 
 def _required(sheet: str, number: int, heading: str) -> CellError:
-    return CellError(sheet, number, heading, "FIELD_REQUIRED", f"{heading}为必填项,不能为空。")
+    return CellError(sheet, number, heading, "FIELD_REQUIRED", f"{heading}为必填项，不能为空。")
 
 
 def _orphan(code: str) -> str:

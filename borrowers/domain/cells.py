@@ -35,7 +35,7 @@ _TRUE = frozenset({"是", "1", "Y", "YES", "TRUE", "T", "√", "公示", "选择
 _FALSE = frozenset(
     {"否", "0", "N", "NO", "FALSE", "F", "×", "不公示", "选择不公示", "企业选择不公示", "没有"}
 )
-_CODE_CELL = "该列在表中是数值格式,超过15位的数字已失真,请将该列设为文本格式后重新填写。"
+_CODE_CELL = "该列在表中是数值格式，超过15位的数字已失真，请将该列设为文本格式后重新填写。"
 
 
 class CellRefused(ValueError):
@@ -95,7 +95,7 @@ def _text_reader(field: FieldSpec) -> CellReader:
             _refuse_lost_digits(text)
         value = text if text.isalnum() else clean(text)
         if len(value) > longest:
-            raise CellRefused("TEXT_TOO_LONG", f"有{len(value)}个字,最多{longest}个字。")
+            raise CellRefused("TEXT_TOO_LONG", f"有{len(value)}个字，最多{longest}个字。")
         if len(value) <= 4 and is_blank(value):
             raise CellRefused("FIELD_REQUIRED", "没有填写。")
         return value
@@ -115,7 +115,7 @@ def _read_month(text: str) -> CellValue:
     try:
         return parse_month(text).isoformat()
     except DateUnreadable as error:
-        sentence = f"“{text[:40]}”不是可识别的年月,应如 2026-03。"
+        sentence = f"“{text[:40]}”不是可识别的年月，应如 2026-03。"
         raise CellRefused(error.code, sentence) from None
 
 
@@ -140,9 +140,9 @@ def _slow_money(text: str, scale: int, *, negative: bool) -> str:
     flat = half_width(text).strip().lstrip("¥￥").removesuffix("元").strip()
     amount = _number(flat, text, "MONEY_UNREADABLE", "金额") * scale
     if amount < 0 and not negative:
-        raise CellRefused("MONEY_NEGATIVE", f"金额“{text[:40]}”为负数,该字段不能为负。")
+        raise CellRefused("MONEY_NEGATIVE", f"金额“{text[:40]}”为负数，该字段不能为负。")
     if abs(amount) >= _LARGEST_YUAN:
-        raise CellRefused("MONEY_TOO_LARGE", f"金额“{text[:40]}”过大,请核对单位。")
+        raise CellRefused("MONEY_TOO_LARGE", f"金额“{text[:40]}”过大，请核对单位。")
     value = amount.quantize(_FEN, rounding=ROUND_HALF_UP)
     return f"{value + 0:f}" if value else "0.00"
 
@@ -154,7 +154,7 @@ def _number(flat: str, shown: str, code: str, what: str) -> Decimal:
     if _GROUPED.fullmatch(digits):
         digits = digits.replace(",", "")
     if not _NUMBER.fullmatch(digits):
-        raise CellRefused(code, f"“{shown[:40]}”不是可识别的{what},应为数字。")
+        raise CellRefused(code, f"“{shown[:40]}”不是可识别的{what}，应为数字。")
     number = Decimal(digits)
     return -number if bracketed else number
 
@@ -191,7 +191,9 @@ def _range_check(field: FieldSpec) -> Callable[[Decimal, str], None]:
     def check(number: Decimal, text: str) -> None:
         if (least is not None and number < least) or number > most:
             lower = "不限" if least is None else f"{least}"
-            raise CellRefused("NUMBER_OUT_OF_RANGE", f"“{text[:40]}”超出范围({lower}至{most:f})。")
+            raise CellRefused(
+                "NUMBER_OUT_OF_RANGE", f"“{text[:40]}”超出范围（{lower}至{most:f}）。"
+            )
 
     return check
 
@@ -206,7 +208,9 @@ def _choice_reader(field: FieldSpec) -> CellReader:
     def read(text: str) -> CellValue:
         found = canonical.get(_choice_key(text))
         if found is None:
-            raise CellRefused("CHOICE_UNKNOWN", f"“{text[:40]}”不在可选项中,可选:{allowed}。"[:290])
+            raise CellRefused(
+                "CHOICE_UNKNOWN", f"“{text[:40]}”不在可选项中，可选：{allowed}。"[:290]
+            )
         return found
 
     return _remembering(read)
@@ -225,7 +229,7 @@ def _read_boolean(text: str) -> CellValue:
 
 def _read_uscc(text: str) -> CellValue:
     if type(text) is NumberCell or _SCIENTIFIC.fullmatch(text):
-        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”:{_CODE_CELL}")
+        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”：{_CODE_CELL}")
     found = uscc_rules.check(text)
     if not found.is_valid:
         raise CellRefused(found.code, found.sentence)
@@ -237,10 +241,10 @@ def _read_local_code(text: str) -> CellValue:
         _refuse_lost_digits(text)
     code = uscc_rules.normalize(text)
     if _SCIENTIFIC.fullmatch(code) and "+" in text:
-        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”:{_CODE_CELL}")
+        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”：{_CODE_CELL}")
     if not _LOCAL_CODE.fullmatch(code):
         raise CellRefused(
-            "LOCAL_CODE_FORM", f"“{text[:40]}”不是可识别的单位内部代码,应为字母、数字。"
+            "LOCAL_CODE_FORM", f"“{text[:40]}”不是可识别的单位内部代码，应为字母、数字。"
         )
     return code
 
@@ -253,4 +257,4 @@ def _read_either_code(text: str) -> CellValue:
 
 def _refuse_lost_digits(text: str) -> None:
     if len(text.lstrip("-").replace(".", "")) > 15 or "E" in text.upper():
-        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”:{_CODE_CELL}")
+        raise CellRefused("NUMERIC_CODE_CELL", f"“{text[:40]}”：{_CODE_CELL}")

@@ -259,9 +259,9 @@ def _validity(terms: ConsentTerms, limit: Mapping[str, Any]) -> Verdict:
     latest = add_months(terms.valid_from.astimezone(BEIJING).date(), months)
     until = terms.valid_until.astimezone(BEIJING)
     whole = datetime.combine(latest + timedelta(days=1), time.min, BEIJING)
-    sentence = f"授权至 {until.date().isoformat()},最长 {months} 个月。"
+    sentence = f"授权至 {until.date().isoformat()}，最长 {months} 个月。"
     if terms.valid_until > whole:
-        return _no("CONSENT_VALIDITY", f"授权有效期过长:{sentence}", months, "个月")
+        return _no("CONSENT_VALIDITY", f"授权有效期过长：{sentence}", months, "个月")
     return _yes("CONSENT_VALIDITY", sentence, months, "个月")
 
 
@@ -270,15 +270,15 @@ def _data_period(terms: ConsentTerms, limit: Mapping[str, Any], on: date) -> Ver
     if terms.data_to < terms.data_from:
         return _no("CONSENT_DATA_PERIOD", "数据期间的止日应不早于起日。")
     earliest = add_months(on, -months)
-    sentence = f"数据自 {terms.data_from.isoformat()} 起,最早可至 {earliest.isoformat()}。"
+    sentence = f"数据自 {terms.data_from.isoformat()} 起，最早可至 {earliest.isoformat()}。"
     if terms.data_from < earliest:
-        return _no("CONSENT_DATA_PERIOD", f"数据期间过长:{sentence}", months, "个月")
+        return _no("CONSENT_DATA_PERIOD", f"数据期间过长：{sentence}", months, "个月")
     return _yes("CONSENT_DATA_PERIOD", sentence, months, "个月")
 
 
 def _data_life(terms: ConsentTerms, limit: Mapping[str, Any]) -> Verdict:
     days = int(limit["life_days"])
-    sentence = f"机构留存 {terms.data_life_days} 天,应为 1 至 {days} 天。"
+    sentence = f"机构留存 {terms.data_life_days} 天，应为 1 至 {days} 天。"
     if not 1 <= terms.data_life_days <= days:
         return _no("CONSENT_DATA_LIFE", sentence, days, "天")
     return _yes("CONSENT_DATA_LIFE", sentence, days, "天")

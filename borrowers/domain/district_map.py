@@ -146,7 +146,7 @@ def district_of(text_area: str, address: str) -> DistrictFinding:
     if found:
         return DistrictFinding(found, "ADDRESS")
     reason = f"地区“{area[:20]}”不是本市16个区之一" if area else "登记信息没有地区"
-    return DistrictFinding(None, "NONE", f"{reason},地址中也没有区名。")
+    return DistrictFinding(None, "NONE", f"{reason}，地址中也没有区名。")
 
 
 def district_in_address(address: str) -> str | None:

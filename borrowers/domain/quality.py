@@ -43,11 +43,11 @@ class Measured:
         """
         about = f"“{label}”" if label else ""
         if self.rule.kind is QualityKind.VOLUME:
-            found = f"本批 {self.part} 行,以往各批中位数 {self.whole} 行"
+            found = f"本批 {self.part} 行，以往各批中位数 {self.whole} 行"
         else:
             share = percent(Decimal(self.part) / Decimal(self.whole)) if self.whole else "无"
-            found = f"实际 {share}({self.part}/{self.whole})"
-        return f"{about}{self.rule.demand};{found}。"
+            found = f"实际 {share}（{self.part}/{self.whole}）"
+        return f"{about}{self.rule.demand}；{found}。"
 
 
 def measure_all(rules: Iterable[QualityRule], counts: Counts) -> tuple[Measured, ...]:

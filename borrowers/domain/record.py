@@ -160,11 +160,11 @@ def _plan(item: ItemSpec, titles: list[str]) -> list[tuple[str, str, CellReader]
 
 
 def _required(row_number: int, label: str) -> RowError:
-    return RowError(row_number, label, "FIELD_REQUIRED", f"{label}为必填项,不能为空。")
+    return RowError(row_number, label, "FIELD_REQUIRED", f"{label}为必填项，不能为空。")
 
 
 def _refused(row_number: int, label: str, refusal: CellRefused) -> RowError:
-    return RowError(row_number, label, refusal.code, f"{label}:{refusal.sentence}")
+    return RowError(row_number, label, refusal.code, f"{label}：{refusal.sentence}")
 
 
 def _finisher(
@@ -227,7 +227,7 @@ def _apply_rules(
         other = "、".join(
             item.field(c).label for c in rule.field_codes if c not in (rule.later, rule.total)
         )
-        errors.append(RowError(row_number, named, code, f"{named}与{other}不符:{sentence}"))
+        errors.append(RowError(row_number, named, code, f"{named}与{other}不符：{sentence}"))
     return tuple(warnings)
 
 

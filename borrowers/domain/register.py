@@ -242,7 +242,9 @@ def _build(
 
 def _code(text: str, row_number: int, errors: list[RowError]) -> UsccFinding:
     if type(text) is NumberCell:
-        sentence = f"“{text[:40]}”在表中是数值格式,18位代码已失真,请将该列设为文本格式后重新填写。"
+        sentence = (
+            f"“{text[:40]}”在表中是数值格式，18位代码已失真，请将该列设为文本格式后重新填写。"
+        )
         errors.append(RowError(row_number, "统一社会信用代码", "NUMERIC_CODE_CELL", sentence))
         return UsccFinding("")
     finding = uscc_rules.check(text)
@@ -269,7 +271,7 @@ def _date(text: str, label: str, row_number: int, errors: list[RowError]) -> dat
 def _province(text: str, row_number: int, errors: list[RowError]) -> None:
     province = "" if is_blank(text) else half_width(clean(text))
     if province and not province.startswith(("天津", "12")):
-        sentence = f"所在省份为“{province[:20]}”,不是天津市的市场主体。"
+        sentence = f"所在省份为“{province[:20]}”，不是天津市的市场主体。"
         errors.append(RowError(row_number, "所在省份", "OUTSIDE_CITY", sentence))
 
 

@@ -174,7 +174,7 @@ def repair_admissible(record: Finding, on: date, parameters: ParameterSet | None
         if reason is not None:
             code, sentence = reason
             return Verdict(code, Outcome.DOES_NOT_FIT, sentence, parameter_version=period.version)
-    sentence = "义务已履行、承诺已作出、最短公示期已满,可以申请修复。"
+    sentence = "义务已履行、承诺已作出、最短公示期已满，可以申请修复。"
     return Verdict("REPAIR_ADMISSIBLE", Outcome.FITS, sentence, parameter_version=period.version)
 
 
@@ -220,19 +220,19 @@ def _barred(record: Finding, on: date, parameters: ParameterSet) -> Reason:
     until = add_months(record.false_material_on, int(parameter.value_on(on)))
     if on >= until:
         return None
-    return "REPAIR_BARRED", f"曾提供虚假材料或虚假承诺,{until.isoformat()} 前不得再次申请修复。"
+    return "REPAIR_BARRED", f"曾提供虚假材料或虚假承诺，{until.isoformat()} 前不得再次申请修复。"
 
 
 def _repeated(record: Finding) -> Reason:
-    return ("REPAIR_REPEATED", "属于屡禁不止、屡罚不改,不予受理。") if record.repeated else None
+    return ("REPAIR_REPEATED", "属于屡禁不止、屡罚不改，不予受理。") if record.repeated else None
 
 
 def _duties(record: Finding, on: date) -> Reason:
     fulfilled = record.duties_fulfilled_on
     if fulfilled is None or fulfilled > on:
-        return "REPAIR_DUTIES_OPEN", "法定义务尚未履行完毕,请先履行并提供证明。"
+        return "REPAIR_DUTIES_OPEN", "法定义务尚未履行完毕，请先履行并提供证明。"
     if fulfilled < record.found_on:
-        return "REPAIR_DUTIES_DATE", "义务履行完毕日期早于决定日期,请核对。"
+        return "REPAIR_DUTIES_DATE", "义务履行完毕日期早于决定日期，请核对。"
     return None
 
 
@@ -245,7 +245,7 @@ def _shortest(period: Publicity, on: date) -> Reason:
         return None
     return (
         "REPAIR_TOO_EARLY",
-        f"最短公示期未满,{period.earliest_end.isoformat()} 起可以申请修复。",
+        f"最短公示期未满，{period.earliest_end.isoformat()} 起可以申请修复。",
     )
 
 

@@ -41,11 +41,11 @@ def shape_errors(row: Mapping[str, str], row_number: int) -> list[RowError]:
     """
     errors: list[RowError] = []
     if OVERFLOW in row:
-        sentence = f"该行比表头多出内容“{row[OVERFLOW][:40]}”,各列可能错位,请检查分隔符和引号。"
+        sentence = f"该行比表头多出内容“{row[OVERFLOW][:40]}”，各列可能错位，请检查分隔符和引号。"
         errors.append(RowError(row_number, "", "ROW_TOO_WIDE", sentence))
     if NESTED in row:
         sentence = (
-            f"{row[NESTED][:100]}的值是数组或对象,每个字段应为文本、数字、true/false 或 null。"
+            f"{row[NESTED][:100]}的值是数组或对象，每个字段应为文本、数字、true/false 或 null。"
         )
         errors.append(RowError(row_number, "", "CELL_NESTED", sentence))
     return errors

@@ -75,7 +75,7 @@ def size_class(
     Source: 国统字〔2017〕213号.
     """
     if entity_type == SubjectType.INDIVIDUAL:
-        return SizeFinding(SizeClass.INDIVIDUAL, "个体工商户,不按企业规模划分。")
+        return SizeFinding(SizeClass.INDIVIDUAL, "个体工商户，不按企业规模划分。")
     table = _table()
     if not table.in_force(on):
         return _unknown(f"{on.isoformat()} 尚无适用的划分办法。")
@@ -97,15 +97,15 @@ def _classify(
     sector = str(line["label"])
     if negative:
         named = "、".join(_INDICATORS[name] for name in negative)
-        return _unknown(f"{named}为负数,无法划分。", sector, version, tuple(negative))
+        return _unknown(f"{named}为负数，无法划分。", sector, version, tuple(negative))
     known = {name: _class_by(figures[name], line[name]) for name in needed if name not in missing}
     lowest = max(known.values(), key=_ORDER.index, default=SizeClass.LARGE)
     if missing and lowest is not SizeClass.MICRO:
         named = "、".join(_INDICATORS[name] for name in missing)
-        return _unknown(f"缺少{named},无法划分。", sector, version, missing)
-    compared = ";".join(_compared(name, figures[name], line[name]) for name in known)
+        return _unknown(f"缺少{named}，无法划分。", sector, version, missing)
+    compared = "；".join(_compared(name, figures[name], line[name]) for name in known)
     label = SIZE_CLASS_LABELS[lowest]
-    return SizeFinding(lowest, f"按{sector}标准:{compared},为{label}。", sector, version, missing)
+    return SizeFinding(lowest, f"按{sector}标准：{compared}，为{label}。", sector, version, missing)
 
 
 def _class_by(value: Number | None, limits: tuple[int, int, int]) -> SizeClass:
@@ -115,7 +115,7 @@ def _class_by(value: Number | None, limits: tuple[int, int, int]) -> SizeClass:
 
 def _compared(name: str, value: Number | None, limits: tuple[int, int, int]) -> str:
     unit = _UNITS[name]
-    return f"{_INDICATORS[name]}{value}{unit}(大型{limits[0]}、中型{limits[1]}、小型{limits[2]}{unit}起)"
+    return f"{_INDICATORS[name]}{value}{unit}（大型{limits[0]}、中型{limits[1]}、小型{limits[2]}{unit}起）"
 
 
 def _line_for(industry_code: str, lines: tuple[Mapping[str, Any], ...]) -> Mapping[str, Any] | None:

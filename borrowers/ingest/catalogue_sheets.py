@@ -45,5 +45,5 @@ def _opened(
     except Refused as refused:
         if refused.code != "SHEET_NO_HEADER":
             raise
-        sentence = f"文件“{filename}”中没有找到“{name}”表,表头应有:{'、'.join(marks)}。"
+        sentence = f"文件“{filename}”中没有找到“{name}”表，表头应有：{'、'.join(marks)}。"
         raise Refused("CATALOGUE_SHEET_MISSING", sentence) from refused

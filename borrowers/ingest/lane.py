@@ -118,7 +118,7 @@ def _read_odd(
 
 def key_conflict(row_number: int) -> RowError:
     """Return the reason against a row whose key came before in the file with another content."""
-    sentence = "同一文件中已有自然键相同而内容不同的行,无法判断以哪一行为准。"
+    sentence = "同一文件中已有自然键相同而内容不同的行，无法判断以哪一行为准。"
     return RowError(row_number, "", "KEY_CONFLICT_IN_FILE", sentence)
 
 

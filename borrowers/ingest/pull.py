@@ -62,7 +62,7 @@ def source_declared(name: str) -> RecordSource:
     if urlsplit(url).scheme not in READERS:
         raise _invalid(name, "环境变量里没有 postgres:// 或 sqlite:// 的地址")
     if not _SELECT.match(select):
-        raise _invalid(name, "只能是一条 SELECT,末尾不带分号")
+        raise _invalid(name, "只能是一条 SELECT，末尾不带分号")
     return RecordSource(name, url, select, dict(found.get("columns", {})))
 
 
@@ -83,7 +83,7 @@ def source_to_csv(source: RecordSource, path: Path) -> int:
                 rows += 1
     except (psycopg.Error, sqlite3.Error) as error:
         kind = type(error).__name__  # its text may hold the address
-        sentence = f"数据源“{source.name}”读取失败({kind})。"
+        sentence = f"数据源“{source.name}”读取失败（{kind}）。"
         raise Refused("RECORD_SOURCE_FAILED", sentence) from error
     return rows
 
@@ -132,4 +132,4 @@ def _text(value: Any) -> str:
 
 
 def _invalid(name: str, why: str) -> Refused:
-    return Refused("RECORD_SOURCE_INVALID", f"数据源“{name[:48]}”的声明有误:{why}。")
+    return Refused("RECORD_SOURCE_INVALID", f"数据源“{name[:48]}”的声明有误：{why}。")

@@ -33,7 +33,7 @@ def batch_told(
     try:
         batch = keep(progress_on(sys.stderr))
     except Refused as refused:
-        raise CommandError(f"{refused.sentence}({refused.code})") from refused
+        raise CommandError(f"{refused.sentence}（{refused.code}）") from refused
     command.stderr.write("")
     command.stdout.write(summary_of(batch))
     if report:
@@ -52,13 +52,13 @@ def progress_on(stream: TextIO) -> Progress:
 
 def summary_of(batch: IngestBatch) -> str:
     """Return the counts of a batch in words, the commonest reasons first."""
-    waiting = f"(其中待核对 {batch.waiting:,})" if batch.waiting else ""
+    waiting = f"（其中待核对 {batch.waiting:,}）" if batch.waiting else ""
     lines = [
-        f"读取 {batch.rows_read:,} 行:接收 {batch.accepted:,}(其中更正 {batch.superseding:,}),"
-        f"拒绝 {batch.rejected:,}{waiting},重复 {batch.duplicates:,}。"
+        f"读取 {batch.rows_read:,} 行：接收 {batch.accepted:,}（其中更正 {batch.superseding:,}），"
+        f"拒绝 {batch.rejected:,}{waiting}，重复 {batch.duplicates:,}。"
     ]
     ordered = sorted(batch.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
-    lines += [f"  {code}: {count:,} 行" for code, count in ordered[:REASONS_SHOWN]]
+    lines += [f"  {code}：{count:,} 行" for code, count in ordered[:REASONS_SHOWN]]
     return "\n".join(lines)
 
 

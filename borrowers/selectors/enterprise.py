@@ -138,8 +138,8 @@ def enterprise_registered(uscc: str) -> Enterprise:
     )
     if enterprise is None:
         sentence = (
-            f"登记库中没有代码为“{finding.uscc}”的市场主体。新设或刚迁入的主体通常在登记后几个工作日内入库;"
-            "如确有登记,请联系平台运营核对。"
+            f"登记库中没有代码为“{finding.uscc}”的市场主体。新设或刚迁入的主体通常在登记后几个工作日内入库；"
+            "如确有登记，请联系平台运营核对。"
         )
         raise Refused("ENTERPRISE_NOT_IN_REGISTER", sentence, {"uscc": sentence})
     return enterprise

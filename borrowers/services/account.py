@@ -30,8 +30,8 @@ PENDING, VERIFIED, REFUSED = "PENDING", "VERIFIED", "REFUSED"
 ACTIVE = "ACTIVE"
 BORROWING_TYPES = ("ENTERPRISE", "INDIVIDUAL", "COOPERATIVE")
 HELD = (
-    "该企业已在平台登记或正在核验。如需加入,请联系本企业负责人在“团队”中添加您;"
-    "如认为登记有误,请联系平台运营。"
+    "该企业已在平台登记或正在核验。如需加入，请联系本企业负责人在“团队”中添加您；"
+    "如认为登记有误，请联系平台运营。"
 )
 
 
@@ -140,7 +140,7 @@ def account_review(
     if row.state != PENDING:
         raise TransitionRefused(row.state, "REVIEW", "该申请已经办理。")
     if not approve and not reason.strip():
-        sentence = "请填写未通过的原因,申请人会看到。"
+        sentence = "请填写未通过的原因，申请人会看到。"
         raise Refused("REASON_REQUIRED", sentence, {"reason": sentence})
     row.state = VERIFIED if approve else REFUSED
     row.verified_by = actor
@@ -233,7 +233,7 @@ def _enterprise_locked(uscc: str) -> Enterprise:
         sentence = f"登记库中没有代码为“{finding.uscc}”的市场主体。"
         raise Refused("ENTERPRISE_NOT_IN_REGISTER", sentence, {"uscc": sentence})
     if enterprise.status != ACTIVE:
-        sentence = f"该市场主体的登记状态为“{enterprise.get_status_display()}”,不能登记。"
+        sentence = f"该市场主体的登记状态为“{enterprise.get_status_display()}”，不能登记。"
         raise Refused("ENTERPRISE_NOT_ACTIVE", sentence, {"uscc": sentence})
     if enterprise.entity_type not in BORROWING_TYPES:
         sentence = "只有企业、个体工商户和农民专业合作社可以登记。"
@@ -244,7 +244,7 @@ def _enterprise_locked(uscc: str) -> Enterprise:
 def _check_contact(name: str, phone: str) -> None:
     fields: dict[str, str] = {}
     if not 2 <= len(name.strip()) <= 64:
-        fields["contact_name"] = "请填写联系人姓名(2 至 64 个字)。"
+        fields["contact_name"] = "请填写联系人姓名（2 至 64 个字）。"
     digits = phone.strip().replace("-", "").removeprefix("+86")
     if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 12):
         fields["contact_phone"] = "请填写能接通的手机或座机号码。"

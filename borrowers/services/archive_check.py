@@ -145,7 +145,7 @@ def _differences(item: str, filed: dict[int, Sums], kept: dict[int, Sums]) -> li
         one, other = filed.get(batch), kept.get(batch)
         if one == other:
             continue
-        have = f"归档 {one.records if one else 0} 条,数据库 {other.records if other else 0} 条"
-        sentence = f"批次 {batch} 两处不一致:{have}。"
+        have = f"归档 {one.records if one else 0} 条，数据库 {other.records if other else 0} 条"
+        sentence = f"批次 {batch} 两处不一致：{have}。"
         faults.append(ArchiveFault(item, f"{batch}", "RECORDS_DIFFER", sentence))
     return faults

@@ -106,12 +106,12 @@ def catalogue_import_apply(
     if row.applied_at is not None:
         raise Conflict("CATALOGUE_IMPORT_APPLIED", "这份目录表已经生效。")
     if row.error_count:
-        sentence = f"表中还有 {row.error_count} 处错误,更正后重新上传。"
+        sentence = f"表中还有 {row.error_count} 处错误，更正后重新上传。"
         raise Refused("CATALOGUE_IMPORT_ERRORS", sentence)
     items = CatalogueItem.objects.select_for_update().order_by("pk")
     versions = dict(items.values_list("code", "version"))
     if any(versions.get(entry["code"], 0) != entry["before"] for entry in row.entries):
-        raise Conflict("CATALOGUE_MOVED", "读入之后目录又有变更,请重新上传并核对差异。")
+        raise Conflict("CATALOGUE_MOVED", "读入之后目录又有变更，请重新上传并核对差异。")
     units_enter(UnitSpec(unit["code"], unit["name"], "") for unit in row.units)
     declared = [
         ItemEntry(item_from_mapping(entry["spec"]), entry["is_active"]) for entry in row.entries
@@ -151,7 +151,7 @@ def _new_units(items: Iterable[SheetItem]) -> tuple[list[dict[str, str]], list[C
         code, name = found.spec.source_unit, found.unit_name
         stands = known.get(code) or new.get(code)
         if stands is None and not name:
-            sentence = f"没有代码为“{code}”的来源单位;新单位请填写{UNIT_NAME}。"
+            sentence = f"没有代码为“{code}”的来源单位；新单位请填写{UNIT_NAME}。"
             errors.append(CellError(ITEM_SHEET, found.row, UNIT_HEADING, "UNIT_UNKNOWN", sentence))
         elif stands is None and len(name) > NAME_LENGTH:
             sentence = f"单位名称超过 {NAME_LENGTH} 个字。"
@@ -159,7 +159,7 @@ def _new_units(items: Iterable[SheetItem]) -> tuple[list[dict[str, str]], list[C
         elif stands is None:
             new[code] = name
         elif name and name != stands:
-            sentence = f"代码“{code}”的单位名称是“{stands}”,与此处不同。"
+            sentence = f"代码“{code}”的单位名称是“{stands}”，与此处不同。"
             error = CellError(ITEM_SHEET, found.row, UNIT_NAME, "UNIT_NAME_DIFFERS", sentence)
             errors.append(error)
     return [{"code": code, "name": name} for code, name in new.items()], errors

@@ -181,7 +181,7 @@ def _make_room(
     if held is None:
         return
     if held.valid_until > at:
-        raise Conflict("CONSENT_LIVE", "对该机构的这笔申请已有生效中的授权,请先撤回再重新授权。")
+        raise Conflict("CONSENT_LIVE", "对该机构的这笔申请已有生效中的授权，请先撤回再重新授权。")
     _end(held, "EXPIRY", "", None, at, "close")
 
 

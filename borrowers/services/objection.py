@@ -178,7 +178,7 @@ def locked_record(record_id: UUID, actor: User) -> CreditRecord:
         .get(pk=seen.pk)
     )
     if record.superseded_at is not None:
-        raise Conflict("RECORD_SUPERSEDED", "该记录已被更正或撤下,请查看最新记录。")
+        raise Conflict("RECORD_SUPERSEDED", "该记录已被更正或撤下，请查看最新记录。")
     return record
 
 

@@ -122,7 +122,7 @@ def quality_sweep(*, at: datetime) -> int:
             unit_id=item.source_unit_id,
             rule=DUE.code,
             about=owed.period,
-            sentence=f"{owed.period} 期最迟应于 {last} 送达,至今没有送达。",
+            sentence=f"{owed.period} 期最迟应于 {last} 送达，至今没有送达。",
             found_on=local_date(at),
             found_at=at,
         )

@@ -194,7 +194,7 @@ def _repeat(row_number: int, is_same: bool, book: BatchBook) -> None:
     if is_same:
         book.duplicates += 1
         return
-    sentence = "同一文件中该统一社会信用代码已出现,且内容不同,无法判断以哪一行为准。"
+    sentence = "同一文件中该统一社会信用代码已出现，且内容不同，无法判断以哪一行为准。"
     book.reject([RowError(row_number, "统一社会信用代码", "KEY_CONFLICT_IN_FILE", sentence)])
 
 

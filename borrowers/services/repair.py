@@ -171,7 +171,7 @@ def repair_step(
 
 def _check_record(record: CreditRecord) -> None:
     if record.item.data_class != DataClass.PENALTY.value:
-        sentence = "只有行政处罚信息可以在此申请信用修复;名单类信息由认定单位移出。"
+        sentence = "只有行政处罚信息可以在此申请信用修复；名单类信息由认定单位移出。"
         raise Refused("REPAIR_ITEM", sentence)
     if record.repaired_at is not None:
         raise Conflict("REPAIR_DONE", "这条记录已经修复。")
@@ -181,7 +181,7 @@ def _check_record(record: CreditRecord) -> None:
 
 def _check_proof(proof: str) -> None:
     if not proof.strip():
-        sentence = "请填写履行证明的名称或编号(如缴款书号)。"
+        sentence = "请填写履行证明的名称或编号（如缴款书号）。"
         raise Refused("PROOF_REQUIRED", sentence, {"proof": sentence})
 
 

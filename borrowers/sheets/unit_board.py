@@ -19,7 +19,7 @@ COLUMNS = (
     Column("应报期数", ColumnKind.INTEGER, 10.0),
     Column("上报率", ColumnKind.SHARE, 10.0),
     Column("及时率", ColumnKind.SHARE, 10.0),
-    Column("及时率(随发生)", ColumnKind.SHARE, 14.0),
+    Column("及时率（随发生）", ColumnKind.SHARE, 14.0),
     Column("合规率", ColumnKind.SHARE, 10.0),
     Column("未消除的发现", ColumnKind.INTEGER, 12.0),
     Column("最近一次接收", ColumnKind.MOMENT, 18.0),

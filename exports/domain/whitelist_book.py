@@ -138,7 +138,7 @@ def _admitted_row(number: int, line: WhitelistLine) -> tuple[CellValue, ...]:
         line.purpose,
         line.willing_on,
         line.origin,
-        ";".join(line.marks),
+        "；".join(line.marks),
     )
 
 
@@ -158,5 +158,5 @@ def _kept_out_row(number: int, line: WhitelistLine) -> tuple[CellValue, ...]:
         *_identity(number, line),
         line.need_amount_yuan,
         "、".join(line.reason_codes),
-        ";".join(line.reasons),
+        "；".join(line.reasons),
     )

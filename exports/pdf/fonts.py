@@ -41,7 +41,7 @@ BOLD_PATHS = (
 )
 ABOVE_BMP = re.compile(r"(<[0-9A-F]{2}> )<([0-9A-F]{5,6})>")
 UNEMBEDDED = "STSong-Light"
-UNEMBEDDED_WARNING = "本机没有可内嵌的中文字体,本文件字体未内嵌,在其他电脑上可能显示不全。"
+UNEMBEDDED_WARNING = "本机没有可内嵌的中文字体，本文件字体未内嵌，在其他电脑上可能显示不全。"
 
 
 @dataclass(frozen=True, eq=False)

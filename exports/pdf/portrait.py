@@ -81,7 +81,7 @@ def story(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
         ("月度走势", "", sections.monthly_series(setter, document)),
         ("公共信用记录", "每条记录可追溯到来源单位的批次与行", sections.records(setter, document)),
         ("产品准入逐条比对", "符合 / 不符合 / 无法判断", sections.fits(setter, document)),
-        ("缺失说明", "缺失不等于没有,也不等于不良", sections.missing(setter, document)),
+        ("缺失说明", "缺失不等于没有，也不等于不良", sections.missing(setter, document)),
         ("授权摘要", "", sections.consent(setter, document)),
         ("核验与声明", "", sections.verification(setter, document)),
     ]
@@ -102,4 +102,4 @@ def _base(document: PortraitDocument) -> str:
     score = document.score
     if score is None or not score.base_points:
         return "得分为各指标分之和"
-    return f"基础分 {score.base_points.normalize():f} 分,加减各指标得分"
+    return f"基础分 {score.base_points.normalize():f} 分，加减各指标得分"

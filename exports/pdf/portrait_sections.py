@@ -29,13 +29,13 @@ BLOCK = 74.0  # a title stays with the head and the first row of its table
 CHART_GAP = 18.0
 MOST_IN_TWO_COLUMNS = 4
 STATEMENT = (
-    "本画像{basis},由公共信用信息与申请信息汇总形成,形成后内容不再变动;来源数据由各提供单位负责,"
-    "企业对数据有异议的,可在平台提出异议。画像仅供查阅人按所列用途使用,不得转交他人。"
+    "本画像{basis}，由公共信用信息与申请信息汇总形成，形成后内容不再变动；来源数据由各提供单位负责，"
+    "企业对数据有异议的，可在平台提出异议。画像仅供查阅人按所列用途使用，不得转交他人。"
 )
 WITH_CONSENT = "依据企业授权"
 WITHOUT_CONSENT = "依据依法公开的信息"
 OWN = "应企业查询自身信息的要求"
-OWN_SENTENCE = "本画像由企业查询自身信息形成,含全部数据类别,未依据对他人的授权。"
+OWN_SENTENCE = "本画像由企业查询自身信息形成，含全部数据类别，未依据对他人的授权。"
 
 
 def score_lines(setter: Typesetter, score: Score) -> list[Flowable]:
@@ -178,7 +178,7 @@ def fits(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
         title = f"{fit.product}（{fit.institution}，规则版本 {fit.version}）"
         mark = Mark(
             setter,
-            f"总体:{OUTCOME_LABELS[fit.outcome]}",
+            f"总体：{OUTCOME_LABELS[fit.outcome]}",
             theme.OUTCOME_TONES[fit.outcome],
             theme.STRONG,
         )
@@ -223,7 +223,7 @@ def consent(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
     if given is None and document.is_own:
         return [Text(setter, OWN_SENTENCE, theme.BODY)]
     if given is None:
-        return [Text(setter, "本画像仅使用依法公开的信息,未读取需授权的数据。", theme.BODY)]
+        return [Text(setter, "本画像仅使用依法公开的信息，未读取需授权的数据。", theme.BODY)]
     facts = (
         Fact("授权编号", given.number),
         Fact("被授权机构", given.lender),
@@ -238,8 +238,8 @@ def consent(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
     classes = "、".join(given.data_classes) or "无"
     return [
         *([grid] if grid else []),
-        Text(setter, f"授权数据类别:{classes}", theme.BODY),
-        Text(setter, f"授权书文本 {given.text_version},SHA-256 {given.text_sha256}", theme.NOTE),
+        Text(setter, f"授权数据类别：{classes}", theme.BODY),
+        Text(setter, f"授权书文本 {given.text_version}，SHA-256 {given.text_sha256}", theme.NOTE),
     ]
 
 
@@ -247,7 +247,10 @@ def verification(setter: Typesetter, document: PortraitDocument) -> list[Flowabl
     """Return hash, address and the statement of what the document is and is not."""
     rows: list[list[Any]] = [
         [_label(setter, "内容哈希"), Text(setter, document.content_sha256, theme.STRONG)],
-        [_label(setter, "算法"), "SHA-256,对冻结画像的规范化内容计算;内容有任何改动,哈希即不同。"],
+        [
+            _label(setter, "算法"),
+            "SHA-256，对冻结画像的规范化内容计算；内容有任何改动，哈希即不同。",
+        ],
         [_label(setter, "核验地址"), document.verification.url],
         [_label(setter, "验证码"), document.verification.code],
     ]
@@ -277,7 +280,7 @@ def source_text(source: SourceLine) -> str:
     """Return where a record came from, in one line."""
     row = "" if source.row is None else f" · 第 {source.row} 行"
     received = display_moment(source.received_at)
-    return f"来源:{source.item} · {source.unit} · 批次 {source.batch}{row} · {received} 收到"
+    return f"来源：{source.item} · {source.unit} · 批次 {source.batch}{row} · {received} 收到"
 
 
 def _entry_row(setter: Typesetter, entry: RecordEntry) -> list[Any]:
@@ -298,7 +301,7 @@ def _list_title(setter: Typesetter, listed: RecordList) -> Text:
 
 
 def _with_source(sentence: str, source: str) -> str:
-    return f"{sentence}\n来源:{source}" if source else sentence
+    return f"{sentence}\n来源：{source}" if source else sentence
 
 
 def _label(setter: Typesetter, text: str) -> Text:

@@ -24,8 +24,8 @@ from marketplace.domain.workdays import local_date
 from marketplace.models import User
 
 CODE_PURPOSE = "exports.verification_code"
-UNKNOWN_CODE = "没有找到与该验证码对应的文件,请核对后重试。"
-UNKNOWN_FILE = "该文件不是本平台出具的,或内容已被改动。"
+UNKNOWN_CODE = "没有找到与该验证码对应的文件，请核对后重试。"
+UNKNOWN_FILE = "该文件不是本平台出具的，或内容已被改动。"
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def document_void(
     if not can_void(actor, found):
         raise NotPermitted
     if found.voided_at is not None:
-        raise Conflict("DOCUMENT_VOID", "该文件已作废,不能重复作废。")
+        raise Conflict("DOCUMENT_VOID", "该文件已作废，不能重复作废。")
     found.voided_at, found.voided_by, found.void_reason = at, actor, _reason(reason)
     found.save(update_fields=["voided_at", "voided_by", "void_reason"])
     audit_record(
@@ -53,6 +53,6 @@ def document_void(
 def _reason(text: str) -> str:
     reason = text.strip()
     if not 0 < len(reason) <= LONGEST_REASON:
-        sentence = f"请填写作废原因,不超过 {LONGEST_REASON} 字。"
+        sentence = f"请填写作废原因，不超过 {LONGEST_REASON} 字。"
         raise Refused("VOID_REASON", sentence, {"reason": sentence})
     return reason

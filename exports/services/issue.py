@@ -47,7 +47,7 @@ class Ticket:
     def lines(self) -> tuple[str, ...]:
         """Return number and code as they stand at the foot of a sheet."""
         shown = code_shown(self.code)
-        return (f"文件编号 {self.number},验证码 {shown},核验地址 {self.url}",)
+        return (f"文件编号 {self.number}，验证码 {shown}，核验地址 {self.url}",)
 
 
 @dataclass(frozen=True)

@@ -40,7 +40,7 @@ CHANNEL = "PDF"
 INSTANT = timedelta(microseconds=1)
 """A consent ends before its last moment; its last day is printed."""
 
-NOT_OPEN = "受理后、办结前可以下载信用画像;下载会留痕,企业可见。"
+NOT_OPEN = "受理后、办结前可以下载信用画像；下载会留痕，企业可见。"
 
 
 @transaction.atomic

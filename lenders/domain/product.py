@@ -77,13 +77,13 @@ def check_terms(terms: ProductTerms) -> ProductTerms:
     _check_codes("repayments", terms.repayments, REPAYMENT_LABELS, "还款方式", fields)
     unknown = unknown_districts(terms.district_codes)
     if unknown:
-        fields["district_codes"] = f"没有以下区划代码:{'、'.join(unknown)[:80]}。"
+        fields["district_codes"] = f"没有以下区划代码：{'、'.join(unknown)[:80]}。"
     if not 1 <= terms.decision_days <= HIGHEST_DECISION_DAYS:
         fields["decision_days"] = f"审批时限应在 1 至 {HIGHEST_DECISION_DAYS} 个工作日之间。"
     if not fields:
         _check_all_in_rate(terms, fields)
     if fields:
-        raise Refused("PRODUCT_TERMS_INVALID", "产品要素填写有误,请按提示修改。", fields)
+        raise Refused("PRODUCT_TERMS_INVALID", "产品要素填写有误，请按提示修改。", fields)
     return terms
 
 
@@ -152,7 +152,7 @@ VERSION_STATE_LABELS = {
 def _second_person(facts: Mapping[str, Any]) -> str | None:
     actor, author = facts.get("actor_id"), facts.get("drafted_by_id")
     if actor is None or author is None:
-        return "缺少起草人信息,不能复核。"
+        return "缺少起草人信息，不能复核。"
     return "复核人不能与起草人为同一人。" if actor == author else None
 
 
@@ -165,7 +165,7 @@ def _reason_given(facts: Mapping[str, Any]) -> str | None:
 
 
 def _terms_complete(facts: Mapping[str, Any]) -> str | None:
-    return None if facts.get("terms_checked") is True else "产品要素尚未通过检查,不能提交复核。"
+    return None if facts.get("terms_checked") is True else "产品要素尚未通过检查，不能提交复核。"
 
 
 _STAFF = (Role.OFFICER, Role.APPROVER)
@@ -219,7 +219,7 @@ def _check_rates(terms: ProductTerms, fields: dict[str, str]) -> None:
     if not 0 <= terms.fee_rate_bp < HIGHEST_RATE_BP:
         fields["fee_rate_bp"] = "其他费用应在本金的 0 至 100% 之间。"
     if terms.all_in_rate_max_bp is None:
-        fields["all_in_rate_max_bp"] = "请填写综合年化成本上限(含利息和全部费用)。"
+        fields["all_in_rate_max_bp"] = "请填写综合年化成本上限（含利息和全部费用）。"
     elif terms.all_in_rate_max_bp < terms.annual_rate_max_bp:
         fields["all_in_rate_max_bp"] = "综合年化成本上限不能低于年化利率上限。"
 
@@ -228,7 +228,7 @@ def _check_all_in_rate(terms: ProductTerms, fields: dict[str, str]) -> None:
     computed = highest_all_in(terms)
     if (terms.all_in_rate_max_bp or 0) < computed.simple_bp:
         fields["all_in_rate_max_bp"] = (
-            f"按最高利率、最短期限和所列费用计算,综合年化成本为 {display_rate(computed.simple_bp)},"
+            f"按最高利率、最短期限和所列费用计算，综合年化成本为 {display_rate(computed.simple_bp)}，"
             "填写的上限不能低于该值。"
         )
 
@@ -244,7 +244,7 @@ def _check_codes(
     if not codes:
         fields[field] = f"请至少选择一种{name}。"
     elif unknown:
-        fields[field] = f"没有以下{name}:{'、'.join(unknown)[:80]}。"
+        fields[field] = f"没有以下{name}：{'、'.join(unknown)[:80]}。"
 
 
 def _term_rule(code: str, feature: str, operator: Operator, value: RuleValue) -> RuleSpec:

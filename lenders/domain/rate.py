@@ -45,7 +45,7 @@ class AllInRate:
     def text(self) -> str:
         """Return both rates with the way they were annualised."""
         simple, compound = display_rate(self.simple_bp), display_rate(self.compound_bp)
-        return f"综合年化 {simple}({SIMPLE_LABEL}),折合 {compound}({COMPOUND_LABEL})"
+        return f"综合年化 {simple}（{SIMPLE_LABEL}），折合 {compound}（{COMPOUND_LABEL}）"
 
 
 def cash_flows(
@@ -134,10 +134,10 @@ def internal_rate(flows: Sequence[Decimal]) -> Decimal:
         Refused: ``RATE_FEES_TOO_HIGH`` when there is no such rate.
     """
     if flows[0] <= 0:
-        raise Refused("RATE_FEES_TOO_HIGH", "费用不低于贷款本金,无法计算综合年化成本。")
+        raise Refused("RATE_FEES_TOO_HIGH", "费用不低于贷款本金，无法计算综合年化成本。")
     low, high = Decimal(0), HIGHEST_MONTHLY_RATE
     if _worth(flows, high) < 0:
-        raise Refused("RATE_FEES_TOO_HIGH", "费用过高,无法计算综合年化成本。")
+        raise Refused("RATE_FEES_TOO_HIGH", "费用过高，无法计算综合年化成本。")
     for _ in range(ROOT_STEPS):
         middle = (low + high) / 2
         low, high = (middle, high) if _worth(flows, middle) < 0 else (low, middle)

@@ -136,13 +136,13 @@ def validate_rule(
     """
     fields: dict[str, str] = {}
     if not _CODE_FORM.fullmatch(code or ""):
-        fields["code"] = "规则代码应以大写字母开头,只含大写字母、数字和下划线,不超过 48 位。"
+        fields["code"] = "规则代码应以大写字母开头，只含大写字母、数字和下划线，不超过 48 位。"
     known = FEATURES.get(feature)
     typed_operator = _operator(known, operator, fields)
     typed_value = _value(known, typed_operator, value, fields)
     begin, end = _period(effective_from, effective_until, fields)
     if fields or typed_operator is None or typed_value is None or begin is None:
-        raise Refused("RULE_INVALID", "准入规则填写有误,请按提示修改。", fields)
+        raise Refused("RULE_INVALID", "准入规则填写有误，请按提示修改。", fields)
     return RuleSpec(code, feature, typed_operator, typed_value, begin, end)
 
 
@@ -228,12 +228,12 @@ def _as_iterable(value: object) -> Iterable[object]:
 
 def _operator(feature: Feature | None, text: str, fields: dict[str, str]) -> Operator | None:
     if feature is None:
-        fields["feature"] = "没有这个指标,请从列表中选择。"
+        fields["feature"] = "没有这个指标，请从列表中选择。"
         return None
     allowed = operators_for(feature.kind)
     if text not in allowed:
         names = "、".join(OPERATOR_LABELS[operator] for operator in allowed)
-        fields["operator"] = f"“{feature.label}”只能使用以下比较方式:{names}。"
+        fields["operator"] = f"“{feature.label}”只能使用以下比较方式：{names}。"
         return None
     return Operator(text)
 
@@ -264,7 +264,7 @@ def _codes(feature: Feature, raw: Any) -> tuple[str, ...]:
     codes = list(dict.fromkeys(str(code) for code in raw))
     unknown = [code for code in codes if not feature.has_code(code)]
     if unknown:
-        raise ValueError(f"“{feature.label}”没有以下代码:{'、'.join(unknown)[:80]}。")
+        raise ValueError(f"“{feature.label}”没有以下代码：{'、'.join(unknown)[:80]}。")
     order = list(feature.choices) or sorted(codes)
     return tuple(code for code in order if code in codes)
 
@@ -284,7 +284,7 @@ def _number(feature: Feature, raw: Any) -> Decimal:
     try:
         number = Decimal(half_width(str(raw)).replace(",", "").strip())
     except InvalidOperation:
-        raise ValueError("数值无法识别,应为阿拉伯数字。") from None
+        raise ValueError("数值无法识别，应为阿拉伯数字。") from None
     if not number.is_finite() or abs(number) > _GREATEST:
         raise ValueError("数值超出可接受的范围。")
     if number < 0 and not feature.may_be_negative:

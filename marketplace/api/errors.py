@@ -45,7 +45,7 @@ def problem_handler(fault: Exception, context: dict[str, Any]) -> Response | Non
         set_rollback()
         return problem(fault.status, fault.code, fault.sentence, fault.fields)
     if isinstance(fault, Http404):
-        return problem(404, "NOT_FOUND", "没有找到该内容,或您无权查看。")
+        return problem(404, "NOT_FOUND", "没有找到该内容，或您无权查看。")
     if isinstance(fault, PermissionDenied):
         return problem(403, "NOT_PERMITTED", "您没有进行此操作的权限。")
     if isinstance(fault, exceptions.ValidationError):

@@ -51,7 +51,7 @@ def findings(today: date) -> Iterator[Finding]:
     try:
         database = _database()
     except DatabaseError as fault:
-        sentence = f"无法连接或读取:{type(fault).__name__}。"
+        sentence = f"无法连接或读取：{type(fault).__name__}。"
         database = Finding("数据库", Health.BROKEN, sentence)
     yield database
     if database.health is Health.BROKEN:
@@ -67,20 +67,20 @@ def _database() -> Finding:
         connection.vendor, connection.vendor
     )
     if waiting:
-        sentence = f"{name},有 {len(waiting)} 个迁移未执行,请运行 manage.py migrate。"
+        sentence = f"{name}，有 {len(waiting)} 个迁移未执行，请运行 manage.py migrate。"
         return Finding("数据库", Health.BROKEN, sentence)
-    return Finding("数据库", Health.GOOD, f"{name},迁移已全部执行。")
+    return Finding("数据库", Health.GOOD, f"{name}，迁移已全部执行。")
 
 
 def _broker(today: date) -> Finding:
     if not settings.BROKER_URL:
-        sentence = "未配置消息队列(BROKER_URL):任务在提交后由本进程执行。"
+        sentence = "未配置消息队列（BROKER_URL）：任务在提交后由本进程执行。"
         return Finding("任务队列", Health.LACKS, sentence)
     try:
         with current_app.connection_for_write() as broker:
             broker.ensure_connection(max_retries=1, timeout=3)
     except OSError:
-        return Finding("任务队列", Health.BROKEN, "已配置消息队列,但连接不上。")
+        return Finding("任务队列", Health.BROKEN, "已配置消息队列，但连接不上。")
     return Finding("任务队列", Health.GOOD, "消息队列可用。")
 
 
@@ -88,22 +88,22 @@ def _outbox(today: date) -> Finding:
     waiting = OutboxMessage.objects.filter(done_at=None).count()
     failed = OutboxMessage.objects.filter(done_at=None).exclude(failure="").count()
     if failed:
-        sentence = f"有 {failed} 条消息执行失败,共 {waiting} 条待执行。"
+        sentence = f"有 {failed} 条消息执行失败，共 {waiting} 条待执行。"
         return Finding("待发消息", Health.BROKEN, sentence)
-    return Finding("待发消息", Health.GOOD, f"{waiting} 条待执行,没有失败。")
+    return Finding("待发消息", Health.GOOD, f"{waiting} 条待执行，没有失败。")
 
 
 def _fonts(today: date) -> Finding:
     loaded = fonts()
     if loaded.warnings:
         return Finding("中文字体", Health.LACKS, loaded.warnings[0])
-    return Finding("中文字体", Health.GOOD, f"{loaded.regular.first().family},随 PDF 内嵌。")
+    return Finding("中文字体", Health.GOOD, f"{loaded.regular.first().family}，随 PDF 内嵌。")
 
 
 def _calendar(today: date) -> Finding:
     ahead = date(today.year + 1, 1, 4)
     if PublishedCalendar().is_working(ahead).provisional:
-        sentence = f"{ahead.year} 年工作日安排尚未公布,期限按暂定日历计算并注明“暂定”。"
+        sentence = f"{ahead.year} 年工作日安排尚未公布，期限按暂定日历计算并注明“暂定”。"
         return Finding("工作日历", Health.LACKS, sentence)
     return Finding("工作日历", Health.GOOD, f"覆盖至 {ahead.year} 年。")
 
@@ -112,10 +112,10 @@ def _register(today: date) -> Finding:
     districts = District.objects.count()
     items = CatalogueItem.objects.filter(is_active=True).count()
     enterprises = Enterprise.objects.count()
-    sentence = f"{districts} 个区,{items} 个信息项,{enterprises} 家企业。"
+    sentence = f"{districts} 个区，{items} 个信息项，{enterprises} 家企业。"
     is_filled = bool(districts and items)
     if not is_filled:
-        sentence += "请运行 manage.py demo,或导入登记数据。"
+        sentence += "请运行 manage.py demo，或导入登记数据。"
     return Finding("基础数据", Health.GOOD if is_filled else Health.LACKS, sentence)
 
 
@@ -123,25 +123,25 @@ def _archive(today: date) -> Finding:
     landed = IngestBatch.objects.filter(state="LANDED").count()
     waiting = batches_waiting().count()
     if landed:
-        sentence = f"有 {landed} 个批次已接收而未入库,请运行 manage.py archive sync。"
+        sentence = f"有 {landed} 个批次已接收而未入库，请运行 manage.py archive sync。"
         return Finding("列式归档", Health.BROKEN, sentence)
     filed = sum(line.rows for line in archive_lines())
-    sentence = f"已归档 {filed:,} 条,{waiting} 个批次待归档(每晚或评价前自动归档)。"
+    sentence = f"已归档 {filed:,} 条，{waiting} 个批次待归档（每晚或评价前自动归档）。"
     return Finding("列式归档", Health.GOOD, sentence)
 
 
 def _second_wall(today: date) -> Finding:
     if connection.vendor == "postgresql":
-        sentence = "数据库行级安全策略(第二道墙)尚未启用,目前只有程序内的策略过滤。"
+        sentence = "数据库行级安全策略（第二道墙）尚未启用，目前只有程序内的策略过滤。"
     else:
-        sentence = "SQLite 没有行级安全策略(第二道墙),目前只有程序内的策略过滤。"
+        sentence = "SQLite 没有行级安全策略（第二道墙），目前只有程序内的策略过滤。"
     return Finding("第二道墙", Health.LACKS, sentence)
 
 
 def _secrets(today: date) -> Finding:
     if settings.PRODUCTION:
         return Finding("密钥", Health.GOOD, "由环境变量提供。")
-    return Finding("密钥", Health.LACKS, "演示环境:密钥自动生成并保存在数据目录,不可用于生产。")
+    return Finding("密钥", Health.LACKS, "演示环境：密钥自动生成并保存在数据目录，不可用于生产。")
 
 
 LOOKS: tuple[Callable[[date], Finding], ...] = (

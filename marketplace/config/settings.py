@@ -32,7 +32,7 @@ def _secret(name: str) -> str:
     if value:
         return value
     if PRODUCTION:
-        raise ImproperlyConfigured(f"{name} 未设置:生产环境必须通过环境变量提供。")
+        raise ImproperlyConfigured(f"{name} 未设置：生产环境必须通过环境变量提供。")
     path = VAR_DIR / f"{name.lower()}.txt"
     try:
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -235,7 +235,7 @@ REST_FRAMEWORK = {
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "信易贷撮合平台 API",
-    "DESCRIPTION": "与页面相同的动作:融资需求、授权、匹配、申请、审查、审批、结果反馈、白名单、统计。",
+    "DESCRIPTION": "与页面相同的动作：融资需求、授权、匹配、申请、审查、审批、结果反馈、白名单、统计。",
     "VERSION": "1.0.0",
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",

@@ -97,7 +97,7 @@ def _parse_text(text: str) -> date:
     flat = half_width(text).strip()
     found = _SEPARATED.fullmatch(flat) or _SOLID.fullmatch(flat)
     if found is None:
-        raise DateUnreadable("DATE_UNREADABLE", f"“{text[:40]}”不是可识别的日期,应如 2026-03-01。")
+        raise DateUnreadable("DATE_UNREADABLE", f"“{text[:40]}”不是可识别的日期，应如 2026-03-01。")
     return _build(text, int(found[1]), int(found[2]), int(found[3]), "日期")
 
 

@@ -34,7 +34,7 @@ class NotFound(Refused):
     status = 404
 
     def __init__(
-        self, code: str = "NOT_FOUND", sentence: str = "没有找到该内容,或您无权查看。"
+        self, code: str = "NOT_FOUND", sentence: str = "没有找到该内容，或您无权查看。"
     ) -> None:
         super().__init__(code, sentence)
 

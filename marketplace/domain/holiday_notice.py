@@ -62,7 +62,7 @@ def notice_days(text: str, year: int) -> dict[date, NoticeDay]:
             _check(day, sentence, found.get(day), is_working=is_working)
             found[day] = NoticeDay(is_working, holiday if not is_working else f"{holiday}调休")
     if len(holidays) < FEWEST_HOLIDAYS or date(year, 1, 1) not in found:
-        sentence = f"通知中只读出 {len(holidays)} 个节日,应包括元旦、春节、清明节、劳动节、端午节、国庆节等。"
+        sentence = f"通知中只读出 {len(holidays)} 个节日，应包括元旦、春节、清明节、劳动节、端午节、国庆节等。"
         raise Refused("NOTICE_INCOMPLETE", sentence, {"notice": sentence})
     return found
 
@@ -118,11 +118,11 @@ def _day(
 
 def _check(day: date, sentence: str, known: NoticeDay | None, *, is_working: bool) -> None:
     if is_working and day.weekday() < SATURDAY:
-        raise _unreadable(sentence, f"{day} 本来就是工作日,请核对年份")
+        raise _unreadable(sentence, f"{day} 本来就是工作日，请核对年份")
     if known is not None and known.is_working is not is_working:
         raise _unreadable(sentence, f"{day} 既放假又上班")
 
 
 def _unreadable(sentence: str, why: str) -> Refused:
-    words = f"不能识别“{sentence[:40]}”:{why}。"
+    words = f"不能识别“{sentence[:40]}”：{why}。"
     return Refused("NOTICE_UNREADABLE", words, {"notice": words})

@@ -107,7 +107,7 @@ class Machine:
         rows = [row for row in self.transitions if row.source == state and row.event == event]
         if not rows:
             label = self.labels.get(state, state)
-            raise TransitionRefused(state, event, f"当前状态为“{label}”,不能进行此操作。")
+            raise TransitionRefused(state, event, f"当前状态为“{label}”，不能进行此操作。")
         allowed = [row for row in rows if row.roles & set(roles)]
         if not allowed:
             raise NotPermitted("ROLE_NOT_ALLOWED", f"您的角色不能进行“{rows[0].label}”操作。")

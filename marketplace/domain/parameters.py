@@ -73,7 +73,7 @@ class DatedParameter:
         first = self.values[0].effective_from
         raise Refused(
             "PARAMETER_NOT_IN_FORCE",
-            f"参数“{self.label}”自 {first.isoformat()} 起才有取值,{on.isoformat()} 无法适用。",
+            f"参数“{self.label}”自 {first.isoformat()} 起才有取值，{on.isoformat()} 无法适用。",
         )
 
     def value_on(self, on: date) -> Any:
@@ -181,13 +181,13 @@ def parse_parameters(text: str, prefix: str) -> dict[str, DatedParameter]:
     try:
         tables = tomllib.loads(text, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
-        raise _invalid(prefix, f"文件不是有效的 TOML({error})") from error
+        raise _invalid(prefix, f"文件不是有效的 TOML（{error}）") from error
     return {f"{prefix}.{name}": _parameter(f"{prefix}.{name}", raw) for name, raw in tables.items()}
 
 
 def _parameter(code: str, raw: Any) -> DatedParameter:
     if not isinstance(raw, dict) or not isinstance(raw.get("label"), str):
-        raise _invalid(code, "缺少名称(label)")
+        raise _invalid(code, "缺少名称（label）")
     entries = raw.get("values")
     if not isinstance(entries, list):
         raise _invalid(code, "没有任何取值")
@@ -197,10 +197,10 @@ def _parameter(code: str, raw: Any) -> DatedParameter:
 
 def _dated_value(code: str, entry: Any) -> DatedValue:
     if not isinstance(entry, dict) or "value" not in entry:
-        raise _invalid(code, "取值不完整(value)")
+        raise _invalid(code, "取值不完整（value）")
     day = entry.get("effective_from")
     if not isinstance(day, date) or isinstance(day, datetime):
-        raise _invalid(code, "取值缺少生效日期(effective_from)")
+        raise _invalid(code, "取值缺少生效日期（effective_from）")
     return DatedValue(day, _frozen(entry["value"]), str(entry.get("source", "")))
 
 
@@ -213,4 +213,4 @@ def _frozen(value: Any) -> Any:
 
 
 def _invalid(code: str, what: str) -> Refused:
-    return Refused("PARAMETER_INVALID", f"参数 {code} 的定义有误:{what}。")
+    return Refused("PARAMETER_INVALID", f"参数 {code} 的定义有误：{what}。")

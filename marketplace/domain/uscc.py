@@ -130,17 +130,17 @@ def check(text: str) -> UsccFinding:
     """
     uscc = normalize(text)
     if uscc in BLANK_TOKENS:
-        return UsccFinding("", "USCC_EMPTY", "没有填写统一社会信用代码,应为18位。")
+        return UsccFinding("", "USCC_EMPTY", "没有填写统一社会信用代码，应为18位。")
     if _OLD_NUMBER.fullmatch(uscc):
-        sentence = f"“{shown(uscc)}”是15位的旧工商注册号,请改填18位统一社会信用代码。"
+        sentence = f"“{shown(uscc)}”是15位的旧工商注册号，请改填18位统一社会信用代码。"
         return UsccFinding(uscc, "USCC_REGISTRATION_NO", sentence)
     if len(uscc) != 18:
-        sentence = f"“{uscc[:40]}”有{len(uscc)}位,统一社会信用代码应为18位。"
+        sentence = f"“{uscc[:40]}”有{len(uscc)}位，统一社会信用代码应为18位。"
         return UsccFinding(uscc, "USCC_LENGTH", sentence)
     if not _FORM.fullmatch(uscc):
         return UsccFinding(uscc, "USCC_ALPHABET", _alphabet_sentence(uscc))
     if _check_character(uscc) != uscc[17]:
-        sentence = f"“{shown(uscc)}”的校验位不符,请核对是否有错位或错字。"
+        sentence = f"“{shown(uscc)}”的校验位不符，请核对是否有错位或错字。"
         return UsccFinding(uscc, "USCC_CHECK_DIGIT", sentence)
     inner = _organisation_check_character(uscc[8:16]) == uscc[16]
     return UsccFinding(uscc, warnings=() if inner else ("USCC_ORGANISATION_CHECK",))
@@ -216,4 +216,4 @@ def _alphabet_sentence(uscc: str) -> str:
         if character not in allowed:
             break
     hint = "统一社会信用代码不使用字母I、O、S、V、Z" if place > 8 else "第3至8位应为数字"
-    return f"“{uscc}”第{place}位“{character}”不是统一社会信用代码的字符({hint})。"
+    return f"“{uscc}”第{place}位“{character}”不是统一社会信用代码的字符（{hint}）。"

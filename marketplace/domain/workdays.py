@@ -174,14 +174,14 @@ def _advance(
     if days < 0:
         raise ValueError("days must not be negative")
     if any(pause.end is None for pause in pauses):
-        raise Refused("CLOCK_PAUSED", "计时处于暂停状态,恢复后才能确定截止时间。")
+        raise Refused("CLOCK_PAUSED", "计时处于暂停状态，恢复后才能确定截止时间。")
     day, left = local_date(at), days
     for _ in range(LONGEST_SEARCH_DAYS):
         if left == 0:
             return day
         day += timedelta(days=1)
         left -= counts(day) and not _paused(day, pauses)
-    raise Refused("CALENDAR_EMPTY", "工作日历中没有足够的工作日,无法计算截止时间。")
+    raise Refused("CALENDAR_EMPTY", "工作日历中没有足够的工作日，无法计算截止时间。")
 
 
 def _paused(day: date, pauses: tuple[Pause, ...]) -> bool:

@@ -91,7 +91,7 @@ def calendar_day_set(
 def _source(text: str, field: str = "source") -> str:
     words = text.strip()
     if not 0 < len(words) <= LONGEST_NOTE:
-        sentence = f"请填写依据的文号或决定,不超过 {LONGEST_NOTE} 字。"
+        sentence = f"请填写依据的文号或决定，不超过 {LONGEST_NOTE} 字。"
         raise Refused("CALENDAR_SOURCE", sentence, {field: sentence})
     return words
 

@@ -42,10 +42,10 @@ def user_create(
     """
     name = username.strip()
     if not 3 <= len(name) <= 64 or any(ch.isspace() for ch in name):
-        sentence = "账号须为 3 至 64 个字符,且不含空格。"
+        sentence = "账号须为 3 至 64 个字符，且不含空格。"
         raise Refused("USERNAME_INVALID", sentence, {"username": sentence})
     if User.objects.filter(username__iexact=name).exists():
-        sentence = "该账号已被使用,请换一个。"
+        sentence = "该账号已被使用，请换一个。"
         raise Conflict("USERNAME_TAKEN", sentence, {"username": sentence})
     user = User(username=name, display_name=display_name.strip(), phone=phone.strip())
     if password is not None:

@@ -32,7 +32,7 @@ def parameter_set(
         sentence = "请填写参数依据的文件或决定。"
         raise Refused("PARAMETER_SOURCE", sentence, {"source": sentence})
     if ParameterValue.objects.filter(code=code, effective_from=effective_from).exists():
-        sentence = "该参数在此生效日期已有取值,请另选日期。"
+        sentence = "该参数在此生效日期已有取值，请另选日期。"
         raise Conflict("PARAMETER_DATED", sentence, {"effective_from": sentence})
     row = ParameterValue.objects.create(
         code=code,

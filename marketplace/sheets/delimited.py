@@ -38,9 +38,7 @@ def settle_encoding(source: FileSource, kind: str, limits: SheetLimits) -> str:
         with _broken_archive_refused(source):
             if _decodes(source, kind, encoding, limits):
                 return encoding
-    sentence = (
-        f"文件“{source.name}”的编码无法识别,请另存为 UTF-8 或 GBK(GB18030)编码的 csv,或改用 xlsx。"
-    )
+    sentence = f"文件“{source.name}”的编码无法识别，请另存为 UTF-8 或 GBK（GB18030）编码的 csv，或改用 xlsx。"
     raise Refused("SHEET_ENCODING", sentence)
 
 
@@ -79,7 +77,7 @@ def _broken_archive_refused(source: FileSource) -> Iterator[None]:
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        sentence = f"压缩文件“{source.name}”已损坏,无法解开。"
+        sentence = f"压缩文件“{source.name}”已损坏，无法解开。"
         raise Refused("SHEET_BROKEN_ARCHIVE", sentence) from error
 
 
@@ -101,13 +99,13 @@ def _decodes(source: FileSource, kind: str, encoding: str, limits: SheetLimits) 
 def _refuse_bomb(source: FileSource, kind: str, seen: int, limits: SheetLimits) -> None:
     too_dense = kind == CSV_GZ and seen > max(source.size, 4096) * limits.ratio
     if seen > limits.unpacked_bytes or too_dense:
-        sentence = f"文件“{source.name}”解开后过大,已停止读取。"
+        sentence = f"文件“{source.name}”解开后过大，已停止读取。"
         raise Refused("SHEET_UNPACKED_TOO_LARGE", sentence)
 
 
 def _refuse_nul(source: FileSource, text: str) -> None:
     if "\x00" in text:
-        sentence = f"文件“{source.name}”不是文本表格,请上传 xlsx 或 csv。"
+        sentence = f"文件“{source.name}”不是文本表格，请上传 xlsx 或 csv。"
         raise Refused("SHEET_NOT_TEXT", sentence)
 
 
@@ -121,5 +119,7 @@ def delimiter_of(source: FileSource, kind: str, encoding: str) -> str:
 
 
 def _malformed(source: FileSource, line: int) -> Refused:
-    sentence = f"文件“{source.name}”第{line}行附近的引号或分隔符不配对,无法分列,请检查后重新保存。"
+    sentence = (
+        f"文件“{source.name}”第{line}行附近的引号或分隔符不配对，无法分列，请检查后重新保存。"
+    )
     return Refused("SHEET_CSV_MALFORMED", sentence)

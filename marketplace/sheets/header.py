@@ -54,7 +54,7 @@ def find_header(rows: Sequence[Row], known: Collection[str], name: str) -> Heade
     found = _by_known(rows, keys) if keys else _by_shape(rows)
     if found is None:
         expected = "、".join(sorted(known, key=len)[:6])
-        hint = f",应有列名如:{expected}" if expected else ""
+        hint = f"，应有列名如：{expected}" if expected else ""
         raise Refused("SHEET_NO_HEADER", f"文件“{name}”前{len(rows)}行内没有找到表头{hint}。")
     return found
 

@@ -42,13 +42,13 @@ def object_titles(source: FileSource, limits: SheetLimits) -> tuple[str, ...]:
     titles: dict[str, str] = {}
     for number, row in enumerate(_objects(source), start=1):
         if number > limits.rows:
-            sentence = f"“{source.name}”超过 {limits.rows} 行,请分几次报送。"
+            sentence = f"“{source.name}”超过 {limits.rows} 行，请分几次报送。"
             raise Refused("SHEET_TOO_MANY_ROWS", sentence)
         if row.keys() <= titles.keys():
             continue
         titles.update({name: _written(name) for name in row if name not in titles})
         if len(titles) > limits.columns:
-            sentence = f"“{source.name}”超过 {limits.columns} 个字段,请去掉多余的字段。"
+            sentence = f"“{source.name}”超过 {limits.columns} 个字段，请去掉多余的字段。"
             raise Refused("SHEET_TOO_MANY_COLUMNS", sentence)
     return tuple(dict.fromkeys(titles.values()))
 
@@ -137,9 +137,7 @@ class _Reader:
 
     def refuse(self, number: int) -> NoReturn:
         """Refuse the file at a row."""
-        sentence = (
-            f"“{self._source.name}”第{number}行附近不是有效的 JSON:应为对象的数组,或逐行一个对象。"
-        )
+        sentence = f"“{self._source.name}”第{number}行附近不是有效的 JSON：应为对象的数组，或逐行一个对象。"
         raise Refused("SHEET_JSON_MALFORMED", sentence)
 
     def _more(self) -> bool:
@@ -158,7 +156,7 @@ def _pieces(source: FileSource) -> Iterator[str]:
                     yield text
             decoder.decode(b"", final=True)
         except UnicodeDecodeError:
-            sentence = f"“{source.name}”不是 UTF-8 编码,JSON 只能用 UTF-8。"
+            sentence = f"“{source.name}”不是 UTF-8 编码，JSON 只能用 UTF-8。"
             raise Refused("SHEET_ENCODING", sentence) from None
 
 

@@ -41,7 +41,7 @@ def check_package(source: FileSource, limits: SheetLimits) -> None:
             for member in members:
                 unpacked = _check_member(source, archive, member, limits, unpacked)
     except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as error:
-        sentence = f"文件“{source.name}”已损坏或已加密,请用表格软件重新保存后上传。"
+        sentence = f"文件“{source.name}”已损坏或已加密，请用表格软件重新保存后上传。"
         raise Refused("SHEET_BROKEN_ARCHIVE", sentence) from error
 
 
@@ -51,11 +51,11 @@ def _check_names(source: FileSource, members: list[zipfile.ZipInfo], limits: She
     for name in names:
         lowered = name.lower()
         if any(part in lowered for part in _FOREIGN_PARTS):
-            sentence = f"文件“{source.name}”含有宏、外部链接或嵌入对象,请另存为普通 xlsx 后上传。"
+            sentence = f"文件“{source.name}”含有宏、外部链接或嵌入对象，请另存为普通 xlsx 后上传。"
             raise Refused("SHEET_UNSAFE_PART", sentence)
         strange = strange or ".." in name or name.startswith("/") or "\\" in name or ":" in name
     if strange:
-        raise Refused("SHEET_UNSAFE_PART", f"文件“{source.name}”的内部结构异常,已拒绝读取。")
+        raise Refused("SHEET_UNSAFE_PART", f"文件“{source.name}”的内部结构异常，已拒绝读取。")
     declared = sum(member.file_size for member in members)
     if declared > limits.unpacked_bytes or declared > max(source.size, 4096) * limits.ratio:
         raise _too_large(source)
@@ -67,7 +67,7 @@ def _check_type(source: FileSource, archive: zipfile.ZipFile) -> None:
     except KeyError:
         types = b""
     if _MAIN_TYPE not in types:
-        sentence = f"“{source.name}”不是 xlsx 工作簿(可能是文档、压缩包或带宏的文件),请另存为 xlsx 后上传。"
+        sentence = f"“{source.name}”不是 xlsx 工作簿（可能是文档、压缩包或带宏的文件），请另存为 xlsx 后上传。"
         raise Refused("SHEET_KIND_UNKNOWN", sentence)
 
 
@@ -86,7 +86,7 @@ def _check_member(
         if unpacked > limits.unpacked_bytes or unpacked > max(source.size, 4096) * limits.ratio:
             raise _too_large(source)
         if first and b"<!DOCTYPE" in chunk[:_SEPARATE_DOCTYPE]:
-            raise Refused("SHEET_UNSAFE_PART", f"文件“{source.name}”的内部结构异常,已拒绝读取。")
+            raise Refused("SHEET_UNSAFE_PART", f"文件“{source.name}”的内部结构异常，已拒绝读取。")
         first = False
         extent.feed(chunk)
     return unpacked
@@ -134,11 +134,11 @@ class _Extent:
     def _refuse_far_out(self) -> None:
         if self._column > self._limits.columns:
             allowed = self._limits.columns
-            sentence = f"文件“{self._source.name}”超过 {allowed} 列,请删除多余的列。"
+            sentence = f"文件“{self._source.name}”超过 {allowed} 列，请删除多余的列。"
             raise Refused("SHEET_TOO_MANY_COLUMNS", sentence)
         if self._row > self._limits.rows + HEADER_ROWS:
             allowed = self._limits.rows
-            sentence = f"文件“{self._source.name}”超过 {allowed} 行,请分成几份上传。"
+            sentence = f"文件“{self._source.name}”超过 {allowed} 行，请分成几份上传。"
             raise Refused("SHEET_TOO_MANY_ROWS", sentence)
 
 
@@ -150,4 +150,4 @@ def _column_number(letters: bytes) -> int:
 
 
 def _too_large(source: FileSource) -> Refused:
-    return Refused("SHEET_UNPACKED_TOO_LARGE", f"文件“{source.name}”解开后过大,已拒绝读取。")
+    return Refused("SHEET_UNPACKED_TOO_LARGE", f"文件“{source.name}”解开后过大，已拒绝读取。")

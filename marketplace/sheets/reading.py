@@ -83,7 +83,7 @@ def open_sheet(
     if kind not in kinds:
         allowed = "、".join(sorted(kinds))
         raise Refused(
-            "SHEET_KIND_NOT_ACCEPTED", f"“{filename}”是 {kind} 文件,这里只接受 {allowed}。"
+            "SHEET_KIND_NOT_ACCEPTED", f"“{filename}”是 {kind} 文件，这里只接受 {allowed}。"
         )
     if kind in (CSV, CSV_GZ):
         encoding = settle_encoding(source, kind, limits)
@@ -138,7 +138,7 @@ def _sheet(
         raise Refused("SHEET_EMPTY", f"文件“{source.name}”没有任何内容。")
     header = find_header(top, known, source.name)
     if len(header.titles) > limits.columns:
-        sentence = f"文件“{source.name}”超过 {limits.columns} 列,请删除多余的列。"
+        sentence = f"文件“{source.name}”超过 {limits.columns} 列，请删除多余的列。"
         raise Refused("SHEET_TOO_MANY_COLUMNS", sentence)
     below = chain(top[header.data_row :], rows)
     numbered = _numbered(below, header, source.name, limits)
@@ -160,7 +160,7 @@ def _numbered(
         blank = 0
         given += 1
         if given > limits.rows:
-            sentence = f"文件“{name}”超过 {limits.rows} 行,请分成几份上传。"
+            sentence = f"文件“{name}”超过 {limits.rows} 行，请分成几份上传。"
             raise Refused("SHEET_TOO_MANY_ROWS", sentence)
         row = dict(zip(titles, cells, strict=False))
         if len(cells) > width and any(cells[width:]):

@@ -101,12 +101,12 @@ def kind_of(source: FileSource) -> str:
     for magic, what in _FOREIGN_MAGICS.items():
         if head.startswith(magic):
             raise Refused(
-                "SHEET_KIND_UNKNOWN", f"“{source.name}”是{what},请上传 xlsx 或 csv 表格。"
+                "SHEET_KIND_UNKNOWN", f"“{source.name}”是{what}，请上传 xlsx 或 csv 表格。"
             )
     shown = head.removeprefix(codecs.BOM_UTF8).lstrip()
     if _OBJECTS.match(shown):
         return JSON
     if shown.lower().startswith(_MARKUP):
-        sentence = f"“{source.name}”其实是网页或 XML 文件,请在表格软件中另存为 xlsx 后上传。"
+        sentence = f"“{source.name}”其实是网页或 XML 文件，请在表格软件中另存为 xlsx 后上传。"
         raise Refused("SHEET_KIND_UNKNOWN", sentence)
     return CSV

@@ -81,7 +81,7 @@ def _reading(source: FileSource) -> Iterator[None]:
     try:
         yield
     except PasswordError as error:
-        raise Refused("SHEET_PASSWORD", f"文件“{source.name}”有密码,请去掉密码后上传。") from error
+        raise Refused("SHEET_PASSWORD", f"文件“{source.name}”有密码，请去掉密码后上传。") from error
     except (CalamineError, OSError, ValueError) as error:
         raise _unreadable(source) from error
     except BaseException as error:
@@ -101,10 +101,10 @@ def _open(source: FileSource) -> CalamineWorkbook:
 def _check_extent(source: FileSource, sheet: CalamineSheet, limits: SheetLimits) -> None:
     last_row, _ = sheet.end or (0, 0)
     if sheet.width > limits.columns:
-        sentence = f"文件“{source.name}”超过 {limits.columns} 列,请删除多余的列。"
+        sentence = f"文件“{source.name}”超过 {limits.columns} 列，请删除多余的列。"
         raise Refused("SHEET_TOO_MANY_COLUMNS", sentence)
     if last_row > limits.rows + HEADER_ROWS:
-        sentence = f"文件“{source.name}”超过 {limits.rows} 行,请分成几份上传。"
+        sentence = f"文件“{source.name}”超过 {limits.rows} 行，请分成几份上传。"
         raise Refused("SHEET_TOO_MANY_ROWS", sentence)
 
 
@@ -114,5 +114,5 @@ def _rows(sheet: CalamineSheet) -> Iterator[list[str]]:
 
 
 def _unreadable(source: FileSource) -> Refused:
-    sentence = f"文件“{source.name}”无法读取,可能已损坏,请用表格软件重新保存后上传。"
+    sentence = f"文件“{source.name}”无法读取，可能已损坏，请用表格软件重新保存后上传。"
     return Refused("SHEET_UNREADABLE", sentence)

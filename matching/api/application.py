@@ -212,7 +212,7 @@ class ApplicationReviewView(APIView):
 
     @extend_schema(
         operation_id="application_review",
-        summary="审查:冻结的匹配与今日变化(查看留痕)",
+        summary="审查：冻结的匹配与今日变化（查看留痕）",
         responses=ReviewOutput,
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
@@ -245,7 +245,7 @@ class SupervisedListView(ListAPIView[LoanApplication]):
 
     @extend_schema(
         operation_id="supervised_applications_list",
-        summary="在办申请时限(不含金额)",
+        summary="在办申请时限（不含金额）",
         parameters=[WatchInput],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

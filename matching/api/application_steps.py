@@ -274,7 +274,7 @@ class SignView(StepView):
 @extend_schema_view(
     post=extend_schema(
         operation_id="application_disburse_status",
-        summary="登记已放款的状态(企业未同意反馈结果时)",
+        summary="登记已放款的状态（企业未同意反馈结果时）",
         request=None,
         responses=LenderApplicationOutput,
     )

@@ -102,7 +102,7 @@ class SearchingListView(ListAPIView[FinancingDemand]):
 
     @extend_schema(
         operation_id="searching_demands_list",
-        summary="寻找机构的需求(不含企业名称)",
+        summary="寻找机构的需求（不含企业名称）",
         parameters=[SearchingQuery],
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
@@ -178,7 +178,7 @@ class ApplicationMoveView(APIView):
 
     @extend_schema(
         operation_id="application_move",
-        summary="撤回并转至其他机构(随附已备资料)",
+        summary="撤回并转至其他机构（随附已备资料）",
         request=MoveInput,
         responses={201: BorrowerApplicationOutput},
     )

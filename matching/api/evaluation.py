@@ -165,7 +165,7 @@ class EvaluationPublishView(APIView):
 
     @extend_schema(
         operation_id="evaluation_publish",
-        summary="发布评价(须由发起人以外的人)",
+        summary="发布评价（须由发起人以外的人）",
         request=None,
         responses=EvaluationOutput,
     )

@@ -151,7 +151,9 @@ class PoolListView(ListAPIView[FinancingDemand]):
             user, timezone.now(), district_code=data["district"], guarantee=data["guarantee"]
         )
 
-    @extend_schema(operation_id="pool_list", summary="抢单池(不含企业名称)", parameters=[PoolQuery])
+    @extend_schema(
+        operation_id="pool_list", summary="抢单池（不含企业名称）", parameters=[PoolQuery]
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of needs, latest first."""
         return super().get(request, *args, **kwargs)

@@ -30,10 +30,10 @@ class PortraitOutput(serializers.Serializer[Any]):
 
     audience = serializers.ChoiceField(choices=[entry.value for entry in Audience])
     content_hash = serializers.CharField(
-        help_text="冻结画像的 SHA-256;企业查看自身现状时为空。", allow_blank=True
+        help_text="冻结画像的 SHA-256；企业查看自身现状时为空。", allow_blank=True
     )
     disclaimer = serializers.CharField()
-    portrait = serializers.DictField(help_text="画像全文,字段与冻结时相同,无权查看的内容已去除。")
+    portrait = serializers.DictField(help_text="画像全文，字段与冻结时相同，无权查看的内容已去除。")
     evaluation = serializers.DictField(
         help_text="最近一次发布的月度公共信用综合评价。", allow_null=True
     )
@@ -44,7 +44,7 @@ class OwnPortraitView(APIView):
 
     @extend_schema(
         operation_id="portrait_own",
-        summary="本企业信用画像(截至当前,查看留痕)",
+        summary="本企业信用画像（截至当前，查看留痕）",
         responses=PortraitOutput,
     )
     def get(self, request: Request) -> Response:
@@ -59,7 +59,7 @@ class ApplicationPortraitView(APIView):
 
     @extend_schema(
         operation_id="application_portrait",
-        summary="申请的信用画像(须授权有效,查看留痕)",
+        summary="申请的信用画像（须授权有效，查看留痕）",
         responses=PortraitOutput,
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:

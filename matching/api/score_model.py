@@ -160,7 +160,7 @@ class ScoreModelTryView(APIView):
 
     @extend_schema(
         operation_id="score_model_try",
-        summary="试算(抽样,不发布)",
+        summary="试算（抽样，不发布）",
         request=None,
         responses=ScoreModelDetailOutput,
     )
@@ -175,7 +175,7 @@ class ScoreModelApproveView(APIView):
 
     @extend_schema(
         operation_id="score_model_approve",
-        summary="批准评价模型(须由起草人以外的人)",
+        summary="批准评价模型（须由起草人以外的人）",
         request=ScoreModelApprovalInput,
         responses=ScoreModelOutput,
     )

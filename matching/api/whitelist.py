@@ -86,7 +86,7 @@ class WhitelistCheckSheetView(APIView):
 
     @extend_schema(
         operation_id="whitelist_check_sheet",
-        summary="核验名单表格(不保存)",
+        summary="核验名单表格（不保存）",
         request=WhitelistCheckInput,
         responses=WhitelistCheckOutput,
     )
@@ -155,7 +155,7 @@ class WhitelistCountView(APIView):
 
     @extend_schema(
         operation_id="whitelist_count",
-        summary="按所选条件试算入选户数(不保存)",
+        summary="按所选条件试算入选户数（不保存）",
         request=WhitelistCountInput,
         responses=WhitelistCountOutput,
     )
@@ -225,7 +225,7 @@ class WhitelistEntryContactView(APIView):
 
     @extend_schema(
         operation_id="whitelist_entry_contact",
-        summary="查看名单行的联系方式(留痕)",
+        summary="查看名单行的联系方式（留痕）",
         request=None,
         responses=WhitelistContactDataOutput,
     )
@@ -264,7 +264,7 @@ class WhitelistCorrectionView(APIView):
 
     @extend_schema(
         operation_id="whitelist_correction",
-        summary="更正表(xlsx)",
+        summary="更正表（xlsx）",
         responses={(200, XLSX): OpenApiResponse(OpenApiTypes.BINARY)},
     )
     def get(self, request: Request, public_id: uuid.UUID) -> HttpResponse:

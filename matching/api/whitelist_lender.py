@@ -104,7 +104,7 @@ class RecommendationContactDataView(APIView):
 
     @extend_schema(
         operation_id="recommendation_contact_data",
-        summary="查看联系方式(留痕)",
+        summary="查看联系方式（留痕）",
         request=None,
         responses=WhitelistContactDataOutput,
     )

@@ -102,9 +102,9 @@ def consent_live(facts: Facts) -> str | None:
 def may_submit(facts: Facts) -> str | None:
     """Require a verified enterprise, an open product, and an amount within its range."""
     if facts.get("enterprise_verified") is not True:
-        return "企业身份尚未核验,暂不能提交申请。"
+        return "企业身份尚未核验，暂不能提交申请。"
     if facts.get("product_published") is not True:
-        return "该产品当前未上架,不能提交申请。"
+        return "该产品当前未上架，不能提交申请。"
     amount, low, high = (
         facts.get(name) for name in ("amount_yuan", "product_min_yuan", "product_max_yuan")
     )
@@ -117,7 +117,7 @@ def four_eyes(facts: Facts) -> str | None:
     """Require that the one who decides is not the officer, nor the one who passed the file on."""
     actor, officer = facts.get("actor_id"), facts.get("officer_id")
     if actor is None or officer is None:
-        return "缺少经办人信息,不能审批。"
+        return "缺少经办人信息，不能审批。"
     if actor in (officer, facts.get("submitted_by_id")):
         return "审批人不能与经办客户经理为同一人。"
     return None
@@ -147,7 +147,7 @@ def supplied_noted(facts: Facts) -> str | None:
 def file_complete(facts: Facts) -> str | None:
     """Require the officer's word that the file is complete, and an opinion."""
     if facts.get("file_complete") is not True:
-        return FieldReason("资料尚未齐全,不能提交审批。", "file_complete")
+        return FieldReason("资料尚未齐全，不能提交审批。", "file_complete")
     return _text(facts, "opinion", "请填写尽调意见。")
 
 
@@ -187,7 +187,7 @@ def contract_given(facts: Facts) -> str | None:
     """Require the contract's number and a signing date that is not in the future."""
     signed, on = facts.get("signed_date"), facts.get("on")
     if signed is None or on is None or signed > on:
-        return FieldReason("请填写签约日期,且不晚于当日。", "signed_date")
+        return FieldReason("请填写签约日期，且不晚于当日。", "signed_date")
     return _text(facts, "contract_no", "请填写合同编号。")
 
 
@@ -198,7 +198,9 @@ def may_disburse(facts: Facts) -> str | None:
     """
     amount = facts.get("disburse_yuan")
     if facts.get("feedback_consent") is not True:
-        return None if amount is None else "企业未同意反馈贷款结果,只能报送放款状态,不能报送金额。"
+        return (
+            None if amount is None else "企业未同意反馈贷款结果，只能报送放款状态，不能报送金额。"
+        )
     if amount is None or amount <= 0:
         return FieldReason("请填写放款金额。", "principal_yuan")
     available = facts.get("available_yuan")
@@ -212,14 +214,14 @@ def feedback_consented(facts: Facts) -> str | None:
     """Require the clause by which the enterprise lets the lender report the loan's outcome."""
     if facts.get("feedback_consent") is True:
         return None
-    return "企业未同意金融机构向平台反馈贷款结果,不能报送。"
+    return "企业未同意金融机构向平台反馈贷款结果，不能报送。"
 
 
 def nothing_outstanding(facts: Facts) -> str | None:
     """Require that all principal is repaid."""
     outstanding = facts.get("outstanding_yuan")
     if outstanding is None or outstanding != 0:
-        return f"尚有未还本金 {display_wan(outstanding)},不能结清。"
+        return f"尚有未还本金 {display_wan(outstanding)}，不能结清。"
     return None
 
 
@@ -254,7 +256,7 @@ def resumes_to(state: str) -> Guard:
         reason = consent_live(facts)
         if reason is not None:
             return reason
-        return None if facts.get("suspended_from") == state else "缺少中止前的状态,不能恢复。"
+        return None if facts.get("suspended_from") == state else "缺少中止前的状态，不能恢复。"
 
     return guard
 

@@ -124,7 +124,7 @@ def _ratio(case: Case, parameter: DatedParameter) -> Iterator[Contradiction]:
         recorded=right.shown,
         ratio_pct=ratio,
         severity=severity,
-        sentence=f"{left.label}{left.shown},{right.label}{right.shown},{compared},"
+        sentence=f"{left.label}{left.shown}，{right.label}{right.shown}，{compared}，"
         f"超出 {limits['low']}% 至 {limits['high']}% 的一般范围。",
         indicators=tuple(code for code in (left.indicator, right.indicator) if code),
         evidence_ids=right.evidence_ids,
@@ -151,7 +151,7 @@ def _amount_against_sales(case: Case, parameter: DatedParameter) -> Iterator[Con
         recorded=largest.shown,
         ratio_pct=ratio,
         severity=severity,
-        sentence=f"融资金额 {shown},{largest.label}{largest.shown},{compared},超过 {limits['high']}%。",
+        sentence=f"融资金额 {shown}，{largest.label}{largest.shown}，{compared}，超过 {limits['high']}%。",
         indicators=(largest.indicator,),
         evidence_ids=largest.evidence_ids,
         parameter_version=parameter.version_on(case.day),
@@ -172,7 +172,7 @@ def _agriculture(case: Case, parameter: DatedParameter) -> Iterator[Contradictio
         "PURPOSE_AGRICULTURE",
         PURPOSE_LABELS[Purpose.AGRICULTURE],
         code,
-        f"贷款用途为涉农,登记的行业代码为 {code},不属于农林牧渔业或农副食品加工业。",
+        f"贷款用途为涉农，登记的行业代码为 {code}，不属于农林牧渔业或农副食品加工业。",
         version=parameter.version_on(case.day),
     )
 
@@ -188,7 +188,7 @@ def _without_tolerance(case: Case) -> Iterator[Contradiction]:
             "PURPOSE_RESEARCH",
             PURPOSE_LABELS[Purpose.RESEARCH],
             "无",
-            "贷款用途为科技研发,未见专利、软件著作权或科技创新资质的记录。",
+            "贷款用途为科技研发，未见专利、软件著作权或科技创新资质的记录。",
             RESEARCH_SIGNS,
         )
     sales = values.get("invoiced_sales_12m_yuan")
@@ -197,7 +197,7 @@ def _without_tolerance(case: Case) -> Iterator[Contradiction]:
             "PURPOSE_RECEIVABLES",
             PURPOSE_LABELS[Purpose.RECEIVABLES],
             sales.display,
-            "贷款用途为订单/应收账款,近 12 个月没有开票销售额。",
+            "贷款用途为订单/应收账款，近 12 个月没有开票销售额。",
             (sales.code,),
             sales.evidence_ids,
             severity=Severity.SERIOUS,
@@ -208,7 +208,7 @@ def _without_tolerance(case: Case) -> Iterator[Contradiction]:
             "FIRST_LOAN_MORTGAGE",
             "首贷",
             mortgages.display,
-            f"申报为首贷,不动产上有未注销的抵押债权 {mortgages.display}。",
+            f"申报为首贷，不动产上有未注销的抵押债权 {mortgages.display}。",
             (mortgages.code,),
             mortgages.evidence_ids,
         )

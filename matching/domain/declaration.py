@@ -293,7 +293,7 @@ def declaration_from(code: str, label: str, unit: str, entry: Any) -> IndicatorD
             source=entry.source,
         )
     except (KeyError, ValueError, TypeError) as error:
-        raise Refused("INDICATOR_INVALID", f"指标 {code} 的声明有误:{error}。") from error
+        raise Refused("INDICATOR_INVALID", f"指标 {code} 的声明有误：{error}。") from error
 
 
 def selection_from(raw: Mapping[str, Any]) -> Selection:

@@ -126,7 +126,7 @@ def check_demand(
     if guarantee not in GUARANTEE_LABELS:
         fields["guarantee"] = "请从列表中选择担保方式。"
     if fields or amount_yuan is None or term_months is None:
-        raise Refused("DEMAND_INVALID", "融资需求填写有误,请按提示修改。", fields)
+        raise Refused("DEMAND_INVALID", "融资需求填写有误，请按提示修改。", fields)
     return DemandTerms(
         to_yuan(amount_yuan),
         term_months,
@@ -140,7 +140,7 @@ def check_demand(
 def _verified(facts: Mapping[str, Any]) -> str | None:
     if facts.get("enterprise_verified") is True:
         return None
-    return "企业身份尚未核验,暂不能发布需求。"
+    return "企业身份尚未核验，暂不能发布需求。"
 
 
 def _has_application(facts: Mapping[str, Any]) -> str | None:
@@ -149,7 +149,7 @@ def _has_application(facts: Mapping[str, Any]) -> str | None:
 
 def _none_open(facts: Mapping[str, Any]) -> str | None:
     count = facts.get("open_applications")
-    return None if count == 0 else "该需求还有在办的申请,请先撤回或等待办结。"
+    return None if count == 0 else "该需求还有在办的申请，请先撤回或等待办结。"
 
 
 def _funded(facts: Mapping[str, Any]) -> str | None:
@@ -167,7 +167,7 @@ def _taken(facts: Mapping[str, Any]) -> str | None:
 def _idle(facts: Mapping[str, Any]) -> str | None:
     if facts.get("open_applications") == 0 and facts.get("open_leads") == 0:
         return None
-    return "该需求正在与机构对接,请先等待机构答复或结束对接。"
+    return "该需求正在与机构对接，请先等待机构答复或结束对接。"
 
 
 def _may_go_out(facts: Mapping[str, Any]) -> str | None:
@@ -175,7 +175,7 @@ def _may_go_out(facts: Mapping[str, Any]) -> str | None:
 
 
 def _lead_sent(facts: Mapping[str, Any]) -> str | None:
-    return None if (facts.get("open_leads") or 0) > 0 else "尚未选定机构,不能派单。"
+    return None if (facts.get("open_leads") or 0) > 0 else "尚未选定机构，不能派单。"
 
 
 def _window_over(facts: Mapping[str, Any]) -> str | None:

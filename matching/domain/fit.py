@@ -203,7 +203,7 @@ def why_unknown(fact: Fact) -> str:
         label = DATA_CLASS_LABELS[fact.data_class] if fact.data_class else "相关"
         return f"未授权查询“{label}”信息"
     if fact.missing is Missing.STALE:
-        return f"数据未更新(截至 {fact.as_of.isoformat()})" if fact.as_of else "数据未更新"
+        return f"数据未更新（截至 {fact.as_of.isoformat()}）" if fact.as_of else "数据未更新"
     return "缺少数据" if fact.value is None else "数据无法识别"
 
 
@@ -247,7 +247,7 @@ def finding_sentence(asked: str, own: str, outcome: Outcome, audience: Audience)
     """
     if audience is Audience.BORROWER:
         return f"要求{asked}，{own}，{OUTCOME_LABELS[outcome]}。"
-    return f"{asked}:{own},{OUTCOME_LABELS[outcome]}。"
+    return f"{asked}：{own}，{OUTCOME_LABELS[outcome]}。"
 
 
 def truth_of(own: Any) -> bool | None:

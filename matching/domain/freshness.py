@@ -240,20 +240,22 @@ def _sentence(
     latest_received: datetime | None,
 ) -> str:
     if state is Freshness.NOT_AUTHORIZED:
-        return f"{label}:未授权查询。"
+        return f"{label}：未授权查询。"
     if state is Freshness.NONE or latest_received is None:
-        return f"{label}:来源单位尚未提供数据。"
-    own = f"本企业 {records} 条,最近 {latest_event.isoformat()}" if latest_event else "本企业无记录"
+        return f"{label}：来源单位尚未提供数据。"
+    own = (
+        f"本企业 {records} 条，最近 {latest_event.isoformat()}" if latest_event else "本企业无记录"
+    )
     if state is Freshness.STALE:
         late = "、".join(_late(entry) for entry in stale)
-        return f"{label}:{own};{late},不能据此认为没有新的记录。"
-    return f"{label}:{own};数据更新至 {_beijing_date(latest_received).isoformat()}。"
+        return f"{label}：{own}；{late}，不能据此认为没有新的记录。"
+    return f"{label}：{own}；数据更新至 {_beijing_date(latest_received).isoformat()}。"
 
 
 def _late(entry: ItemFreshness) -> str:
     at = entry.latest_received_at
     until = _beijing_date(at).isoformat() if at else ""
-    return f"“{entry.name}”数据未更新(至 {until},应每 {entry.expected_days} 天更新)"
+    return f"“{entry.name}”数据未更新（至 {until}，应每 {entry.expected_days} 天更新）"
 
 
 def _beijing_date(moment: datetime) -> date:

@@ -170,7 +170,7 @@ def check_event(
     if event.kind is OutcomeKind.DISBURSE:
         _check_disbursement(event, available_yuan(position, approved_yuan, revolving=revolving))
     elif position.first_draw_date is None:
-        raise _refused("OUTCOME_NOT_DRAWN", "kind", "尚未放款,不能登记此事件。")
+        raise _refused("OUTCOME_NOT_DRAWN", "kind", "尚未放款，不能登记此事件。")
     elif event.kind is OutcomeKind.REPAY:
         _check_repayment(position, event)
     else:
@@ -202,16 +202,16 @@ def classification_warning(
     """
     parameter = parameters["outcome.class_floor_days"]
     if classification not in LOAN_CLASS_LABELS or not parameter.in_force(on):
-        sentence = "没有五级分类或适用的分类规则,无法判断。"
+        sentence = "没有五级分类或适用的分类规则，无法判断。"
         return Verdict("CLASS_FLOOR", Outcome.CANNOT_TELL, sentence)
     reported, floor = LoanClass(classification), class_floor(days_overdue, on, parameters)
     milder = _SEVERITY[reported] < _SEVERITY[floor]
     own, limit = LOAN_CLASS_LABELS[reported], LOAN_CLASS_LABELS[floor]
-    comparison = f"报送分类为“{own}”,{'轻于' if milder else '不轻于'}下限“{limit}”"
+    comparison = f"报送分类为“{own}”，{'轻于' if milder else '不轻于'}下限“{limit}”"
     return Verdict(
         rule_code="CLASS_FLOOR",
         outcome=Outcome.DOES_NOT_FIT if milder else Outcome.FITS,
-        sentence=f"逾期 {days_overdue} 天,{comparison}。",
+        sentence=f"逾期 {days_overdue} 天，{comparison}。",
         own_value=reported.value,
         limit=floor.value,
         parameter_version=parameter.version_on(on),
@@ -251,7 +251,7 @@ def _after(position: LoanPosition, event: LoanEvent) -> LoanPosition:
 
 def _check_time(position: LoanPosition, event: LoanEvent, on: date) -> None:
     if position.is_closed:
-        raise _refused("OUTCOME_CLOSED", "kind", "贷款已结清或核销,不能再登记。")
+        raise _refused("OUTCOME_CLOSED", "kind", "贷款已结清或核销，不能再登记。")
     if event.event_date > on:
         raise _refused("OUTCOME_DATE", "event_date", "发生日期不能晚于当日。")
     if position.latest_date is not None and event.event_date < position.latest_date:
@@ -270,7 +270,7 @@ def _check_disbursement(event: LoanEvent, available: Decimal) -> None:
 def _check_repayment(position: LoanPosition, event: LoanEvent) -> None:
     paid = (event.principal_yuan, event.interest_yuan)
     if any(not amount.is_finite() or amount < 0 for amount in paid) or sum(paid) <= 0:
-        raise _refused("OUTCOME_AMOUNT", "principal_yuan", "请填写还款的本金或利息,不能为负。")
+        raise _refused("OUTCOME_AMOUNT", "principal_yuan", "请填写还款的本金或利息，不能为负。")
     if event.principal_yuan > position.outstanding_yuan:
         sentence = f"归还本金不能超过未还本金 {display_wan(position.outstanding_yuan)}。"
         raise _refused("OUTCOME_OVER_REPAID", "principal_yuan", sentence)
@@ -283,9 +283,9 @@ def _check_status(position: LoanPosition, event: LoanEvent) -> None:
     if event.kind in (OutcomeKind.CURE, OutcomeKind.WRITE_OFF) and position.overdue_days == 0:
         raise _refused("OUTCOME_NOT_OVERDUE", "kind", "该笔贷款当前没有逾期。")
     if event.kind is OutcomeKind.WRITE_OFF and outstanding <= 0:
-        raise _refused("OUTCOME_NOT_ZERO", "kind", "没有未还本金,应登记结清。")
+        raise _refused("OUTCOME_NOT_ZERO", "kind", "没有未还本金，应登记结清。")
     if event.kind is OutcomeKind.SETTLE and outstanding != 0:
-        sentence = f"尚有未还本金 {display_wan(outstanding)},不能结清。"
+        sentence = f"尚有未还本金 {display_wan(outstanding)}，不能结清。"
         raise _refused("OUTCOME_NOT_ZERO", "kind", sentence)
     if event.kind is OutcomeKind.CLASS_CHANGE and not event.classification:
         raise _refused("OUTCOME_CLASS", "classification", "请选择五级分类。")

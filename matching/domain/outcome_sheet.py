@@ -144,7 +144,7 @@ def _coded(cell: str, codes: Mapping[str, str], code: str, when_empty: str) -> s
         raise CellUnreadable(code, when_empty)
     if text and text.upper() not in codes and text not in codes:
         known = "、".join(label for label in codes if not label.isascii())
-        raise CellUnreadable(code, f"“{text[:20]}”不在列表中,应为:{known}。")
+        raise CellUnreadable(code, f"“{text[:20]}”不在列表中，应为：{known}。")
     return codes.get(text) or codes.get(text.upper(), "")
 
 
@@ -155,9 +155,9 @@ def _yuan(cell: str, scale: int) -> Decimal:
     try:
         amount = Decimal(text) * scale
     except InvalidOperation:
-        raise CellUnreadable("OUTCOME_AMOUNT", f"“{text[:20]}”不是金额,应如 120000.00。") from None
+        raise CellUnreadable("OUTCOME_AMOUNT", f"“{text[:20]}”不是金额，应如 120000.00。") from None
     if not amount.is_finite() or not 0 <= amount <= LARGEST_YUAN:
-        raise CellUnreadable("OUTCOME_AMOUNT", "金额不能为负,也不能超出可接受的范围。")
+        raise CellUnreadable("OUTCOME_AMOUNT", "金额不能为负，也不能超出可接受的范围。")
     return to_yuan(amount)
 
 
@@ -166,5 +166,5 @@ def _days(cell: str) -> int | None:
     if is_blank(text):
         return None
     if not text.isdigit() or int(text[:6]) > 36_500:
-        raise CellUnreadable("OUTCOME_OVERDUE_DAYS", f"“{text[:20]}”不是天数,应为整数。")
+        raise CellUnreadable("OUTCOME_OVERDUE_DAYS", f"“{text[:20]}”不是天数，应为整数。")
     return int(text)

@@ -38,7 +38,7 @@ def value_from_text(text: str) -> Any:
     try:
         return json.loads(text, parse_float=_no_float, parse_constant=_no_float)
     except (ValueError, RecursionError) as error:
-        raise _refused("取值不是有效的 JSON;文字请加双引号,不得使用小数。") from error
+        raise _refused("取值不是有效的 JSON；文字请加双引号，不得使用小数。") from error
 
 
 def text_from_value(value: Any) -> str:
@@ -72,7 +72,7 @@ def check_value(parameter: DatedParameter, value: Any, on: date, today: date) ->
         Refused: ``PARAMETER_VALUE`` naming the place; ``PARAMETER_PAST`` for today or earlier.
     """
     if on <= today:
-        sentence = "生效日期须晚于今日:已经作出的判断不因新取值而改变。"
+        sentence = "生效日期须晚于今日：已经作出的判断不因新取值而改变。"
         raise Refused("PARAMETER_PAST", sentence, {"effective_from": sentence})
     known = parameter.values[-1].value
     _check(known, value, CHOICES.get(parameter.code), "")
@@ -95,7 +95,7 @@ def _check(known: Any, value: Any, choices: Collection[str] | None, place: str) 
 def _check_mapping(
     known: Mapping[str, Any], value: Any, choices: Collection[str] | None, place: str
 ) -> None:
-    _require(isinstance(value, dict), place, "应为对象({…})")
+    _require(isinstance(value, dict), place, "应为对象（{…}）")
     if DEFAULT_KEY in known:
         allowed = {DEFAULT_KEY, *DISTRICT_LABELS}
         _require(DEFAULT_KEY in value, place, "缺少其他各区适用的“*”")
@@ -109,11 +109,11 @@ def _check_mapping(
 def _check_list(
     known: Sequence[Any], value: Any, choices: Collection[str] | None, place: str
 ) -> None:
-    _require(isinstance(value, list), place, "应为列表([…])")
+    _require(isinstance(value, list), place, "应为列表（[…]）")
     if choices is not None:
         words = "、".join(sorted(choices))
         held = all(isinstance(word, str) and word in choices for word in value)
-        _require(held and len(set(value)) == len(value), place, f"只能取 {words},且不得重复")
+        _require(held and len(set(value)) == len(value), place, f"只能取 {words}，且不得重复")
         return
     _require(len(value) == len(known), place, f"应有 {len(known)} 项")
     for number, (before, inner) in enumerate(zip(known, value, strict=True), start=1):

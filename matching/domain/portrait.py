@@ -32,7 +32,7 @@ from matching.domain.series import Series, monthly_series
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 
 FORMAT = "1"
-DISCLAIMER = "供参考,不构成征信报告"
+DISCLAIMER = "供参考，不构成征信报告"
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,8 @@ class NotScored(StrEnum):
 
 
 NOT_SCORED_SENTENCES = {
-    NotScored.INDIVIDUAL: "个体工商户的信息属于个人信息,不作公共信用综合评价。",
-    NotScored.NOT_ACTIVE: "登记状态不是存续的主体,不作公共信用综合评价。",
+    NotScored.INDIVIDUAL: "个体工商户的信息属于个人信息，不作公共信用综合评价。",
+    NotScored.NOT_ACTIVE: "登记状态不是存续的主体，不作公共信用综合评价。",
     NotScored.NO_MODEL: "该日期没有生效的评价模型。",
 }
 
@@ -151,7 +151,7 @@ def _model_from(parameter: DatedParameter, entry: DatedValue) -> ScoreModel:
     try:
         return model_from(version, parameter.label, entry.value)
     except (KeyError, ValueError, TypeError) as error:
-        raise Refused("SCORE_MODEL_INVALID", f"评价模型 {version} 有误:{error}。") from error
+        raise Refused("SCORE_MODEL_INVALID", f"评价模型 {version} 有误：{error}。") from error
 
 
 def score(
@@ -202,8 +202,8 @@ def _scored(
         indicators_total=len(model.lines),
         model_version=model.version,
         not_scored=None,
-        sentence=f"得分 {total} 分(满分 {model.max_points} 分),等级 {grade};"
-        f"{len(model.lines)} 项指标中 {known} 项有数据,其余按中性计 0 分。",
+        sentence=f"得分 {total} 分（满分 {model.max_points} 分），等级 {grade}；"
+        f"{len(model.lines)} 项指标中 {known} 项有数据，其余按中性计 0 分。",
     )
 
 
@@ -244,7 +244,7 @@ def _dimension_lines(
             "",
             "",
             base,
-            f"{dimension.label}基础分 {base} 分(满分 {most} 分)。",
+            f"{dimension.label}基础分 {base} 分（满分 {most} 分）。",
         )
     ]
     lines += [
@@ -287,7 +287,7 @@ def _limit_line(dimension: Dimension, points: int, most: int) -> Contribution:
         "",
         "",
         points,
-        f"{dimension.label}{bound},调整 {points:+d} 分。",
+        f"{dimension.label}{bound}，调整 {points:+d} 分。",
     )
 
 
@@ -301,7 +301,7 @@ def _floor_lines(
             continue
         points = min(floor.cap_points - total, 0)
         total += points
-        effect = f"得分不超过 {floor.cap_points} 分,调整 {points:+d} 分"
+        effect = f"得分不超过 {floor.cap_points} 分，调整 {points:+d} 分"
         lines.append(
             Contribution(
                 ContributionKind.FLOOR,
@@ -311,7 +311,7 @@ def _floor_lines(
                 value.display,
                 "",
                 points,
-                f"{floor.label};{effect}。",
+                f"{floor.label}；{effect}。",
                 value.evidence_ids,
             )
         )
@@ -328,11 +328,11 @@ def _bin_of(bins: Sequence[Bin], value: Value | None) -> Bin | None:
 
 def _sentence(label: str, shown: str, value: IndicatorValue | None, found: Bin | None) -> str:
     if value is None or not _is_known(value):
-        return f"{label}:{shown},按中性计 0 分。"
+        return f"{label}：{shown}，按中性计 0 分。"
     if found is None:
-        return f"{label}:{shown},不在评分档内,按中性计 0 分。"
+        return f"{label}：{shown}，不在评分档内，按中性计 0 分。"
     effect = f"计 {found.points} 分" if found.points == 0 else f"计 {found.points:+d} 分"
     latest = value.latest_date
-    dated = f",最近一条 {latest.isoformat()}" if latest and found.points < 0 else ""
-    disputed = "(有记录在异议处理中)" if value.disputed else ""
-    return f"{label}:{shown}{dated}{disputed},{effect}。"
+    dated = f"，最近一条 {latest.isoformat()}" if latest and found.points < 0 else ""
+    disputed = "（有记录在异议处理中）" if value.disputed else ""
+    return f"{label}：{shown}{dated}{disputed}，{effect}。"

@@ -54,7 +54,7 @@ def drafted_model(value: Any, label: str, known: Collection[str]) -> ScoreModel:
         _check_draft(model, known)
     except (KeyError, ValueError, TypeError, ArithmeticError) as error:
         what = f"缺少 {error}" if isinstance(error, KeyError) else str(error)
-        sentence = f"评价模型有误:{what}。"
+        sentence = f"评价模型有误：{what}。"
         raise Refused("SCORE_MODEL_INVALID", sentence, {"value": sentence}) from error
     return model
 
@@ -67,7 +67,7 @@ def _check_draft(model: ScoreModel, known: Collection[str]) -> None:
     if unknown:
         raise ValueError(f"没有名为 {unknown[0]} 的指标")
     if not 0 < model.base_points <= model.max_points <= POINTS_LIMIT:
-        raise ValueError(f"基础分应大于 0、不超过满分,满分不超过 {POINTS_LIMIT}")
+        raise ValueError(f"基础分应大于 0、不超过满分，满分不超过 {POINTS_LIMIT}")
     for line in model.lines:
         if not line.bins:
             raise ValueError(f"{line.indicator} 没有分档")
@@ -97,27 +97,27 @@ def differences(
 
 def _parts(model: ScoreModel, labels: Mapping[str, str]) -> dict[str, str]:
     found = {"满分": f"{model.max_points} 分", "基础分": f"{model.base_points} 分"}
-    found |= {f"维度权重:{side.label}": f"{side.weight_pct}%" for side in model.dimensions}
+    found |= {f"维度权重：{side.label}": f"{side.weight_pct}%" for side in model.dimensions}
     found |= {f"等级 {grade}": f"{points} 分以上" for grade, points in model.grades}
     for floor in model.floors:
         name = labels.get(floor.indicator, floor.indicator)
-        found[f"硬规则:{name}"] = f"不超过 {floor.cap_points} 分({floor.label})"
+        found[f"硬规则：{name}"] = f"不超过 {floor.cap_points} 分（{floor.label}）"
     sides = {side.code: side.label for side in model.dimensions}
     for line in model.lines:
         name = labels.get(line.indicator, line.indicator)
-        found[f"指标:{name}"] = f"{sides[line.dimension]};{bins_in_words(line)}"
+        found[f"指标：{name}"] = f"{sides[line.dimension]}；{bins_in_words(line)}"
     return found
 
 
 def bins_in_words(line: ScoreLine) -> str:
     """Return the bins of a line in one sentence."""
-    return ",".join(f"{entry.label}{_condition(entry)} {entry.points:+d}" for entry in line.bins)
+    return "，".join(f"{entry.label}{_condition(entry)} {entry.points:+d}" for entry in line.bins)
 
 
 def _condition(entry: Bin) -> str:
     if entry.below is not None:
-        return f"(小于 {_shown(entry.below)})"
-    return f"({'、'.join(entry.codes)})" if entry.codes else ""
+        return f"（小于 {_shown(entry.below)}）"
+    return f"（{'、'.join(entry.codes)}）" if entry.codes else ""
 
 
 def _shown(number: Decimal) -> str:

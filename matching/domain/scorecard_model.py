@@ -112,7 +112,7 @@ class ScoreModel:
             raise ValueError("基础分不能按权重整分")
         starts = [points for _, points in self.grades]
         if starts != sorted(set(starts), reverse=True) or starts[-1:] != [0]:
-            raise ValueError("等级分界应从高到低,最低一级自 0 分起")
+            raise ValueError("等级分界应从高到低，最低一级自 0 分起")
         _check_lines(self)
 
     def base_of(self, dimension: Dimension) -> int:

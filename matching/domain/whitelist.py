@@ -193,17 +193,17 @@ WHITELIST_STATE_LABELS = {
 
 
 def _has_rows(facts: Mapping[str, Any]) -> str | None:
-    return None if (facts.get("rows_read") or 0) > 0 else "名单没有任何行,不能核验。"
+    return None if (facts.get("rows_read") or 0) > 0 else "名单没有任何行，不能核验。"
 
 
 def _has_entries(facts: Mapping[str, Any]) -> str | None:
-    return None if (facts.get("admitted") or 0) > 0 else "没有入选企业,不能提交复核。"
+    return None if (facts.get("admitted") or 0) > 0 else "没有入选企业，不能提交复核。"
 
 
 def _second_person(facts: Mapping[str, Any]) -> str | None:
     actor, author = facts.get("actor_id"), facts.get("created_by_id")
     if actor is None or author is None:
-        return "缺少经办人信息,不能复核。"
+        return "缺少经办人信息，不能复核。"
     return "复核人不能与经办人为同一人。" if actor == author else None
 
 
@@ -243,7 +243,7 @@ def _identity(uscc: str, in_register: bool) -> Verdict:
     if not in_register:
         sentence = f"“{found.uscc}”不在市场主体登记库中。"
         return Verdict("WL_NOT_IN_REGISTER", Outcome.DOES_NOT_FIT, sentence, found.uscc)
-    sentence = "统一社会信用代码有效,且在市场主体登记库中。"
+    sentence = "统一社会信用代码有效，且在市场主体登记库中。"
     return Verdict("WL_IDENTITY", Outcome.FITS, sentence, found.uscc)
 
 
@@ -291,7 +291,7 @@ def _decided(gate: _Gate, context: _Context) -> Verdict:
 def _status(context: _Context) -> _Finding:
     own, limit = context.candidate.registration_status, context.value("open_statuses")
     if not own:
-        return _Finding(None, "缺少登记状态,无法判断。")
+        return _Finding(None, "缺少登记状态，无法判断。")
     sentence = f"登记状态为“{REGISTRATION_STATUS_LABELS.get(own, own)}”。"
     return _Finding(own in limit, sentence, own, limit, version=context.version("open_statuses"))
 
@@ -299,24 +299,24 @@ def _status(context: _Context) -> _Finding:
 def _district(context: _Context) -> _Finding:
     own, limit = context.candidate.district_code, context.district
     if not own:
-        return _Finding(None, "登记住所不能对应到区,无法判断。")
-    wanted = "" if own == limit else f",不在{district_label(limit)}"
+        return _Finding(None, "登记住所不能对应到区，无法判断。")
+    wanted = "" if own == limit else f"，不在{district_label(limit)}"
     return _Finding(own == limit, f"登记住所在{district_label(own)}{wanted}。", own, limit)
 
 
 def _age(context: _Context) -> _Finding:
     established, least = context.candidate.established_date, context.value("min_age_months")
     if established is None:
-        return _Finding(None, "缺少成立日期,无法判断成立时间。")
+        return _Finding(None, "缺少成立日期，无法判断成立时间。")
     own = whole_months(established, context.on)
-    sentence = f"成立 {own} 个月,要求满 {least} 个月。"
+    sentence = f"成立 {own} 个月，要求满 {least} 个月。"
     return _Finding(own >= least, sentence, own, least, "个月", context.version("min_age_months"))
 
 
 def _size(context: _Context) -> _Finding:
     own, limit = context.candidate.size_class, context.value("size_classes")
     if not own or own == SizeClass.UNKNOWN:
-        return _Finding(None, "缺少从业人数、营业收入等数据,无法判断企业规模。")
+        return _Finding(None, "缺少从业人数、营业收入等数据，无法判断企业规模。")
     label = SIZE_CLASS_LABELS[SizeClass(own)] if own in SIZE_CLASS_LABELS else own
     return _Finding(
         own in limit, f"企业规模为{label}。", own, limit, version=context.version("size_classes")
@@ -338,7 +338,7 @@ def _listed(gate: str, name: str, label: str) -> _Gate:
     def check(context: _Context) -> _Finding:
         listed: bool | None = getattr(context.candidate, name)
         if listed is None:
-            return _Finding(None, f"缺少{label}数据,无法判断。")
+            return _Finding(None, f"缺少{label}数据，无法判断。")
         sentence = f"属于{label}。" if listed else f"不属于{label}。"
         return _Finding(not listed, sentence, own=listed, limit=False)
 

@@ -26,16 +26,16 @@ class ContactResult(StrEnum):
 
 
 CONTACT_RESULT_LABELS = {
-    ContactResult.WILL_APPLY: "有意向,已引导在平台申请",
-    ContactResult.FOLLOWING_UP: "已联系,持续跟进",
+    ContactResult.WILL_APPLY: "有意向，已引导在平台申请",
+    ContactResult.FOLLOWING_UP: "已联系，持续跟进",
     ContactResult.NO_NEED: "企业暂无融资需求",
     ContactResult.FUNDED_ELSEWHERE: "已获他行授信",
     ContactResult.UNREACHABLE: "多次联系未接通",
     ContactResult.CONTACT_WRONG: "联系方式有误",
     ContactResult.NOT_SUITABLE: "暂无适合的产品",
-    ContactResult.OTHER: "其他(需说明)",
+    ContactResult.OTHER: "其他（需说明）",
 }
-NOT_REPORTED = "已对接,待反馈"
+NOT_REPORTED = "已对接，待反馈"
 
 
 def result_label(code: str) -> str:

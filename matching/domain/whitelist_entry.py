@@ -66,10 +66,10 @@ def row_problems(
     """
     code = mapping.get("uscc", "")
     if _is_total(code) or (is_blank(code) and any(map(_is_total, row.values()))):
-        sentence = "该行是合计行,不是企业,不计入名单。"
+        sentence = "该行是合计行，不是企业，不计入名单。"
         return (RowError(row_number, "", TOTAL_ROW, sentence),)
     if is_blank(code) and is_blank(mapping.get("name", "")):
-        sentence = "该行没有统一社会信用代码和企业名称,不是名单行。"
+        sentence = "该行没有统一社会信用代码和企业名称，不是名单行。"
         return (RowError(row_number, "", NOT_AN_ENTRY, sentence),)
     return tuple(shape_errors(row, row_number))
 
@@ -82,7 +82,7 @@ def name_mark(written: str, registered: str) -> Verdict | None:
     if not written or written == registered or name_key(written) == name_key(registered):
         return None
     sentence = (
-        f"表中名称“{written[:60]}”与登记名称“{registered[:60]}”不一致,请核对代码是否属于该企业。"
+        f"表中名称“{written[:60]}”与登记名称“{registered[:60]}”不一致，请核对代码是否属于该企业。"
     )
     return Verdict("WL_MARK_NAME", Outcome.DOES_NOT_FIT, sentence, written, registered)
 

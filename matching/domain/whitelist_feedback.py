@@ -127,11 +127,11 @@ def _dates(feedback: Feedback, today: date) -> Problems:
 def _decision(feedback: Feedback) -> Problems:
     is_granted, is_refused = feedback.granted_yuan is not None, bool(feedback.refusal_code)
     if is_granted and is_refused:
-        yield "refusal_code", "已填写授信金额,不能再填拒绝原因。"
+        yield "refusal_code", "已填写授信金额，不能再填拒绝原因。"
     if (is_granted or is_refused) and feedback.decision_date is None:
         yield "decision_date", "请填写授信决定日期。"
     if feedback.decision_date is not None and not (is_granted or is_refused):
-        yield "granted_yuan", "已有授信决定的,请填写授信金额或拒绝原因。"
+        yield "granted_yuan", "已有授信决定的，请填写授信金额或拒绝原因。"
     if is_refused and (problem := refusal_problem(feedback.refusal_code, feedback.refusal_note)):
         yield problem.field, str(problem)
     if is_granted and not feedback.is_agreed:
@@ -161,7 +161,7 @@ def _limits(feedback: Feedback) -> Problems:
     for name in ("granted_yuan", "drawn_yuan"):
         amount: Decimal | None = getattr(feedback, name)
         if amount is not None and not 0 < amount <= Decimal(10) ** 12:
-            yield name, "金额应大于零,且在可接受的范围内。"
+            yield name, "金额应大于零，且在可接受的范围内。"
     if feedback.annual_rate_bp is not None and not 0 < feedback.annual_rate_bp <= MAX_RATE_BP:
         yield "annual_rate_bp", "年化利率应大于零、不超过 36%。"
     if feedback.term_months is not None and not 1 <= feedback.term_months <= MAX_TERM_MONTHS:

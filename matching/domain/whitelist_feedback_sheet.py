@@ -156,7 +156,7 @@ def _one_of(labels: Mapping[Any, str], when_empty: str = "") -> Callable[[str], 
             raise CellUnreadable("WL_CHOICE_EMPTY", when_empty)
         if text and text not in known:
             words = "、".join(_bare(label) for label in labels.values())
-            raise CellUnreadable("WL_CHOICE_UNKNOWN", f"“{text[:20]}”不在列表中,应为:{words}。")
+            raise CellUnreadable("WL_CHOICE_UNKNOWN", f"“{text[:20]}”不在列表中，应为：{words}。")
         return known.get(text, "")
 
     return read
@@ -165,7 +165,7 @@ def _one_of(labels: Mapping[Any, str], when_empty: str = "") -> Callable[[str], 
 def _bare(label: str) -> str:
     """Return a label up to its remark, in brackets or behind a comma.
 
-    >>> _bare("有意向,已引导在平台申请")
+    >>> _bare("有意向，已引导在平台申请")
     '有意向'
     """
     return re.split(r"[(,]", half_width(label))[0].strip()
@@ -180,6 +180,6 @@ def _rate(cell: str) -> int | None:
     except InvalidOperation:
         rate_percent = Decimal("NaN")
     if not rate_percent.is_finite() or not 0 < rate_percent <= 36:
-        sentence = f"“{cell[:20]}”不是年化利率,应为百分数,如 3.85。"
+        sentence = f"“{cell[:20]}”不是年化利率，应为百分数，如 3.85。"
         raise CellUnreadable("WL_RATE_UNREADABLE", sentence)
     return int(rate_percent * 100)

@@ -218,7 +218,7 @@ class SheetReader:
         first = self._first_rows.setdefault(row.uscc, row_number)
         if first != row_number:
             self.duplicates += 1
-            sentence = f"“{row.uscc}”与第 {first} 行重复,本行不再列入。"
+            sentence = f"“{row.uscc}”与第 {first} 行重复，本行不再列入。"
             return (RowError(row_number, LABELS["uscc"], "WL_DUPLICATE", sentence),)
         return row
 
@@ -273,7 +273,7 @@ def read_uscc(cell: str) -> str:
     ):
         raise CellUnreadable(
             "USCC_NUMBER_CELL",
-            "该单元格是数值格式,长代码的末位已丢失,请将整列改为文本格式后重新填写。",
+            "该单元格是数值格式，长代码的末位已丢失，请将整列改为文本格式后重新填写。",
         )
     finding = uscc_rule.check(cell)
     if not finding.is_valid:
@@ -315,14 +315,14 @@ def read_amount(cell: str, scale: Decimal) -> Decimal | None:
         return None
     found = _AMOUNT.fullmatch(half_width(clean(cell)).replace("约", ""))
     if found is None:
-        raise CellUnreadable("WL_AMOUNT_UNREADABLE", f"“{cell[:20]}”不是可识别的金额,应如 50。")
+        raise CellUnreadable("WL_AMOUNT_UNREADABLE", f"“{cell[:20]}”不是可识别的金额，应如 50。")
     unit = _AMOUNT_UNITS[found[2]] if found[2] else scale
     try:
         amount = to_yuan(Decimal(found[1].replace(",", "")) * unit)
     except InvalidOperation:
         raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额超出可接受的范围。") from None
     if not 0 < amount <= MAX_AMOUNT_YUAN:
-        raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额应大于零,且以万元为单位填写。")
+        raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额应大于零，且以万元为单位填写。")
     return amount
 
 
@@ -332,7 +332,7 @@ def read_term(cell: str) -> int | None:
         return None
     found = _TERM.fullmatch(half_width(clean(cell)))
     if found is None:
-        raise CellUnreadable("WL_TERM_UNREADABLE", f"“{cell[:20]}”不是可识别的期限,应如 12。")
+        raise CellUnreadable("WL_TERM_UNREADABLE", f"“{cell[:20]}”不是可识别的期限，应如 12。")
     months = Decimal(found[1]) * (12 if found[2] == "年" else 1)
     if months != months.to_integral_value() or not 1 <= months <= MAX_TERM_MONTHS:
         raise CellUnreadable("WL_TERM_RANGE", f"期限应为 1 至 {MAX_TERM_MONTHS} 的整月数。")

@@ -64,4 +64,4 @@ class ScoreModelVersion(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.effective_from or '草稿'}({self.based_on})"
+        return f"{self.effective_from or '草稿'}（{self.based_on}）"

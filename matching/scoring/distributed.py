@@ -53,9 +53,9 @@ class Files:
 def spark_lacks() -> str:
     """Return what is missing for Spark in Chinese, empty when nothing is."""
     if importlib.util.find_spec("pyspark") is None:
-        return "没有安装 pyspark,请运行 make extra。"
+        return "没有安装 pyspark，请运行 make extra。"
     if shutil.which("java") is None:
-        return "没有找到 Java,请安装 Java 17。"
+        return "没有找到 Java，请安装 Java 17。"
     return ""
 
 

@@ -87,9 +87,9 @@ def check_supported(declaration: IndicatorDeclaration, storages: Storages) -> No
         Unsupported: naming the indicator and what cannot be said.
     """
     if declaration.measure is Measure.AGE_MONTHS and declaration.field != AGED:
-        raise Unsupported(f"{declaration.code}:登记事项 {declaration.field} 没有列")
+        raise Unsupported(f"{declaration.code}：登记事项 {declaration.field} 没有列")
     if declaration.measure is Measure.FACT and declaration.field not in FACTS:
-        raise Unsupported(f"{declaration.code}:登记事项 {declaration.field} 没有列")
+        raise Unsupported(f"{declaration.code}：登记事项 {declaration.field} 没有列")
     for condition in _conditions(declaration):
         for storage in _held(declaration, condition.field, storages):
             _check_condition(declaration, condition, storage)
@@ -99,7 +99,7 @@ def check_supported(declaration: IndicatorDeclaration, storages: Storages) -> No
     if declaration.measure in GROUPED:
         for storage in _held(declaration, declaration.group, storages):
             if storage is not Storage.TEXT:
-                raise Unsupported(f"{declaration.code}:{declaration.group} 不是文本,不能分组")
+                raise Unsupported(f"{declaration.code}：{declaration.group} 不是文本，不能分组")
 
 
 def storage_in(storages: Storages, items: Iterable[str], field: str) -> Storage | None:
@@ -110,7 +110,7 @@ def storage_in(storages: Storages, items: Iterable[str], field: str) -> Storage 
     """
     held = {storages[item][field] for item in items if field in storages.get(item, {})}
     if len(held) > 1:
-        raise Unsupported(f"字段 {field} 在各信息项中的类型不同:{sorted(held)}")
+        raise Unsupported(f"字段 {field} 在各信息项中的类型不同：{sorted(held)}")
     return next(iter(held), None)
 
 
@@ -140,7 +140,7 @@ def _check_condition(
         limit = Decimal(condition.values[0]) * (100 if storage is Storage.FEN else 1)
         fits = storage in (Storage.FEN, Storage.WHOLE) and limit == limit.to_integral_value()
     if not fits:
-        sentence = f"{declaration.code}:{condition.field}({storage})不能作 {condition.test} 比较"
+        sentence = f"{declaration.code}：{condition.field}（{storage}）不能作 {condition.test} 比较"
         raise Unsupported(sentence)
 
 
@@ -151,4 +151,4 @@ def _check_measured(declaration: IndicatorDeclaration, storage: Storage) -> None
         rounded_twice = storage is Storage.HUNDREDTHS and declaration.scale == 1
         fits = storage in NUMBERS and not rounded_twice
     if not fits:
-        raise Unsupported(f"{declaration.code}:{declaration.field}({storage})不能取值")
+        raise Unsupported(f"{declaration.code}：{declaration.field}（{storage}）不能取值")

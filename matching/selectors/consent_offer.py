@@ -22,7 +22,7 @@ from marketplace.domain.workdays import BEIJING, local_date
 
 AFTERWARDS = "提交后生成"
 AS_TICKED = "以下方逐项勾选的信息类别为准"
-SIGNATURE_LINES = "签署人:"
+SIGNATURE_LINES = "签署人："
 
 DATA_MONTHS = 36
 """How far back data is read: the longest window of an indicator."""
@@ -122,5 +122,5 @@ def consent_preview(
     )
     names = ConsentNames(enterprise.name, lender.name, signer, "")
     text = text_for(terms, names).text.split(SIGNATURE_LINES)[0].strip()
-    blank = "不得提供给他人:\n"
+    blank = "不得提供给他人：\n"
     return text.replace(blank, f"{blank}  （{AS_TICKED}）", 1)

@@ -43,8 +43,8 @@ class Suggestion:
         """Return the reason for its place in words."""
         place = "有网点服务该区" if self.candidate.serves_district else "由兜底网点服务"
         return (
-            f"{place};{self.candidate.products} 个产品适合,条件已知符合 "
-            f"{self.candidate.fit_share:.0%};人均在办 {self.candidate.load:.1f} 件"
+            f"{place}；{self.candidate.products} 个产品适合，条件已知符合 "
+            f"{self.candidate.fit_share:.0%}；人均在办 {self.candidate.load:.1f} 件"
         )
 
 

@@ -84,7 +84,7 @@ def evaluation_verified(run: EvaluationRun, progress: Progress | None = None) ->
 
 def _basis(run: EvaluationRun) -> EvaluationBasis:
     if run.state == "RUNNING":
-        raise Refused("EVALUATION_STATE", "评价批次尚未完成,无法核对。")
+        raise Refused("EVALUATION_STATE", "评价批次尚未完成，无法核对。")
     as_of = AsOf.from_moment(run.as_of)
     model = score_model_on(as_of.day)
     if model is None or model.version != run.model_version:

@@ -33,7 +33,7 @@ from matching.services.demand import demand_check_open, demand_lock
 from matching.services.portrait import portrait_freeze
 from matching.services.transition import LockedCase, case_lock, step
 
-DUPLICATE = "贵企业对该产品已有在办的申请,请先在“我的申请”中查看或撤回。"
+DUPLICATE = "贵企业对该产品已有在办的申请，请先在“我的申请”中查看或撤回。"
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def application_consent_again(
     if application.state != "SUSPENDED":
         label = APPLICATION.labels[application.state]
         raise TransitionRefused(
-            application.state, "RESUME", f"当前状态为“{label}”,不需要重新授权。"
+            application.state, "RESUME", f"当前状态为“{label}”，不需要重新授权。"
         )
     offer = published_of(application.product_version)
     _bind(case, offer, consent, actor=actor, at=at)
@@ -200,7 +200,7 @@ def _draft(
     if _has_live(need, offer):
         raise Conflict("APPLICATION_EXISTS", DUPLICATE)
     if need.enterprise.account.state != VERIFIED:
-        raise NotPermitted("ENTERPRISE_NOT_VERIFIED", "企业身份尚未核验,暂不能提交申请。")
+        raise NotPermitted("ENTERPRISE_NOT_VERIFIED", "企业身份尚未核验，暂不能提交申请。")
     return LoanApplication.objects.create(
         demand=need,
         enterprise=need.enterprise,

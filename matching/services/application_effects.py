@@ -86,7 +86,7 @@ def _approve(step: Step) -> None:
     application, given = step.application, step.payload
     officer, approver = application.officer, step.actor
     if officer is None or approver is None:
-        raise Refused("APPROVE_OFFICER", "缺少经办人或审批人,不能批准。")
+        raise Refused("APPROVE_OFFICER", "缺少经办人或审批人，不能批准。")
     application.decided_at = step.at
     line = CreditLine.objects.create(
         application=application,
@@ -120,7 +120,7 @@ def _sign(step: Step) -> None:
     application, given = step.application, step.payload
     line = credit_line_of(application)
     if line is None:
-        raise Refused("SIGN_AMOUNT", "尚无授信,不能签约。")
+        raise Refused("SIGN_AMOUNT", "尚无授信，不能签约。")
     amount_yuan = _signed_amount(given.get("amount_yuan"), line)
     repayment = given.get("repayment") or ""
     if repayment not in REPAYMENT_LABELS:
@@ -131,7 +131,7 @@ def _sign(step: Step) -> None:
         contract_digest=digest, application__institution=application.institution_id
     )
     if known.exists():
-        sentence = "该合同编号已登记过签约,请核对。"
+        sentence = "该合同编号已登记过签约，请核对。"
         raise Conflict("CONTRACT_EXISTS", sentence, {"contract_no": sentence})
     application.loan = Loan.objects.create(
         application=application,

@@ -76,7 +76,7 @@ def check_payload(event: str, payload: Mapping[str, Any]) -> None:
         if isinstance(value, str) and len(value) > LONGEST_TEXT:
             fields[name] = f"文字不能超过 {LONGEST_TEXT} 字。"
     if fields:
-        raise Refused("PAYLOAD_INVALID", "提交的内容有误,请按提示修改。", fields)
+        raise Refused("PAYLOAD_INVALID", "提交的内容有误，请按提示修改。", fields)
 
 
 def facts_of(

@@ -102,7 +102,7 @@ def papers_of(events: Sequence[ApplicationEvent]) -> list[str]:
 def _check(old: LoanApplication, product_id: uuid.UUID, at: datetime) -> None:
     if old.state not in MOVABLE_STATES:
         label = APPLICATION.labels[old.state]
-        raise TransitionRefused(old.state, "MOVE", f"当前状态为“{label}”,不能转至其他机构。")
+        raise TransitionRefused(old.state, "MOVE", f"当前状态为“{label}”，不能转至其他机构。")
     if LoanApplication.objects.filter(moved_from=old).exists():
         raise Conflict("ALREADY_MOVED", "该申请已转至其他机构。")
     offer = product_get_published(product_id, at)

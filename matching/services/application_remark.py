@@ -66,7 +66,7 @@ def application_urge(
     case = case_lock(application_id, None)
     state = case.application.state
     if state in CLOSED_STATES:
-        raise TransitionRefused(state, "URGE", "申请已办结,不需督办。")
+        raise TransitionRefused(state, "URGE", "申请已办结，不需督办。")
     words = _words(text)
     written = event_append(
         case,

@@ -38,7 +38,7 @@ from matching.policies.application import VERIFIED, can_act_for, visible_demands
 from matching.services.lead import leads_close
 
 ENDED_STATES = DEMAND.terminal_states
-NOT_VERIFIED = "企业身份尚未核验,暂不能填报融资需求。"
+NOT_VERIFIED = "企业身份尚未核验，暂不能填报融资需求。"
 
 
 @transaction.atomic
@@ -169,9 +169,9 @@ def demand_check_open(demand: FinancingDemand, at: datetime) -> None:
     """
     if demand.state not in OPEN_DEMAND_STATES:
         label = DEMAND.labels.get(demand.state, demand.state)
-        raise Refused("DEMAND_NOT_OPEN", f"融资需求当前为“{label}”,不能用于申请。")
+        raise Refused("DEMAND_NOT_OPEN", f"融资需求当前为“{label}”，不能用于申请。")
     if demand.expires_at is not None and at > demand.expires_at:
-        raise Refused("DEMAND_EXPIRED", "融资需求已过有效期,请重新填报。")
+        raise Refused("DEMAND_EXPIRED", "融资需求已过有效期，请重新填报。")
 
 
 def demand_advance(
@@ -305,7 +305,7 @@ def _check_declared(employees: int | None, revenue_yuan: Decimal | None) -> None
     if revenue_yuan is not None and not 0 <= revenue_yuan < Decimal(10) ** 14:
         fields["declared_revenue_yuan"] = "营业收入超出可接受的范围。"
     if fields:
-        raise Refused("DEMAND_INVALID", "融资需求填写有误,请按提示修改。", fields)
+        raise Refused("DEMAND_INVALID", "融资需求填写有误，请按提示修改。", fields)
 
 
 def _audit(verb: str, row: FinancingDemand, actor: User | None, at: datetime) -> None:

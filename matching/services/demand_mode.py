@@ -174,7 +174,7 @@ def demand_dispatch_next(*, demand_id: int, at: datetime) -> DemandLead | None:
         )
     row.dispatch_due_at = _window_end("DISPATCH", at, clock_table())
     row.save(update_fields=["dispatch_due_at"])
-    dispatch_notify(row, "没有可自动派单的机构,请人工处理", at)
+    dispatch_notify(row, "没有可自动派单的机构，请人工处理", at)
     return None
 
 
@@ -242,7 +242,7 @@ def _check_choice(row: FinancingDemand, codes: Sequence[str], at: datetime) -> N
     if not codes:
         sentence, code = "请至少选择一家机构。", "CHOICE_EMPTY"
     elif len(codes) + waiting > most:
-        sentence, code = f"同时最多定向 {most} 家机构,已有 {waiting} 家待答复。", "CHOICE_TOO_MANY"
+        sentence, code = f"同时最多定向 {most} 家机构，已有 {waiting} 家待答复。", "CHOICE_TOO_MANY"
     if sentence:
         raise Refused(code, sentence, {"institutions": sentence})
 

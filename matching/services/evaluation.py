@@ -111,7 +111,7 @@ def evaluation_resume(*, public_id: uuid.UUID, actor: User, at: datetime) -> Eva
         raise NotFound
     require_role(actor, Role.OPERATOR)
     if run.state != "RUNNING":
-        raise Conflict("EVALUATION_STATE", "该评价批次已完成,不需要继续。")
+        raise Conflict("EVALUATION_STATE", "该评价批次已完成，不需要继续。")
     _audit("resume", run, actor, at)
     enqueue(TASK, run_id=str(run.public_id))
     return run

@@ -92,7 +92,7 @@ def lead_offer(
     Writes: ``DemandLead``, ``LeadEvent``, notices to the branch (not for a lead from the pool), audit.
     """
     if demand.leads.filter(institution=institution).exists():
-        raise Conflict("LEAD_EXISTS", "该机构已有这项需求的线索,一家机构只能有一条。")
+        raise Conflict("LEAD_EXISTS", "该机构已有这项需求的线索，一家机构只能有一条。")
     lead = DemandLead.objects.create(
         demand=demand,
         institution=institution,

@@ -39,7 +39,7 @@ from matching.selectors.loan import loan_events, loan_get, outcomes_of
 from matching.services.application_facts import feedback_agreed
 from matching.services.transition import LockedCase, case_lock, require_event, step
 
-NO_CLAUSE = "企业未同意金融机构向平台反馈贷款结果,不能报送。"
+NO_CLAUSE = "企业未同意金融机构向平台反馈贷款结果，不能报送。"
 LONGEST_REFERENCE = 64
 
 
@@ -130,7 +130,7 @@ def _yuan(amount: Decimal | None, field: str) -> Decimal:
     if amount is None:
         return ZERO
     if not amount.is_finite() or not 0 <= amount < Decimal(10) ** 15:
-        sentence = "金额不能为负,也不能超出可接受的范围。"
+        sentence = "金额不能为负，也不能超出可接受的范围。"
         raise Refused("OUTCOME_AMOUNT", sentence, {field: sentence})
     return to_yuan(amount)
 
@@ -138,7 +138,7 @@ def _yuan(amount: Decimal | None, field: str) -> Decimal:
 def _checked_reference(reference: str) -> str:
     number = reference.strip()
     if not 0 < len(number) <= LONGEST_REFERENCE:
-        sentence = f"请填写机构流水号,不超过 {LONGEST_REFERENCE} 个字符。"
+        sentence = f"请填写机构流水号，不超过 {LONGEST_REFERENCE} 个字符。"
         raise Refused("OUTCOME_REFERENCE", sentence, {"reference": sentence})
     return number
 
@@ -147,7 +147,7 @@ def _same_or_refused(known: OutcomeEvent, event: LoanEvent) -> OutcomeEvent:
     same = loan_events([known])[0] == replace(event, seq=known.seq)
     if same:
         return known
-    sentence = "该机构流水号已用于另一笔报送,内容不同,请核对。"
+    sentence = "该机构流水号已用于另一笔报送，内容不同，请核对。"
     raise Conflict("OUTCOME_REFERENCE_USED", sentence, {"reference": sentence})
 
 

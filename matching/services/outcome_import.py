@@ -145,7 +145,7 @@ def _loan_of(row: OutcomeRow, actor: User) -> Loan:
     named = sum([bool(row.contract_no), row.application_id is not None])
     agreeing = sum(loan is not None and loan == found for loan in (by_contract, by_application))
     if found is None or agreeing != named:
-        sentence = "没有找到该合同编号或申请编号对应的贷款,或两者不是同一笔。"
+        sentence = "没有找到该合同编号或申请编号对应的贷款，或两者不是同一笔。"
         raise Refused("OUTCOME_LOAN_UNKNOWN", sentence, {"contract_no": sentence})
     return found
 

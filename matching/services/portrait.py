@@ -156,10 +156,12 @@ def portrait_read(
         at=at,
     )
     if consent is None:
-        raise NotPermitted("CONSENT_ENDED", "企业的授权未生效、已到期或已撤回,不能查看其信用画像。")
+        raise NotPermitted(
+            "CONSENT_ENDED", "企业的授权未生效、已到期或已撤回，不能查看其信用画像。"
+        )
     row = application.portrait
     if not is_intact(row):
-        raise Conflict("PORTRAIT_ALTERED", "画像内容与其哈希不符,已停止展示,请联系平台运营人员。")
+        raise Conflict("PORTRAIT_ALTERED", "画像内容与其哈希不符，已停止展示，请联系平台运营人员。")
     access_record(
         user=user,
         organisation=lender,

@@ -15,6 +15,7 @@ from borrowers.models import Consent
 from lenders.selectors import published_of
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.parameters import ParameterSet
+from marketplace.domain.text import half_width
 from marketplace.domain.verdict import Verdict
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
@@ -30,8 +31,8 @@ from matching.selectors.portrait import consent_facts, declared_facts, portrait_
 from matching.selectors.score_model import portrait_rules
 from matching.services.portrait import PortraitReading, portrait_read
 
-BEFORE_ACCEPTANCE = "受理后可查看信用画像、匹配理由与联系方式;查看会留痕,企业可见。"
-AFTER_CLOSING = "申请已办结,授权随之终止,不再展示信用画像与联系方式。"
+BEFORE_ACCEPTANCE = "受理后可查看信用画像、匹配理由与联系方式；查看会留痕，企业可见。"
+AFTER_CLOSING = "申请已办结，授权随之终止，不再展示信用画像与联系方式。"
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,7 @@ def fit_changes(frozen: FitResult, today: FitResult | None) -> tuple[FitChange, 
     return tuple(
         FitChange(then, now)
         for then, now in pairs
-        if then is None or now is None or then.sentence != now.sentence
+        if then is None or now is None or half_width(then.sentence) != half_width(now.sentence)
     )
 
 

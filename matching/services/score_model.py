@@ -124,9 +124,9 @@ def score_model_approve(
     if row.drafted_by_id == actor.pk:
         raise Refused("SECOND_PERSON", "批准人不能与起草人为同一人。")
     if not row.trial:
-        raise Refused("SCORE_MODEL_UNTRIED", "请先试算,核对等级变化后再批准。")
+        raise Refused("SCORE_MODEL_UNTRIED", "请先试算，核对等级变化后再批准。")
     if effective_from <= local_date(at):
-        sentence = "生效日期须晚于今日:已经作出的评价不因新模型而改变。"
+        sentence = "生效日期须晚于今日：已经作出的评价不因新模型而改变。"
         raise Refused("SCORE_MODEL_PAST", sentence, {"effective_from": sentence})
     approved = ScoreModelVersion.objects.filter(state="APPROVED", effective_from=effective_from)
     if approved.exists():

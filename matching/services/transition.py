@@ -117,7 +117,7 @@ def application_transition(
         notices, audit; locks the application's row.
     """
     if event in BY_SERVICE:
-        raise TransitionRefused("", event, "此操作有专门的入口,不能直接进行。")
+        raise TransitionRefused("", event, "此操作有专门的入口，不能直接进行。")
     given = dict(payload or {})
     case = case_lock(application_id, actor)
     if event in BY_LEDGER:

@@ -206,7 +206,7 @@ def district_known(code: str) -> str:
         Refused: ``DISTRICT_UNKNOWN``.
     """
     if district_label(code) == code:
-        sentence = f"“{code[:20]}”不是本市 16 个区之一的代码,应如 120101(和平区)。"
+        sentence = f"“{code[:20]}”不是本市 16 个区之一的代码，应如 120101（和平区）。"
         raise Refused("DISTRICT_UNKNOWN", sentence, {"district": sentence})
     return code
 

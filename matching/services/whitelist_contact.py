@@ -95,7 +95,7 @@ def whitelist_contact_result(
     if feedback is not None:
         problems |= feedback_problems(feedback, local_date(at))
     if problems:
-        raise Refused("WL_RESULT_INVALID", "对接结果填写有误,请按提示修改。", problems)
+        raise Refused("WL_RESULT_INVALID", "对接结果填写有误，请按提示修改。", problems)
     entry = _recommended(entry_id, actor, at)
     contact = _own_contact(entry, actor)
     contact.result, contact.note, contact.reported_at = result, note.strip(), at
@@ -181,7 +181,7 @@ def _own_contact(entry: WhitelistEntry, actor: User) -> WhitelistContact:
 
 def _check_live(entry: WhitelistEntry, at: datetime) -> None:
     if not is_live(entry, at):
-        raise Conflict("WL_ENTRY_NOT_LIVE", "该企业已移出名单,或名单已撤下、已过有效期。")
+        raise Conflict("WL_ENTRY_NOT_LIVE", "该企业已移出名单，或名单已撤下、已过有效期。")
 
 
 def _read(

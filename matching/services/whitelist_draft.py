@@ -186,13 +186,13 @@ def _create(
 def _issue(text: str) -> str:
     number = half_width(clean(text))
     if not _ISSUE.fullmatch(number):
-        sentence = "期号应为 1 至 16 位的数字、字母、汉字或连字符,应如 2026-11。"
+        sentence = "期号应为 1 至 16 位的数字、字母、汉字或连字符，应如 2026-11。"
         raise Refused("WL_ISSUE_INVALID", sentence, {"issue_no": sentence})
     return number
 
 
 def _taken(number: str) -> Conflict:
-    sentence = f"本区已有期号为“{number}”的名单,且不是草稿,请换一个期号。"
+    sentence = f"本区已有期号为“{number}”的名单，且不是草稿，请换一个期号。"
     refused = Conflict("WL_ISSUE_TAKEN", sentence)
     refused.fields["issue_no"] = sentence
     return refused

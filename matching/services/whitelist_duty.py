@@ -166,10 +166,10 @@ def _sweep_contact(pk: int, at: datetime, table: ClockTable) -> list[ClockStep]:
 def _tell_contact(contact: WhitelistContact, key: str, step: ClockStep, at: datetime) -> None:
     """Remind who took it on; on escalation the institution's approvers and the district's leads too."""
     entry = contact.entry
-    what = "资料已齐,等待授信决定" if key.startswith(DECISION_CLOCK) else "已对接,等待反馈"
+    what = "资料已齐，等待授信决定" if key.startswith(DECISION_CLOCK) else "已对接，等待反馈"
     path = reverse("matching:recommendation-detail", args=[entry.public_id])
     kind = f"clock.{step.action.value.lower()}"
-    title = f"推荐清单企业{what}:{entry.name}"[:120]
+    title = f"推荐清单企业{what}：{entry.name}"[:120]
     notify(users=[contact.officer_id], kind=kind, title=title, at=at, path=path)
     if step.action is ClockAction.ESCALATE:
         organisation = contact.institution.organisation_id

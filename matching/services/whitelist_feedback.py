@@ -148,9 +148,9 @@ def _entry_of(row: FeedbackRow, actor: User, at: datetime) -> WhitelistEntry:
     """Return the recommended entry a row names."""
     found = entries_by_code(actor, at, row.uscc, row.issue_no)
     if not found:
-        sentence = "该企业不在推送给本机构的推荐清单中,请核对代码和期号。"
+        sentence = "该企业不在推送给本机构的推荐清单中，请核对代码和期号。"
         raise Refused("WL_ENTRY_UNKNOWN", sentence, {"uscc": sentence})
     if len(found) > 1:
-        sentence = "该企业在多期名单中,请填写期号。"
+        sentence = "该企业在多期名单中，请填写期号。"
         raise Refused("WL_ISSUE_NEEDED", sentence, {"issue_no": sentence})
     return found[0]

@@ -151,7 +151,7 @@ def narrowed(judge: Judge, asked: GenerationParameters) -> Judge:
     least, sizes = judge.parameter("min_age_months"), judge.parameter("size_classes")
     problems = _parameter_problems(asked, least, sizes)
     if problems:
-        raise Refused("WL_PARAMETER_INVALID", "生成条件有误,请按提示修改。", problems)
+        raise Refused("WL_PARAMETER_INVALID", "生成条件有误，请按提示修改。", problems)
     entered: dict[str, list[DatedValue]] = {}
     if asked.min_age_months is not None:
         entered["whitelist.min_age_months"] = [DatedValue(today, asked.min_age_months, NARROWING)]

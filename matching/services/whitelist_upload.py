@@ -95,7 +95,7 @@ def whitelist_upload_resume(*, public_id: uuid.UUID, actor: User, at: datetime) 
     upload = upload_get(actor, public_id, at)
     own_district(actor, upload.district_id, at)
     if not stands_still(upload.state, upload.alive_at or upload.created_at, at):
-        raise Conflict("WL_UPLOAD_STATE", "该表格已完成核验或正在核验,不需要重新开始。")
+        raise Conflict("WL_UPLOAD_STATE", "该表格已完成核验或正在核验，不需要重新开始。")
     enqueue(TASK, upload_id=str(public_id))
     return upload
 

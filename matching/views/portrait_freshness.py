@@ -60,11 +60,17 @@ def _freshness_table(found: Sequence[ClassFreshness]) -> Table:
             Cell(
                 FRESHNESS_LABELS[entry.state], tone=FRESHNESS_TONES.get(entry.state, Tone.NEUTRAL)
             ),
-            Cell(entry.sentence.removeprefix(f"{entry.label}:"), note=_rhythm(entry)),
+            Cell(_unlabelled(entry), note=_rhythm(entry)),
         ]
         for entry in found
     ]
     return Table(columns, rows, caption="各类信息的更新情况", empty="信息目录为空。")
+
+
+def _unlabelled(entry: ClassFreshness) -> str:
+    """Return the sentence without the class it begins with and the colon, half-width in earlier portraits."""
+    rest = entry.sentence.removeprefix(entry.label)
+    return entry.sentence if rest == entry.sentence else rest[1:]
 
 
 def _rhythm(entry: ClassFreshness) -> str:

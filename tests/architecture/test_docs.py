@@ -139,7 +139,7 @@ class TestTables:
         assert table(("甲",), [("A|B\nC",)]).splitlines()[-1] == "| A\\|B C |"
 
     def test_put_values_into_words(self):
-        assert value_in_words({"*": 12, "120101": 6}) == "各区:12;和平区:6"
+        assert value_in_words({"*": 12, "120101": 6}) == "各区：12；和平区：6"
         assert value_in_words(["MICRO", "SMALL"]) == "微型、小型"
         assert value_in_words([]) == "无"
 

@@ -72,7 +72,7 @@ def make_whitelist(cast: Cast, *, published: bool = True, issue_no: str = "20261
         3,
         cast.rival_enterprise,
         "REFUSED",
-        reasons=[_reason("WL_DISTRICT", "登记住所在和平区,不在河西区。")],
+        reasons=[_reason("WL_DISTRICT", "登记住所在和平区，不在河西区。")],
     )
     return whitelist
 

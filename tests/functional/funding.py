@@ -136,7 +136,7 @@ def is_examined(owner: Person, officer: Person, key: uuid.UUID, days) -> None:
         case(officer, key).says("受理后可查看信用画像", "待受理").hides("13900000088", "数据新鲜度")
     )
     assert not waiting.offers("登记联系")
-    takes_on(officer, key).says("13900000088", "数据新鲜度", "供参考,不构成征信报告")
+    takes_on(officer, key).says("13900000088", "数据新鲜度", "供参考，不构成征信报告")
     days.later(hours=3)
     contacts(officer, key)
     days.later(hours=1)

@@ -165,7 +165,7 @@ def is_taken_on(officer: Person, market: Market) -> None:
     slip = taken.submits("反馈结果", 422, result="OTHER", note="")
     assert slip.fault("note").startswith("选择“其他”时请写明情况。")
     done = taken.submits("反馈结果", result="WILL_APPLY", note="下周来平台申请")
-    assert done.says("对接结果已反馈。").state == "有意向,已引导在平台申请"
+    assert done.says("对接结果已反馈。").state == "有意向，已引导在平台申请"
     contact = WhitelistContact.objects.get()
     assert (contact.officer, contact.result) == (market.cast.officer, "WILL_APPLY")
 

@@ -107,6 +107,6 @@ def slips_of_a_contract(officer, key):
     page = case(officer, key)
     early, more = CONTRACT | {"signed_date": TOMORROW.isoformat()}, CONTRACT | {"amount_yuan": "51"}
     return [
-        fault_of(page, "登记签约", "signed_date", "请填写签约日期,且不晚于当日。", **early),
+        fault_of(page, "登记签约", "signed_date", "请填写签约日期，且不晚于当日。", **early),
         fault_of(page, "登记签约", "amount_yuan", "合同金额应大于零且不超过授信金额", **more),
     ]

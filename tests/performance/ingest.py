@@ -203,7 +203,7 @@ def whole_import(path: Path) -> str:
         item_code="TAX_PAYMENT", unit_code="TAX", source=path, file_name=path.name, actor=None, at=timezone.now()
     )  # fmt: skip
     assert batch.rows_read == batch.accepted + batch.rejected + batch.duplicates
-    return f"接收 {batch.accepted},拒绝 {batch.rejected},重复 {batch.duplicates}"
+    return f"接收 {batch.accepted}，拒绝 {batch.rejected}，重复 {batch.duplicates}"
 
 
 def read_otherwise(path: Path) -> str:

@@ -195,7 +195,7 @@ def run(enterprises: int, records: int, folder: Path) -> None:
     def check() -> str:
         found = archive_check(with_hashes=True)
         assert not found.faults, found.faults[:3]
-        return f"{found.segments} 个文件,{found.records:,} 条,一致"
+        return f"{found.segments} 个文件，{found.records:,} 条，一致"
 
     steps.do("核对归档与数据库", check)
 
@@ -213,7 +213,7 @@ def run(enterprises: int, records: int, folder: Path) -> None:
 
 def _counts(batch: Any) -> str:
     assert batch.rows_read == batch.accepted + batch.rejected + batch.duplicates
-    return f"接收 {batch.accepted:,},拒绝 {batch.rejected:,} {batch.reasons or ''},重复 {batch.duplicates:,}"
+    return f"接收 {batch.accepted:,}，拒绝 {batch.rejected:,} {batch.reasons or ''}，重复 {batch.duplicates:,}"
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -334,9 +334,9 @@ def _other_columns(cursor: Any, table: str, known: list[str]) -> tuple[str, str]
 
 
 PASSED = (
-    '[{"rule_code": "WL_IDENTITY", "sentence": "统一社会信用代码有效,且在市场主体登记库中。"}, '
+    '[{"rule_code": "WL_IDENTITY", "sentence": "统一社会信用代码有效，且在市场主体登记库中。"}, '
     '{"rule_code": "WL_STATUS", "sentence": "登记状态为“存续”。"}, '
-    '{"rule_code": "WL_AGE", "sentence": "成立 120 个月,要求满 12 个月。"}]'
+    '{"rule_code": "WL_AGE", "sentence": "成立 120 个月，要求满 12 个月。"}]'
 )
 
 

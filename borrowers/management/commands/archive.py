@@ -31,15 +31,15 @@ class Command(BaseCommand):
     """``manage.py archive {sync,check,tidy,rebuild}``."""
 
     help = (
-        "信用记录的列式归档:sync 归档未归档的批次,check 核对与数据库一致,"
-        "tidy 删除超期记录、合并与清理,rebuild 重建一个信息项。"
+        "信用记录的列式归档：sync 归档未归档的批次，check 核对与数据库一致，"
+        "tidy 删除超期记录、合并与清理，rebuild 重建一个信息项。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do."""
         parser.add_argument("deed", metavar="DEED", choices=["sync", "check", "tidy", "rebuild"])
-        parser.add_argument("--item", metavar="ITEM_CODE", help="rebuild:信息项代码")
-        parser.add_argument("--hashes", action="store_true", help="check:连文件哈希一并核对")
+        parser.add_argument("--item", metavar="ITEM_CODE", help="rebuild：信息项代码")
+        parser.add_argument("--hashes", action="store_true", help="check：连文件哈希一并核对")
         parser.add_argument("--report", metavar="FILE.json", help="把结果写入 JSON 文件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -82,14 +82,14 @@ class Command(BaseCommand):
     def _filed(self, verb: str, filed: Filed) -> dict[str, Any]:
         self.stderr.write("")
         self.stdout.write(
-            f"{verb} {filed.segments} 个文件,{filed.batches} 个批次,{filed.rows:,} 条。"
+            f"{verb} {filed.segments} 个文件，{filed.batches} 个批次，{filed.rows:,} 条。"
         )
         return asdict(filed)
 
     def _check(self, options: dict[str, Any]) -> dict[str, Any]:
         found = archive_check(with_hashes=options["hashes"])
         for fault in found.faults:
-            self.stdout.write(f"{fault.item} {fault.subject}:{fault.sentence}({fault.code})")
-        counts = f"{found.segments} 个文件,{found.batches} 个批次,{found.records:,} 条"
-        self.stdout.write(f"核对 {counts}:{'有不一致' if found.faults else '一致'}。")
+            self.stdout.write(f"{fault.item} {fault.subject}：{fault.sentence}（{fault.code}）")
+        counts = f"{found.segments} 个文件，{found.batches} 个批次，{found.records:,} 条"
+        self.stdout.write(f"核对 {counts}：{'有不一致' if found.faults else '一致'}。")
         return asdict(found)

@@ -24,12 +24,12 @@ SHOWN = 20
 class Command(BaseCommand):
     """``manage.py catalogue_import FILE.xlsx [--apply]``."""
 
-    help = "读入信息目录工作簿并列出差异;加 --apply 才生效。有一处错误则整份不生效。"
+    help = "读入信息目录工作簿并列出差异；加 --apply 才生效。有一处错误则整份不生效。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the file and whether to apply it."""
-        parser.add_argument("file", metavar="FILE.xlsx", help="工作簿,有“信息项”“字段”两张表")
-        parser.add_argument("--apply", action="store_true", help="使差异生效,每项记为新版本")
+        parser.add_argument("file", metavar="FILE.xlsx", help="工作簿，有“信息项”“字段”两张表")
+        parser.add_argument("--apply", action="store_true", help="使差异生效，每项记为新版本")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Read, say what differs, apply when asked."""
@@ -39,22 +39,22 @@ class Command(BaseCommand):
             row = catalogue_import_read(source=path, file_name=path.name, actor=None, at=at)
             self._say(row)
             if row.error_count:
-                raise CommandError(f"有 {row.error_count} 处错误,没有生效。")
+                raise CommandError(f"有 {row.error_count} 处错误，没有生效。")
             if options["apply"] and row.entries:
                 catalogue_import_apply(public_id=row.public_id, actor=None, at=at)
                 self.stdout.write("已生效。")
         except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
+            raise CommandError(f"{refused.sentence}（{refused.code}）") from refused
 
     def _say(self, row: CatalogueImport) -> None:
         self.stdout.write(
-            f"读取 {row.items_read:,} 项:新增 {row.created:,},变更 {row.changed:,},"
-            f"新单位 {len(row.units)},错误 {row.error_count:,}。"
+            f"读取 {row.items_read:,} 项：新增 {row.created:,}，变更 {row.changed:,}，"
+            f"新单位 {len(row.units)}，错误 {row.error_count:,}。"
         )
         for error in row.errors[:SHOWN]:
             place = f"{error['sheet']}第 {error['row']} 行 {error['field']}".rstrip()
-            self.stderr.write(f"  {place}:{error['sentence']}({error['code']})")
+            self.stderr.write(f"  {place}：{error['sentence']}（{error['code']}）")
         for line in entry_lines(row.entries[:SHOWN]):
             self.stdout.write(f"  {'新增' if line.is_new else '变更'} {line.code} {line.name}")
             for change in line.changes:
-                self.stdout.write(f"    {change.label}:{change.before} → {change.after}")
+                self.stdout.write(f"    {change.label}：{change.before} → {change.after}")

@@ -16,7 +16,7 @@ from borrowers.services import records_ingest, reference_ensure
 class Command(BaseCommand):
     """``manage.py import_records ITEM_CODE FILE --unit UNIT [--report FILE.json]``."""
 
-    help = "导入一个信息项的信用记录(csv、csv.gz、xlsx、xls、json),逐行接收、拒绝或记为重复。"
+    help = "导入一个信息项的信用记录（csv、csv.gz、xlsx、xls、json），逐行接收、拒绝或记为重复。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare item, file, unit and the report."""

@@ -16,7 +16,7 @@ from borrowers.services import reference_ensure, register_import
 class Command(BaseCommand):
     """``manage.py import_register FILE [--report FILE.json]``."""
 
-    help = "导入市场主体登记表(csv、csv.gz、xlsx、xls),逐行接收或拒绝并说明原因。"
+    help = "导入市场主体登记表（csv、csv.gz、xlsx、xls），逐行接收或拒绝并说明原因。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the file and the report."""

@@ -15,7 +15,7 @@ from borrowers.services import records_pull, reference_ensure
 class Command(BaseCommand):
     """``manage.py pull_records ITEM_CODE --unit UNIT --source NAME [--report FILE.json]``."""
 
-    help = "从声明的数据源(RECORD_SOURCES)读取一个信息项的信用记录,与导入文件走同一条路。"
+    help = "从声明的数据源（RECORD_SOURCES）读取一个信息项的信用记录，与导入文件走同一条路。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare item, unit, source and the report."""

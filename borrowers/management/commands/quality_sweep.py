@@ -13,7 +13,7 @@ from borrowers.services.quality import quality_sweep
 class Command(BaseCommand):
     """``manage.py quality_sweep``; the city profile has Celery beat do it every night."""
 
-    help = "巡检逾期未报的信息项,记为质量发现;同一期只记一次,可由系统定时任务每日运行。"
+    help = "巡检逾期未报的信息项，记为质量发现；同一期只记一次，可由系统定时任务每日运行。"
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once and say what was found."""

@@ -184,7 +184,7 @@ def _waiting_version(lender: Lender, today: date) -> Tale:
 
 def _month(day: date) -> str:
     needs, cases = FinancingDemand.objects.count(), LoanApplication.objects.count()
-    return f"{day:%Y-%m}:已有融资需求 {needs} 笔,贷款申请 {cases} 笔"
+    return f"{day:%Y-%m}：已有融资需求 {needs} 笔，贷款申请 {cases} 笔"
 
 
 def _counts(enterprises: int, lenders: Sequence[Lender], tally: Counter[str]) -> dict[str, int]:

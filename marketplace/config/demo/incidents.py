@@ -107,7 +107,7 @@ def _courts(profile: Profile, random: Random, months: list[date]) -> Iterator[Fa
         no = _number(profile, day)
         if careless(profile, random, 1.5) or random.random() < 0.002:
             yield Fact("JUDGMENT", "COURT", day, {
-                "case_no": f"(示例{day.year})津演民初{no}号",
+                "case_no": f"（示例{day.year}）津演民初{no}号",
                 "court": COURT,
                 "cause": "买卖合同纠纷",
                 "role": "被告" if profile.discipline < 75 else "原告",
@@ -118,7 +118,7 @@ def _courts(profile: Profile, random: Random, months: list[date]) -> Iterator[Fa
         amount = random.randint(2, 80) * 10_000
         is_open = profile.discipline < 50
         yield Fact("ENFORCEMENT", "COURT", day, {
-            "case_no": f"(示例{day.year})津演执{no}号",
+            "case_no": f"（示例{day.year}）津演执{no}号",
             "court": COURT,
             "amount_yuan": money(amount),
             "unpaid_yuan": money(amount if is_open else 0),
@@ -127,7 +127,7 @@ def _courts(profile: Profile, random: Random, months: list[date]) -> Iterator[Fa
         })  # fmt: skip
         if profile.discipline < 30:
             yield Fact("DISHONEST_DEBTOR", "COURT", day, {
-                "case_no": f"(示例{day.year})津演执{no}号",
+                "case_no": f"（示例{day.year}）津演执{no}号",
                 "court": COURT,
                 "performance": "全部未履行",
                 "listed_date": day.isoformat(),
@@ -189,7 +189,7 @@ def _assets(profile: Profile, random: Random, today: date) -> Iterator[Fact]:
     when = _once(profile, random, today)
     if profile.heads >= 25 and random.random() < 0.35:
         yield Fact("REAL_ESTATE", "PLANNING", when, {
-            "certificate_no": f"津(示例)不动产权第{profile.number:07d}号",
+            "certificate_no": f"津（示例）不动产权第{profile.number:07d}号",
             "location": f"示例市{profile.street}",
             "area_m2": str(random.randint(120, 6000)),
             "use": "工业",
@@ -197,7 +197,7 @@ def _assets(profile: Profile, random: Random, today: date) -> Iterator[Fact]:
         })  # fmt: skip
         if random.random() < 0.3:
             yield Fact("REAL_ESTATE_MORTGAGE", "PLANNING", when, {
-                "proof_no": f"津(示例)不动产证明第{profile.number:07d}号",
+                "proof_no": f"津（示例）不动产证明第{profile.number:07d}号",
                 "mortgagee": "示例抵押权人",
                 "registered_date": when.isoformat(),
             })  # fmt: skip
@@ -206,7 +206,7 @@ def _assets(profile: Profile, random: Random, today: date) -> Iterator[Fact]:
     for place in range(random.randint(1, 6)):
         yield Fact("PATENT", "INTELLECTUAL_PROPERTY", when, {
             "patent_no": f"ZLYS{profile.number:06d}{place}",
-            "title": f"一种示例装置({place + 1})",
+            "title": f"一种示例装置（{place + 1}）",
             "kind": "发明" if place == 0 else "实用新型",
             "status": "有效",
             "granted_date": when.isoformat(),

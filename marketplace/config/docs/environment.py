@@ -27,7 +27,7 @@ READERS = ("marketplace/config/settings.py", "tests/services.py")
 """The only modules that read the environment."""
 
 HEADINGS = ("变量", "作用", "类型", "默认值", "示例")
-REQUIRED = "生产必填;其余自动生成"
+REQUIRED = "生产必填；其余自动生成"
 _SECTION = re.compile(r"# --- (?P<title>.+) ---")
 _VARIABLE = re.compile(r"#(?P<name>[A-Z][A-Z0-9_]*)=(?P<example>.*)")
 
@@ -79,7 +79,7 @@ def described(text: str) -> Iterator[Described]:
         if title := _SECTION.fullmatch(line):
             section, meaning = title["title"], []
         elif variable := _VARIABLE.fullmatch(line):
-            yield Described(section, variable["name"], ";".join(meaning), variable["example"])
+            yield Described(section, variable["name"], "；".join(meaning), variable["example"])
             meaning = []
         else:
             meaning = [*meaning, line.removeprefix("# ")] if line.startswith("# ") else []

@@ -56,11 +56,11 @@ _WORDS: Mapping[str, str] = {
     **REGISTRATION_STATUS_LABELS,
     **{str(key): f"{label}类" for key, label in LOAN_CLASS_LABELS.items()},
     "*": "各区",
-    "mark_working_days": "标注(工作日)",
-    "answer_days": "答复(日)",
-    "city_review_working_days": "市级复审(工作日)",
-    "total_working_days": "全程(工作日)",
-    "supplement_days": "补正(日)",
+    "mark_working_days": "标注（工作日）",
+    "answer_days": "答复（日）",
+    "city_review_working_days": "市级复审（工作日）",
+    "total_working_days": "全程（工作日）",
+    "supplement_days": "补正（日）",
     "cost": "综合成本",
     "approval": "批准情况",
     "answer": "答复时间",
@@ -138,7 +138,7 @@ def _shown(parameter: DatedParameter, entry: DatedValue) -> str:
 def value_in_words(value: Any) -> str:
     """Return any value of a parameter in words: codes by their labels, numbers with separators."""
     if isinstance(value, Mapping):
-        return ";".join(f"{_word(key)}:{value_in_words(inner)}" for key, inner in value.items())
+        return "；".join(f"{_word(key)}：{value_in_words(inner)}" for key, inner in value.items())
     if isinstance(value, tuple | list):
         return "、".join(value_in_words(inner) for inner in value) or "无"
     if isinstance(value, bool):
@@ -151,19 +151,19 @@ def _word(key: str) -> str:
 
 
 def _fair_use(value: Mapping[str, Any]) -> str:
-    return ";".join(
-        f"{label}:授权不超过 {limits['validity_months']} 个月,数据不早于 {limits['data_months']} 个月前,"
+    return "；".join(
+        f"{label}：授权不超过 {limits['validity_months']} 个月，数据不早于 {limits['data_months']} 个月前，"
         f"留存不超过 {limits['life_days']:,} 日"
-        + (",须对应一笔申请" if limits["application"] else "")
+        + ("，须对应一笔申请" if limits["application"] else "")
         for purpose, label in QUERY_PURPOSE_LABELS.items()
         if (limits := value.get(purpose.value))
     )
 
 
 def _publicity(value: Mapping[str, Any]) -> str:
-    return ";".join(
-        f"{label}:最短 {found['min']}、最长 {found['max']}(特定领域最短 {found['special_min']})"
-        + ("" if found["published"] else ",不予公示")
+    return "；".join(
+        f"{label}：最短 {found['min']}、最长 {found['max']}（特定领域最短 {found['special_min']}）"
+        + ("" if found["published"] else "，不予公示")
         for degree, label in BREACH_CLASS_LABELS.items()
         if (found := value[degree.value])
     )
@@ -182,12 +182,12 @@ def _clock(value: Mapping[str, Any]) -> str:
     )
     parts = (
         f"自“{start}”起 {value['days']} {basis}",
-        f"运行于:{running}" if running else "",
+        f"运行于：{running}" if running else "",
         steps,
-        f"暂停于:{paused}" if paused else "",
+        f"暂停于：{paused}" if paused else "",
         "仅限纯信用产品" if value["applies"] == "CREDIT_ONLY" else "",
     )
-    return ";".join(part for part in parts if part)
+    return "；".join(part for part in parts if part)
 
 
 CLOCK_STARTS = {
@@ -200,12 +200,12 @@ CLOCK_STARTS = {
 
 def _indicator(value: Mapping[str, Any]) -> str:
     access = "须授权" if value["consent"] else "公开"
-    return f"{_data_class(value)},{access}。{value['definition']}"
+    return f"{_data_class(value)}，{access}。{value['definition']}"
 
 
 def _list(value: Mapping[str, Any]) -> str:
     fields = "、".join(field["label"] for field in value["fields"])
-    return f"{_data_class(value)},最新 {value['shown']} 条:{fields}"
+    return f"{_data_class(value)}，最新 {value['shown']} 条：{fields}"
 
 
 def _data_class(value: Mapping[str, Any]) -> str:
@@ -219,19 +219,19 @@ def _tolerance(value: Mapping[str, Any]) -> str:
     low = f"低于 {value['low']} 或" if "low" in value else ""
     serious = f"低于 {value['serious_low']} 或" if "serious_low" in value else ""
     return (
-        f"{low}高于 {value['high']} 提示注意,{serious}高于 {value['serious_high']} 为重大差异"
-        + (f",差额不超过 {value['slack']:,} 不提示" if value["slack"] else "")
+        f"{low}高于 {value['high']} 提示注意，{serious}高于 {value['serious_high']} 为重大差异"
+        + (f"，差额不超过 {value['slack']:,} 不提示" if value["slack"] else "")
     )
 
 
 def _size_table(value: tuple[Mapping[str, Any], ...]) -> str:
-    return f"{len(value)} 个行业,见[企业规模划分标准](rules.md#企业规模划分标准)"
+    return f"{len(value)} 个行业，见[企业规模划分标准](rules.md#企业规模划分标准)"
 
 
 def _scorecard(value: Mapping[str, Any]) -> str:
     grades = "、".join(f"{row['grade']} 级自 {row['from_points']} 分" for row in value["grades"])
     return (
-        f"满分 {value['max_points']:,},基础分 {value['base_points']},{len(value['lines'])} 项指标;{grades}。"
+        f"满分 {value['max_points']:,}，基础分 {value['base_points']}，{len(value['lines'])} 项指标；{grades}。"
         "见[评价模型](rules.md#评价模型)"
     )
 

@@ -35,7 +35,7 @@ def score_model_section() -> str:
     ]
     floors = [(floor.label, f"至多 {floor.cap_points} 分") for floor in model.floors]
     return blocks(
-        f"{parameter.label},自 {entry.effective_from.isoformat()} 起。依据:{entry.source}。",
+        f"{parameter.label}，自 {entry.effective_from.isoformat()} 起。依据：{entry.source}。",
         table(("维度", "权重", "基础分", "满分"), dimensions),
         table(("硬性规则", "后果"), floors),
         table(("维度", "指标", "加减分"), _score_rows(model)),
@@ -46,9 +46,9 @@ def size_class_section() -> str:
     """Return the lower limits of large, medium and small enterprises for each industry."""
     (parameter,) = _file("size_class")
     entry = parameter.values[-1]
-    headings = ("行业", "从业人员(人)", "营业收入(万元)", "资产总额(万元)")
+    headings = ("行业", "从业人员（人）", "营业收入（万元）", "资产总额（万元）")
     return blocks(
-        f"依次为大型、中型、小型的下限;任一指标低于小型下限的为微型。依据:{entry.source}。",
+        f"依次为大型、中型、小型的下限；任一指标低于小型下限的为微型。依据：{entry.source}。",
         table(headings, _size_rows(entry)),
     )
 
@@ -62,7 +62,7 @@ def features_section() -> str:
 def gates_section() -> str:
     """Return the gates of a whitelist in the order in which they are asked, then its marks."""
     hard = [(code(one), code_label(one), "拒绝") for one in IDENTITY_CODES]
-    gates = [(code(one), code_label(one), "拒绝;缺数据时另记 `_UNKNOWN`") for one in GATE_CODES]
+    gates = [(code(one), code_label(one), "拒绝；缺数据时另记 `_UNKNOWN`") for one in GATE_CODES]
     marks = [(code(one), code_label(one), "只作提示") for one in MARK_CODES]
     return table(("代码", "门槛", "未通过时"), [*hard, *gates, *marks])
 
@@ -86,9 +86,9 @@ def catalogue_section() -> str:
         "共享方式",
         "公开",
         "更新周期",
-        "报送期限(天)",
-        "更新时限(天)",
-        "保存(月)",
+        "报送期限（天）",
+        "更新时限（天）",
+        "保存（月）",
         "依据",
     )
     parts = []
@@ -115,7 +115,7 @@ def _score_rows(model: ScoreModel) -> Iterable[tuple[str, ...]]:
     for dimension in model.dimensions:
         for line in model.lines:
             if line.dimension == dimension.code:
-                points = ";".join(_bin(part) for part in line.bins)
+                points = "；".join(_bin(part) for part in line.bins)
                 yield dimension.label, labels[line.indicator], points
 
 
@@ -139,7 +139,7 @@ def _feature_row(feature: Feature) -> tuple[str, ...]:
         origin = "登记或公开信息"
     else:
         label = DATA_CLASS_LABELS[DataClass(feature.data_class)]
-        origin = f"第 {feature.data_class} 类 {label},须授权"
+        origin = f"第 {feature.data_class} 类 {label}，须授权"
     operators = "、".join(OPERATOR_LABELS[one] for one in operators_for(feature.kind))
     return feature.label, code(feature.code), feature.unit, origin, operators
 

@@ -41,7 +41,7 @@ APPS = ("marketplace", "borrowers", "lenders", "matching", "exports")
 ROOMS = ("web", "views", "forms", "forms.py")
 CHINESE_ONLY = {
     "marketplace/web/audit_words.py": "审计事件的措辞",
-    "marketplace/web/styleguide.py": "组件样例,只在开发时可见",
+    "marketplace/web/styleguide.py": "组件样例，只在开发时可见",
 }
 """Files whose texts stay Chinese, and why."""
 

@@ -21,7 +21,7 @@ from marketplace.domain.table import CellValue, Column, ColumnKind
 from marketplace.domain.workdays import BEIJING
 
 LONGEST_TEXT = 32_767
-CUT = "…(超出单元格上限,已截断)"
+CUT = "…（超出单元格上限，已截断）"
 EXACT_DIGITS = 15
 FORMULA_SIGNS = frozenset("=+-@\t\r\n＝＋－＠'|%")
 NO_TIME = datetime(2000, 1, 1, tzinfo=UTC)

@@ -117,10 +117,10 @@ class _Correction:
 
     def _explanation(self, found: Mapping[str, str]) -> str:
         parts = [
-            f"{label}:{sentence}" if label in self.header else sentence
+            f"{label}：{sentence}" if label in self.header else sentence
             for label, sentence in found.items()
         ]
-        return ";".join(part.rstrip("。;") for part in parts) + ("。" if parts else "")
+        return "；".join(part.rstrip("。；;") for part in parts) + ("。" if parts else "")
 
     def _width(self, place: int) -> float:
         label = self.header[place] if place < len(self.header) else ""

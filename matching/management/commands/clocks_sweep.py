@@ -31,11 +31,13 @@ LABELS = {
 class Command(BaseCommand):
     """``manage.py clocks_sweep``; the city profile has Celery beat do it every ten minutes."""
 
-    help = "处理到期的时限:提醒、督办、关闭、派单,并清一次待发消息;可由系统定时任务每 10 分钟运行。"
+    help = (
+        "处理到期的时限：提醒、督办、关闭、派单，并清一次待发消息；可由系统定时任务每 10 分钟运行。"
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Sweep once and say what was done."""
         count = asdict(clocks_sweep(at=timezone.now()))
         sent = outbox_drain()
         done = [f"{LABELS[name]} {number}" for name, number in count.items()]
-        self.stdout.write(f"{'、'.join(done)};待发消息 {sent}。")
+        self.stdout.write(f"{'、'.join(done)}；待发消息 {sent}。")

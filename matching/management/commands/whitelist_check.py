@@ -22,13 +22,13 @@ from matching.services.whitelist_build import WhitelistCheck, district_known, wh
 class Command(BaseCommand):
     """``manage.py whitelist_check FILE --district CODE [--correction FILE.xlsx] [--report FILE.json]``."""
 
-    help = "核验一份区级白名单表格:逐行门槛与错误,不写入数据库,不发布。"
+    help = "核验一份区级白名单表格：逐行门槛与错误，不写入数据库，不发布。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what the command takes."""
-        parser.add_argument("file", help="名单文件:csv(GB18030/UTF-8,可为 .gz)、xlsx 或 xls")
-        parser.add_argument("--district", required=True, help="区划代码,如 120101")
-        parser.add_argument("--correction", help="更正表写到此 xlsx 文件:原表各行,错误就地标注")
+        parser.add_argument("file", help="名单文件：csv（GB18030/UTF-8，可为 .gz）、xlsx 或 xls")
+        parser.add_argument("--district", required=True, help="区划代码，如 120101")
+        parser.add_argument("--correction", help="更正表写到此 xlsx 文件：原表各行，错误就地标注")
         parser.add_argument("--report", help="计数写到此 json 文件")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -50,14 +50,14 @@ class Command(BaseCommand):
                 )
             self._report(result, options["report"])
         except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
+            raise CommandError(f"{refused.sentence}（{refused.code}）") from refused
         except OSError as fault:
             raise CommandError(
-                f"文件无法读写:{fault.filename or path}({fault.strerror})"
+                f"文件无法读写：{fault.filename or path}（{fault.strerror}）"
             ) from fault
         self._summary(path, district, result)
         if target:
-            self.stdout.write(f"更正表:{target}")
+            self.stdout.write(f"更正表：{target}")
 
     def _progress(self, rows: int) -> None:
         self.stderr.write(f"已核验 {rows:,} 行…", ending="\r")
@@ -67,7 +67,7 @@ class Command(BaseCommand):
         tally = result.tally
         self.stdout.write(f"{path.name} · {district_label(district)}")
         self.stdout.write(
-            f"读取 {tally.read:,} 行:入选 {tally.admitted:,},未入选 {tally.refused:,},"
+            f"读取 {tally.read:,} 行：入选 {tally.admitted:,}，未入选 {tally.refused:,}，"
             f"重复 {tally.duplicates:,}。"
         )
         if result.warnings:

@@ -51,7 +51,7 @@ class TestOwnPortrait:
         score = body["portrait"]["score"]
         assert sum(line["points"] for line in score["contributions"]) == score["points"]
         assert (body["audience"], body["content_hash"]) == ("BORROWER", "")
-        assert body["disclaimer"] == "供参考,不构成征信报告"
+        assert body["disclaimer"] == "供参考，不构成征信报告"
         assert AccessRecord.objects.get().channel == "API"
 
 

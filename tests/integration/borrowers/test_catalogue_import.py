@@ -187,7 +187,7 @@ class TestCommands:
         call_command("catalogue_export", str(path))
         call_command("catalogue_import", str(path), "--apply")
 
-        assert "新增 0,变更 0" in capsys.readouterr().out
+        assert "新增 0，变更 0" in capsys.readouterr().out
         assert CatalogueImport.objects.get().applied_at is None
 
     def test_import_applies_only_when_asked(self, now, tmp_path, capsys):

@@ -38,7 +38,7 @@ class TestImportRegister:
             "reasons": {"USCC_EMPTY": 1},
         }
         said = capsys.readouterr()
-        assert "读取 2 行:接收 1" in said.out
+        assert "读取 2 行：接收 1" in said.out
         assert "已读取" in said.err
 
     @pytest.mark.parametrize("text", ["", "甲,乙\n1,2\n"])

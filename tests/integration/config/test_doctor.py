@@ -103,7 +103,7 @@ class TestMissingMigrations:
     def test_names_the_database_once(self, missing):
         found = [row for row in findings(TODAY) if row.subject == "数据库"]
 
-        assert "1 个迁移未执行,请运行 manage.py migrate" in found[0].sentence
+        assert "1 个迁移未执行，请运行 manage.py migrate" in found[0].sentence
         assert len(found) == 1
 
     def test_looks_no_further(self, missing):

@@ -39,7 +39,7 @@ class TestForTheDistrict:
         assert "等级为 C。" in admitted
         assert cast.rival_enterprise.uscc not in admitted
         assert "WL_DISTRICT" in others
-        assert "登记住所在和平区,不在河西区。" in others
+        assert "登记住所在和平区，不在河西区。" in others
         assert document.number in admitted
         assert document.issued_for.name == "河西区专班"
 

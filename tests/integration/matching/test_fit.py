@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -114,3 +115,12 @@ class TestFitChanges:
 
         assert fit_changes(frozen, frozen) == ()
         assert fit_changes(frozen, None) == ()
+
+    def test_are_empty_when_only_the_punctuation_of_a_reason_changed(self, cast):
+        application = LoanApplication.objects.get(pk=make_application(cast).pk)
+        today = in_words(fit_from_json(application.frozen_fit))
+        first, *others = today.verdicts
+        earlier = replace(first, sentence=first.sentence.replace("：", ":").replace("，", ","))
+
+        assert earlier.sentence != first.sentence
+        assert fit_changes(replace(today, verdicts=(earlier, *others)), today) == ()

@@ -94,7 +94,7 @@ class TestFeedbackImport:
                 (entry.uscc, "已联系", "2026-11-21"), titles=("信用代码", "对接结果", "放款日期")
             ),
         )
-        send(cast, sheet((entry.uscc, "已联系,持续跟进"), titles=("信用代码", "对接结果")))
+        send(cast, sheet((entry.uscc, "已联系，持续跟进"), titles=("信用代码", "对接结果")))
 
         contact = WhitelistContact.objects.get()
         assert (contact.result, contact.granted_yuan) == ("FOLLOWING_UP", Decimal(800_000))

@@ -264,7 +264,7 @@ class TestReview:
             "数据新鲜度",
             "办理记录",
             "13900000000",
-            "供参考,不构成征信报告",
+            "供参考，不构成征信报告",
             application.portrait.content_hash[:12],
         ):
             assert words in text

@@ -121,7 +121,7 @@ class TestOwnPortrait:
     def test_says_that_it_is_no_credit_bureaus_report(self, delivered):
         text = page_for(delivered.owner, "/portrait/").get_text()
 
-        assert "供参考,不构成征信报告" in text
+        assert "供参考，不构成征信报告" in text
 
     def test_charts_have_their_numbers_as_tables(self, delivered):
         page = page_for(delivered.owner, "/portrait/")
@@ -220,7 +220,7 @@ class TestReviewedPortrait:
 
         assert application.portrait.content_hash in text
         assert str(application.consent.public_id) in text
-        assert "供参考,不构成征信报告" in text
+        assert "供参考，不构成征信报告" in text
 
     def test_carries_reader_organisation_and_time(self, application, cast):
         page = page_for(cast.officer, f"/desk/{application.public_id}/")

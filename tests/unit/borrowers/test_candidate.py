@@ -108,7 +108,7 @@ class TestReason:
 
         assert (found.row, found.field, found.code) == (7, LABEL, TO_REVIEW)
         assert found.sentence == (
-            "登记库中有15位注册号一致的市场主体,已留待人工核对;核对之前不计入信用记录。"
+            "登记库中有15位注册号一致的市场主体，已留待人工核对；核对之前不计入信用记录。"
         )
 
     def test_says_what_was_tried(self):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -21,7 +22,9 @@ from borrowers.domain.consent import (
     terms_from_json,
     text_for,
 )
+from borrowers.domain.consent_text import LATEST_VERSION
 from marketplace.domain.errors import Refused
+from marketplace.domain.text import half_width
 from marketplace.domain.workdays import BEIJING
 
 ON = date(2026, 6, 1)
@@ -38,7 +41,7 @@ TERMS = ConsentTerms(
     valid_until=datetime(2027, 6, 1, 10, 0, tzinfo=BEIJING),
     data_life_days=365,
     feedback_clause=True,
-    text_version="2026-01",
+    text_version=LATEST_VERSION,
 )
 NAMES = ConsentNames(
     "天津示例甲商贸有限公司", "示例银行股份有限公司天津分行", "王小明", "企业负责人"
@@ -139,10 +142,32 @@ class TestWording:
             in text_for(replace(TERMS, feedback_clause=False), NAMES).text
         )
 
+    @pytest.mark.parametrize(
+        ("feedback", "sha256"),
+        [
+            (True, "6ee8e6d38df554c5e9ef505a493603a14cb9437271852cb0d52f41c08ae18074"),
+            (False, "65f3b9ce9b1de4e555842e9fd79fd3c91cde236e6164a68d9fb98f859e2a8787"),
+        ],
+    )
+    def test_that_was_signed_before_is_made_again_to_the_letter(self, feedback, sha256):
+        terms = replace(TERMS, text_version="2026-01", feedback_clause=feedback)
+
+        assert text_for(terms, NAMES).sha256 == sha256
+
+    def test_of_today_says_the_same_words_with_full_width_punctuation(self):
+        earlier = text_for(replace(TERMS, text_version="2026-01"), NAMES).text
+        words, today = (
+            re.sub(r"[\W\d]|SHA|[a-f]", "", half_width(text))
+            for text in (earlier, text_for(TERMS, NAMES).text)
+        )
+
+        assert words == today
+        assert not re.search(r"[,;()]|:(?!\d)", text_for(TERMS, NAMES).text)
+
     def test_says_it_is_no_credit_report_and_can_be_withdrawn(self):
         text = text_for(TERMS, NAMES).text
 
-        assert "供参考,不构成征信报告" in text
+        assert "供参考，不构成征信报告" in text
         assert "随时在平台撤回" in text
 
     def test_is_hashed_as_it_is_shown(self):

@@ -54,7 +54,7 @@ class TestMeasureAll:
     def test_says_demand_and_finding(self):
         (found,) = measure_all([ACCEPTED], {"ACCEPTED": (3, 4)})
 
-        assert found.sentence("") == "合规率不低于 95%;实际 75%(3/4)。"
+        assert found.sentence("") == "合规率不低于 95%；实际 75%（3/4）。"
 
     @given(st.integers(0, 10_000), st.integers(1, 10_000))
     def test_percent_never_reads_as_whole_what_is_less(self, part, more):

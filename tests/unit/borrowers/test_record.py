@@ -270,7 +270,7 @@ class TestCells:
     def test_of_choices_name_what_may_be_chosen(self):
         (error,) = read("甲", type="CHOICE", options=["A|优", "B"])
 
-        assert "可选:A、B" in error.sentence
+        assert "可选：A、B" in error.sentence
 
     def test_of_months_are_kept_as_their_first_day(self):
         assert value_of("202603", type="MONTH") == "2026-03-01"

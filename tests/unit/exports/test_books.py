@@ -144,7 +144,7 @@ class TestWhitelistBook:
         assert 300 in values(admitted, 4)
         assert values(kept_out, 4)[-2:] == [
             "NOT_IN_DISTRICT、AGE_TOO_SHORT",
-            "登记住所不在本区;成立不足 6 个月",
+            "登记住所不在本区；成立不足 6 个月",
         ]
 
     def test_shows_institutions_nobody_who_was_kept_out(self):

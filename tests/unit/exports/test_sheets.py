@@ -184,7 +184,7 @@ class TestTypedColumns:
         value = sheet_of(made(Column("列"), rows=[["长" * 40_000]]))["A2"].value
 
         assert len(value) == LONGEST_TEXT
-        assert value.endswith("已截断)")
+        assert value.endswith("已截断）")
 
 
 class TestWriteTables:
@@ -276,7 +276,7 @@ class TestWriteCorrection:
 
     def test_says_every_error_of_a_row_in_the_last_column(self, sheet):
         assert sheet["E2"].value in (None, "")
-        assert sheet["E3"].value == "统一社会信用代码:应为 18 位;与第 2 行重复。"
+        assert sheet["E3"].value == "统一社会信用代码：应为 18 位；与第 2 行重复。"
 
     def test_replaces_the_explanations_of_a_sheet_that_was_sent_back_before(self):
         stream = BytesIO()
@@ -286,7 +286,7 @@ class TestWriteCorrection:
 
         assert [[cell.value for cell in row] for row in sheet_of(stream).rows] == [
             list(header),
-            ["示例", "企业名称:新说明。"],
+            ["示例", "企业名称：新说明。"],
         ]
 
     def test_bears_rows_that_are_shorter_than_the_headings(self):

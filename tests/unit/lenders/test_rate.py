@@ -85,7 +85,7 @@ class TestAllInRate:
         assert rate(term_months=3, fee_rate_bp=100).simple_bp > rate(fee_rate_bp=100).simple_bp
 
     def test_names_how_it_was_annualised(self):
-        assert rate().text == "综合年化 6.00%(单利),折合 6.17%(复利)"
+        assert rate().text == "综合年化 6.00%（单利），折合 6.17%（复利）"
 
     @pytest.mark.parametrize(
         "wrong",

@@ -31,7 +31,7 @@ class TestEvaluateRule:
         found = verdict("age_months", "GE", 12, Fact.of(8, "r1", "r2"))
 
         assert found.outcome is Outcome.DOES_NOT_FIT
-        assert found.sentence == "成立满 12 个月:实际 8 个月,不符合。"
+        assert found.sentence == "成立满 12 个月：实际 8 个月，不符合。"
         assert (found.own_value, found.limit, found.unit) == (8, Decimal(12), "个月")
         assert (found.evidence_ids, found.parameter_version) == (("r1", "r2"), "2025-01-01")
 
@@ -60,7 +60,7 @@ class TestEvaluateRule:
             (Fact.no_record(), "缺少数据"),
             (Fact(), "缺少数据"),
             (Fact.not_authorized(DataClass.SOCIAL_INSURANCE), "未授权查询“社会保险费”信息"),
-            (Fact.stale(date(2024, 3, 31)), "数据未更新(截至 2024-03-31)"),
+            (Fact.stale(date(2024, 3, 31)), "数据未更新（截至 2024-03-31）"),
             (Fact.of("many"), "数据无法识别"),
             (Fact(value=9, missing=Missing.STALE), "数据未更新"),
         ],
@@ -69,7 +69,7 @@ class TestEvaluateRule:
         found = verdict("social_insured_count", "GE", 5, fact)
 
         assert found.outcome is Outcome.CANNOT_TELL
-        assert found.sentence == f"社保参保人数不低于 5 人:{words},无法判断。"
+        assert found.sentence == f"社保参保人数不低于 5 人：{words}，无法判断。"
 
     @pytest.mark.parametrize(
         ("feature", "operator", "value", "own"),

@@ -176,7 +176,7 @@ class TestClassificationWarning:
         found = classification_warning("SPECIAL_MENTION", 91, DAY, shipped())
 
         assert found.outcome is Outcome.DOES_NOT_FIT
-        assert found.sentence == "逾期 91 天,报送分类为“关注”,轻于下限“次级”。"
+        assert found.sentence == "逾期 91 天，报送分类为“关注”，轻于下限“次级”。"
 
     def test_accepts_a_class_that_is_more_severe(self):
         assert classification_warning("LOSS", 0, DAY, shipped()).passed

@@ -1,8 +1,10 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
 from matching.domain.freshness import Freshness, freshness_of, unusable_since
+from matching.views.portrait_freshness import freshness_panel
 from tests.factories.records import CATALOGUE, ITEMS, NOW, TODAY, make_evidence, make_record
 
 
@@ -29,13 +31,13 @@ class TestFreshness:
         found = of_class("05")
 
         assert (found.state, found.records) == (Freshness.FRESH, 0)
-        assert found.sentence == "行政处罚:本企业无记录;数据更新至 2026-05-11。"
+        assert found.sentence == "行政处罚：本企业无记录；数据更新至 2026-05-11。"
 
     def test_a_class_nobody_delivers_is_none(self):
         found = of_class("05", delivered=[])
 
         assert found.state is Freshness.NONE
-        assert found.sentence == "行政处罚:来源单位尚未提供数据。"
+        assert found.sentence == "行政处罚：来源单位尚未提供数据。"
 
     @pytest.mark.parametrize(("days_ago", "state"), [(14, Freshness.FRESH), (15, Freshness.STALE)])
     def test_is_stale_after_the_items_own_interval(self, days_ago, state):
@@ -47,7 +49,7 @@ class TestFreshness:
     def test_a_stale_class_never_reads_as_none(self):
         found = next(e for e in delivered("PENALTY", 60) if e.data_class == "05")
 
-        assert "数据未更新(至 2026-03-13" in found.sentence
+        assert "数据未更新（至 2026-03-13" in found.sentence
         assert "不能据此认为没有新的记录" in found.sentence
 
     def test_a_class_without_consent_is_not_authorized(self):
@@ -77,3 +79,14 @@ class TestUnusable:
         items = {i.item_code: i for e in delivered("ANNUAL_REPORT", 800) for i in e.items}
 
         assert unusable_since(["ANNUAL_REPORT"], items, TODAY) is None
+
+
+class TestShown:
+    @pytest.mark.parametrize("colon", ["：", ":"])
+    def test_says_the_class_once_also_in_earlier_portraits(self, colon):
+        sentence = f"行政处罚{colon}本企业无记录；数据更新至 2026-05-11。"
+        found = replace(of_class("05"), sentence=sentence)
+
+        (row,) = freshness_panel([found]).table.rows
+
+        assert row[2].value == "本企业无记录；数据更新至 2026-05-11。"

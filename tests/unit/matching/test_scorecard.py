@@ -89,7 +89,7 @@ class TestScore:
 
         line = next(entry for entry in lines if entry.indicator == "penalties_12m")
         assert (line.value, line.bin, line.points) == ("1 次", "1 次", -40)
-        assert line.sentence == "近 12 个月行政处罚:1 次,最近一条 2026-05-01,计 -40 分。"
+        assert line.sentence == "近 12 个月行政处罚：1 次，最近一条 2026-05-01，计 -40 分。"
         assert line.evidence_ids == penalty.evidence_ids
 
     def test_no_natural_person_is_scored(self):

@@ -87,5 +87,5 @@ class TestDifferences:
         first = LABELS[SHIPPED["lines"][0]["indicator"]]
         assert found[0].part == "等级 A"
         assert (found[0].before, found[0].after) == ("750 分以上", "800 分以上")
-        assert f"指标:{first}" in {one.part for one in found}
+        assert f"指标：{first}" in {one.part for one in found}
         assert [one.after for one in found if one.part.startswith("硬规则")] == [""]

@@ -89,6 +89,13 @@ class TestGrantedBand:
 
 
 class TestParseRow:
+    @pytest.mark.parametrize("comma", [",", "，"])
+    def test_reads_a_result_with_its_remark_in_either_punctuation(self, comma):
+        row = parse_row({"uscc": USCC, "result": f"有意向{comma}已引导在平台申请"}, 2)
+
+        assert isinstance(row, FeedbackRow)
+        assert row.result == "WILL_APPLY"
+
     def test_reads_words_units_and_dates(self):
         row = parse_row(
             {

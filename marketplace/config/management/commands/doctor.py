@@ -30,7 +30,7 @@ class Command(BaseCommand):
         for finding in findings(local_date(timezone.now())):
             found.append(finding)
             self.stdout.write(
-                f"[{HEALTH_LABELS[finding.health]}] {finding.subject}:{finding.sentence}"
+                f"[{HEALTH_LABELS[finding.health]}] {finding.subject}：{finding.sentence}"
             )
         if options["report"]:
             lines = [
@@ -41,4 +41,4 @@ class Command(BaseCommand):
             options["report"].write_text(text, encoding="utf-8")
         broken = sum(row.health is Health.BROKEN for row in found)
         if broken:
-            raise CommandError(f"有 {broken} 项故障,请先处理。")
+            raise CommandError(f"有 {broken} 项故障，请先处理。")

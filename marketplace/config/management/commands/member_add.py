@@ -28,14 +28,14 @@ ROLES = sorted(role.value for kind in KINDS for role in ROLES_OF_KIND[kind])
 class Command(BaseCommand):
     """The first operator of an installation comes from here; so do the people of the districts."""
 
-    help = "为市级运营、审计或区级人员建立账号(口令由环境变量 MEMBER_PASSWORD 或提示输入)。"
+    help = "为市级运营、审计或区级人员建立账号（口令由环境变量 MEMBER_PASSWORD 或提示输入）。"
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Take account, role and organisation."""
         parser.add_argument("username", help="账号")
         parser.add_argument("role", choices=ROLES, help="角色")
         parser.add_argument("--name", required=True, help="姓名")
-        parser.add_argument("--organisation", required=True, help="单位名称,没有时新建")
+        parser.add_argument("--organisation", required=True, help="单位名称，没有时新建")
         parser.add_argument("--district", choices=sorted(DISTRICT_LABELS), help="区级人员的区代码")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -43,13 +43,13 @@ class Command(BaseCommand):
         role = Role(options["role"])
         kind = next(kind for kind in KINDS if role in ROLES_OF_KIND[kind])
         if (kind is OrganisationKind.DISTRICT) != bool(options["district"]):
-            raise CommandError("区级角色须用 --district 指明区代码,市级角色不写。")
+            raise CommandError("区级角色须用 --district 指明区代码，市级角色不写。")
         try:
             organisation = _added(role, kind, _password(), options, timezone.now())
         except Refused as refused:
-            raise CommandError(f"{refused.sentence}({refused.code})") from refused
+            raise CommandError(f"{refused.sentence}（{refused.code}）") from refused
         self.stdout.write(
-            f"已建立账号 {options['username']}:{organisation.name},{ROLE_LABELS[role]}。"
+            f"已建立账号 {options['username']}：{organisation.name}，{ROLE_LABELS[role]}。"
         )
 
 
@@ -79,5 +79,5 @@ def _password() -> str:
     if given:
         return given
     if not sys.stdin.isatty():
-        raise CommandError(f"请用环境变量 {PASSWORD_VARIABLE} 给出口令,或在终端中运行。")
-    return getpass.getpass("口令:")
+        raise CommandError(f"请用环境变量 {PASSWORD_VARIABLE} 给出口令，或在终端中运行。")
+    return getpass.getpass("口令：")

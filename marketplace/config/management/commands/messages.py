@@ -26,4 +26,4 @@ class Command(BaseCommand):
         missing = [entry for entry in entries if not entry.msgstr]
         for entry in missing:
             self.stdout.write(f"{entry.places[0]}: {entry.msgid}")
-        self.stdout.write(f"{len(entries)} 条,未译 {len(missing)} 条")
+        self.stdout.write(f"{len(entries)} 条，未译 {len(missing)} 条")
