@@ -7,6 +7,8 @@ from decimal import ROUND_HALF_UP, Decimal
 FEN = Decimal("0.01")
 WAN = Decimal(10_000)
 YI = Decimal(100_000_000)
+WHOLE_IN_WAN = Decimal(100)
+"""Multiples of it have at most two decimals in 万元."""
 
 
 def to_yuan(amount: Decimal) -> Decimal:
@@ -28,19 +30,20 @@ def wan_to_yuan(amount_wan: Decimal) -> Decimal:
 
 
 def display_wan(amount_yuan: Decimal | None) -> str:
-    """Return yuan as a 万元 text without trailing zeros, ``—`` when unknown.
+    """Return yuan as 万元 where two decimals say all of it, else as 元; ``—`` when unknown.
 
     Exact to the fen: no rounding is hidden.
 
-    >>> display_wan(Decimal("1234567.80"))
-    '123.45678 万元'
-    >>> display_wan(Decimal("500000"))
-    '50 万元'
+    >>> display_wan(Decimal("500000")), display_wan(Decimal("1234500.00"))
+    ('50 万元', '123.45 万元')
+    >>> display_wan(Decimal("1234567")), display_wan(Decimal("1234567.80"))
+    ('1,234,567 元', '1,234,567.80 元')
     """
     if amount_yuan is None:
         return "—"
-    number = (amount_yuan / WAN).normalize()
-    return f"{number:,f} 万元"
+    if amount_yuan % WHOLE_IN_WAN:
+        return f"{amount_yuan:,.2f}".removesuffix(".00") + " 元"
+    return f"{(amount_yuan / WAN).normalize():,f} 万元"
 
 
 def display_yi(amount_yuan: Decimal | None) -> str:

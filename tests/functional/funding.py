@@ -255,9 +255,9 @@ def reports(
 def knows_everything(owner: Person, key: uuid.UUID) -> None:
     """The enterprise sees the loan to the fen, and who read its data when and what for."""
     own = owner.goes("matching:application-detail", key)
-    assert own.pair("已放款") == own.pair("已还本金") == "48.00005万元"
+    assert own.pair("已放款") == own.pair("已还本金") == "480,000.50元"
     assert own.pair("未还本金") == "0万元"
-    assert own.pair("已付利息及费用") == "0.643096万元"
+    assert own.pair("已付利息及费用") == "6,430.96元"
 
     seen = owner.goes("borrowers:access-list")
     line = seen.row("示例城市银行", "报告")

@@ -64,7 +64,7 @@ def _decimal(value: Any) -> Decimal | None:
 
 @register.filter
 def wan(amount_yuan: Any) -> str:
-    """Return yuan as 万元, exact to the fen; on an English page as yuan, which has no unit of ten thousand."""
+    """Return yuan as 万元, or as 元 where two decimals are not enough; on an English page, which has no 万, as yuan."""
     amount = _decimal(amount_yuan)
     return _cny(amount) if is_translated() and amount is not None else display_wan(amount)
 

@@ -25,7 +25,10 @@ class TestNumbers:
     @pytest.mark.parametrize(
         ("source", "value", "text"),
         [
-            ("{{ x|wan }}", Decimal("1234567.80"), "123.45678 万元"),
+            ("{{ x|wan }}", Decimal("1234567.80"), "1,234,567.80 元"),
+            ("{{ x|wan }}", Decimal("-6430.00"), "-6,430 元"),
+            ("{{ x|wan }}", Decimal("1234500.00"), "123.45 万元"),
+            ("{{ x|wan }}", Decimal("0.00"), "0 万元"),
             ("{{ x|wan }}", 500000, "50 万元"),
             ("{{ x|yi }}", Decimal("14520000000"), "145.20 亿元"),
             ("{{ x|yuan }}", "1500000", "1,500,000.00 元"),
@@ -48,9 +51,10 @@ class TestNumbers:
 
     @given(st.decimals(min_value=0, max_value=10**12, places=2))
     def test_wan_hides_no_fen(self, amount_yuan):
-        shown = rendered("{{ x|wan }}", x=amount_yuan).removesuffix(" 万元").replace(",", "")
+        number, unit = rendered("{{ x|wan }}", x=amount_yuan).replace(",", "").split()
 
-        assert Decimal(shown) * 10_000 == amount_yuan
+        assert Decimal(number) * {"万元": 10_000, "元": 1}[unit] == amount_yuan
+        assert len(number.partition(".")[2]) <= 2
 
 
 class TestTime:
