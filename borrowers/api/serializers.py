@@ -285,7 +285,11 @@ class RepairOutput(serializers.Serializer[Any]):
 
 
 class BatchOutput(serializers.Serializer[Any]):
-    """What became of a delivered file; ``waiting`` counts those of the rejected rows that wait for a person."""
+    """What became of a delivered file.
+
+    ``waiting`` counts those of the rejected rows that wait for a person; ``unread_titles`` names the first columns that
+    mean no field.
+    """
 
     id = serializers.UUIDField(source="public_id")
     kind = serializers.CharField()
@@ -302,6 +306,11 @@ class BatchOutput(serializers.Serializer[Any]):
     duplicates = serializers.IntegerField()
     waiting = serializers.IntegerField()
     reasons = serializers.DictField(child=serializers.IntegerField())
+    unread_titles = serializers.ListField(
+        child=serializers.CharField(),
+        help_text="表中不是所需字段、因而没有读取的列，至多 20 个列名。",
+    )
+    unread_count = serializers.IntegerField(help_text="没有读取的列数。")
 
 
 class RejectOutput(serializers.Serializer[Any]):

@@ -12,9 +12,13 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from marketplace.domain.errors import Refused
-from marketplace.domain.text import NESTED, OVERFLOW, header_key
+from marketplace.domain.text import NESTED, OVERFLOW, clean, half_width, header_key
 
 _UNIT = re.compile(r"^(.+)\(([^()]*)\)$")
+_NO_TITLE = re.compile(r"第\d+列(#\d+)?")
+_LIKE_A_VALUE = re.compile(r"\d{6}")
+MOST_UNREAD = 20
+LONGEST_UNREAD = 40
 _MONEY_UNITS = {"元": 1, "人民币元": 1, "千元": 1_000, "万元": 10_000, "亿元": 100_000_000}
 
 
@@ -127,6 +131,33 @@ def bind_columns(columns: Sequence[Column], headers: Iterable[str]) -> Binding:
         unused=tuple(header for header in by_key.values() if header and header not in used),
         money_scale=scales,
     )
+
+
+class Unread(NamedTuple):
+    """The columns of a sheet that mean no field.
+
+    Attributes:
+        titles: the first of them, cut to a length; one that looks like a value is named by its place.
+        count: all of them.
+    """
+
+    titles: list[str]
+    count: int
+
+
+def unread_columns(columns: Sequence[Column], headers: Sequence[str]) -> Unread:
+    """Return which columns of a sheet with a title are not read.
+
+    >>> unread_columns([Column("name", "名称")], ["名称", "备注", "第3列"])
+    Unread(titles=['备注'], count=1)
+    """
+    unused = set(bind_columns(columns, headers).unused) - {OVERFLOW, NESTED}
+    found = [
+        f"第{place}列" if _LIKE_A_VALUE.search(half_width(title)) else clean(title)[:LONGEST_UNREAD]
+        for place, title in enumerate(headers, start=1)
+        if title in unused and not _NO_TITLE.fullmatch(title)
+    ]
+    return Unread(found[:MOST_UNREAD], len(found))
 
 
 def known_titles(columns: Iterable[Column]) -> frozenset[str]:

@@ -57,6 +57,10 @@ def summary_of(batch: IngestBatch) -> str:
         f"读取 {batch.rows_read:,} 行：接收 {batch.accepted:,}（其中更正 {batch.superseding:,}），"
         f"拒绝 {batch.rejected:,}{waiting}，重复 {batch.duplicates:,}。"
     ]
+    if batch.unread_count:
+        named = "、".join(batch.unread_titles)
+        more = "等" if batch.unread_count > len(batch.unread_titles) else ""
+        lines.append(f"未读取 {batch.unread_count} 列：{named}{more}。")
     ordered = sorted(batch.reasons.items(), key=lambda entry: (-entry[1], entry[0]))
     lines += [f"  {code}：{count:,} 行" for code, count in ordered[:REASONS_SHOWN]]
     return "\n".join(lines)

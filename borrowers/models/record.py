@@ -89,6 +89,8 @@ class IngestBatch(models.Model):
     waiting = models.PositiveIntegerField("其中待核对行数", default=0)
     reasons = models.JSONField("拒绝原因计数", default=dict)
     titles = models.JSONField("被拒行的表头", default=list, editable=False)
+    unread_titles = models.JSONField("未读取的列", default=list, editable=False)
+    unread_count = models.PositiveIntegerField("未读取的列数", default=0, editable=False)
 
     class Meta:
         verbose_name = "数据批次"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from borrowers.domain.rows import RowError
+from borrowers.domain.rows import Column, RowError, unread_columns
 from borrowers.models import IngestBatch, IngestReject
 
 Progress = Callable[[int], None]
@@ -44,6 +44,10 @@ class BatchBook:
         if self.progress:
             self.progress(self.read)
 
+    def columns_bound(self, columns: Sequence[Column], titles: Sequence[str]) -> None:
+        """Note which of a sheet's columns are not read; they are saved when the batch closes."""
+        self.batch.unread_titles, self.batch.unread_count = unread_columns(columns, titles)
+
     def reject(self, errors: Sequence[RowError]) -> None:
         """Count a rejected row once, each of its reasons in the tally, and keep the reasons."""
         self.rejected += 1
@@ -70,6 +74,8 @@ class BatchBook:
             judged: how many of its rejected rows are counted in this book already.
             lasting: how many of its rows were refused for each reason that still holds; they are written already.
         """
+        batch = self.batch
+        batch.unread_titles, batch.unread_count = earlier.unread_titles, earlier.unread_count
         settled = earlier.rows_read - judged
         self.read += settled
         self.duplicates += earlier.accepted + earlier.duplicates

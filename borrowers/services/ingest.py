@@ -64,7 +64,7 @@ def records_ingest_rows(
     Args:
         item: what the rows hold.
         unit: who delivered them.
-        rows: row number and title to text; the titles of the first row hold for all.
+        rows: row number and title to text; the titles of the sheet, else of the first row, hold for all.
         file_name: as delivered.
         file_sha256: of the delivered bytes.
         actor: who handed it in; None for the marketplace's own jobs.

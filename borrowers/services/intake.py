@@ -43,7 +43,15 @@ from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook
 from marketplace.domain.workdays import local_date
-from marketplace.sheets import PlainCsv, RowsNotPlain, Sheet, SheetLimits, in_utf8, plain_csv
+from marketplace.sheets import (
+    PlainCsv,
+    RowsNotPlain,
+    Sheet,
+    SheetLimits,
+    in_utf8,
+    plain_csv,
+    titles_of,
+)
 
 CHUNK_ROWS = 2000
 PLAIN_FROM_BYTES = 256 * 1024
@@ -156,6 +164,7 @@ def _keep_columns(
         except (NotPlain, RowsNotPlain):
             return False
         book = delivery.book
+        book.columns_bound(lane.item.columns, sheet.titles)
         book.rows_read(lane.one("SELECT count(*) FROM staged"))
         codes = fast.subject_codes(lane)
         book.duplicates += fast.check(
@@ -224,7 +233,7 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
     if first is None:  # "nothing to report" is a delivery too, and the commonest
         return
     with incoming_rows():
-        rows_wait(_placed(delivery, list(first[1]), chain([first], waiting)))
+        rows_wait(_placed(delivery, titles_of(rows, first[1]), chain([first], waiting)))
         for repeat in repeats_take_out():
             if repeat.same:
                 book.duplicates += 1
@@ -236,6 +245,7 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
 def _placed(delivery: Delivery, titles: list[str], rows: Rows) -> Iterator[NewRecord]:
     """Yield the clean rows whose enterprise is known; the others go to the book."""
     book, spec = delivery.book, item_spec(delivery.item)
+    book.columns_bound(spec.columns, titles)
     read_row = compile_item(spec, titles, local_date(delivery.at))
     review = _review(delivery, titles)
     whole = iter(rows)

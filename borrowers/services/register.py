@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from django.db import transaction
 
-from borrowers.domain.register import RegisterRow, compile_register
+from borrowers.domain.register import REGISTER_COLUMNS, RegisterRow, compile_register
 from borrowers.domain.rows import RowError
 from borrowers.domain.size_class import size_class
 from borrowers.models import Enterprise, IngestBatch
@@ -20,6 +20,7 @@ from marketplace.bulk import db_moment, insert_rows, update_rows
 from marketplace.domain.money import WAN
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from marketplace.sheets import titles_of
 
 CHUNK_ROWS = 2000
 COMPARED = (
@@ -82,7 +83,7 @@ def register_import_rows(
     because nothing tells which row is right.
 
     Args:
-        rows: row number and title to text; the titles of the first row hold for all.
+        rows: row number and title to text; the titles of the sheet, else of the first row, hold for all.
         file_name: as delivered.
         file_sha256: of the delivered bytes.
         actor: who handed it in; None for the marketplace's own jobs.
@@ -123,12 +124,14 @@ def register_import_rows(
 def _parsed_chunks(
     rows: Iterable[tuple[int, Mapping[str, str]]], book: BatchBook, at: datetime
 ) -> Iterator[list[tuple[int, RegisterRow]]]:
-    rows = iter(rows)
-    first = next(rows, None)
+    waiting = iter(rows)
+    first = next(waiting, None)
     if first is None:
         return
-    read_row = compile_register(list(first[1]), local_date(at))
-    whole = chain([first], rows)
+    titles = titles_of(rows, first[1])
+    book.columns_bound(REGISTER_COLUMNS, titles)
+    read_row = compile_register(titles, local_date(at))
+    whole = chain([first], waiting)
     while chunk := list(islice(whole, CHUNK_ROWS)):
         parsed: list[tuple[int, RegisterRow]] = []
         for row_number, mapping in chunk:

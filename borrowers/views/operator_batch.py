@@ -178,7 +178,7 @@ def data_actions(request: HttpRequest) -> list[Action]:
 
 
 def _received(request: HttpRequest, found: IngestBatch) -> HttpResponse:
-    told = messages.warning if found.rejected else messages.success
+    told = messages.warning if found.rejected or found.unread_count else messages.success
     told(
         request,
         gettext(
@@ -191,7 +191,19 @@ def _received(request: HttpRequest, found: IngestBatch) -> HttpResponse:
             "duplicates": found.duplicates,
         },
     )
+    if found.unread_count:
+        text = gettext("有 %(count)s 列不是所需的字段，没有读取：%(titles)s。")
+        messages.warning(
+            request, text % {"count": found.unread_count, "titles": _unread_words(found)}
+        )
     return redirect("borrowers:batch-detail", found.public_id)
+
+
+def _unread_words(found: IngestBatch) -> str:
+    """Return the titles of the columns that were not read, as the sheet writes them."""
+    shown = gettext("、").join(found.unread_titles)
+    is_all = found.unread_count <= len(found.unread_titles)
+    return shown if is_all else gettext("%(names)s等") % {"names": shown}
 
 
 def _reject_csv(found: IngestBatch) -> Iterator[str]:
@@ -221,13 +233,18 @@ def _batch_stats(found: IngestBatch) -> list[Stat]:
 
 
 def _batch_pairs(found: IngestBatch) -> list[Pair]:
-    return [
+    pairs = [
         Pair("信息项", batch_subject(found)),
         Pair("来源单位", found.unit.name if found.unit else ""),
         Pair("接收时间", found.received_at, Kind.DATETIME),
         Pair("接收人", str(found.received_by) if found.received_by else "平台任务"),
         Pair("文件 SHA-256", found.file_sha256, Kind.CODE),
     ]
+    if not found.unread_count:
+        return pairs
+    counted = gettext("共 %(count)s 列，不是所需的字段，内容没有保存。")
+    note = counted % {"count": found.unread_count}
+    return [*pairs, Pair("未读取的列", _unread_words(found), note=note)]
 
 
 def _reason_pairs(found: IngestBatch) -> list[Pair]:

@@ -13,6 +13,7 @@ from marketplace.sheets.reading import (
     Sheet,
     open_sheet,
     read_rows,
+    titles_of,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "open_sheet",
     "plain_csv",
     "read_rows",
+    "titles_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import chain, islice
 from pathlib import Path
@@ -56,6 +56,16 @@ class Sheet:
             Refused: ``SHEET_TOO_MANY_ROWS``, ``SHEET_CSV_MALFORMED``.
         """
         return self._rows
+
+
+def titles_of(rows: Iterable[NumberedRow], first: Mapping[str, str]) -> list[str]:
+    """Return the titles of rows: those of the sheet they come from, of which a short row may lack some, or the first's.
+
+    Args:
+        rows: a sheet, or rows at hand.
+        first: the first row, taken from them.
+    """
+    return list(rows.titles if isinstance(rows, Sheet) else first)
 
 
 def open_sheet(

@@ -141,6 +141,20 @@ class TestRows:
         record = CreditRecord.objects.get()
         assert record.batch.segment is None
 
+    def test_fields_nobody_asked_for_are_named_not_read(self, send):
+        answer = send([GOOD | {"备注": "内部说明", "经办科室": "一科"}, GOOD])
+
+        assert counts(answer) == (2, 1, 0, 0, 1)
+        assert answer.json()["unread_titles"] == ["备注", "经办科室"]
+        assert answer.json()["unread_count"] == 2
+        assert "内部说明" not in json.dumps(list(IngestBatch.objects.values()), default=str)
+        assert send([GOOD]).json()["unread_titles"] == []
+
+    def test_same_body_again_names_them_again(self, send):
+        first, again = (send([GOOD | {"备注": "x"}]) for _ in range(2))
+
+        assert first.json()["unread_titles"] == again.json()["unread_titles"] == ["备注"]
+
     def test_none_are_a_delivery(self, send):
         answer = send([])
 

@@ -10,6 +10,7 @@ from tests.factories.borrowers import USCC
 
 pytestmark = pytest.mark.django_db
 REGISTER = f"企业名称,统一社会信用代码,地区\n天津示例甲有限公司,{USCC},河西区\n乙,,河西区\n"
+SHORT = "企业名称,统一社会信用代码,地区\n乙,\n"
 RATINGS = f"统一社会信用代码,评价年度,纳税信用等级\n{USCC},2025,A\n{USCC},2025,A\n,2025,B\n"
 
 
@@ -40,6 +41,16 @@ class TestImportRegister:
         said = capsys.readouterr()
         assert "读取 2 行：接收 1" in said.out
         assert "已读取" in said.err
+
+    def test_reads_a_column_that_the_first_row_ends_before(self, file):
+        call_command("import_register", file(f"{SHORT}天津示例甲有限公司,{USCC},河西区\n"))
+
+        assert Enterprise.objects.get().district_id == "120103"
+
+    def test_names_the_columns_it_did_not_read(self, file, capsys):
+        call_command("import_register", file(REGISTER.replace("地区", "地区,备注", 1)))
+
+        assert "未读取 1 列：备注。" in capsys.readouterr().out
 
     @pytest.mark.parametrize("text", ["", "甲,乙\n1,2\n"])
     def test_fails_when_the_file_cannot_be_read(self, file, text):
