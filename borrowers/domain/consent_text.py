@@ -112,8 +112,8 @@ _V2 = _Wording(
 )
 """The same words with full-width punctuation."""
 
-TEXT_VERSIONS = {"2026-01": _V1, "2026-12": _V2}
-LATEST_VERSION = "2026-12"
+TEXT_VERSIONS = {"2026-01": _V1, "2026-11": _V2}
+LATEST_VERSION = "2026-11"
 
 
 def write_text(terms: Mapping[str, Any], names: ConsentNames) -> ConsentText:
