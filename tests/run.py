@@ -5,8 +5,9 @@ are listed as left out, and with ``REQUIRE_SERVICES=1`` the run fails. With a se
 
 * what no database can change (rules, layouts, the engines of columns, the browser's view of a page) runs on SQLite;
 * data plane, accounts and whole journeys, where databases differ, run on both;
-* services and selectors of the meeting place, single pages and addresses of the API, which stand on those, run on
-  PostgreSQL alone; on SQLite the journeys, the demonstration, the access matrix and the browser still go through them.
+* services and selectors of lenders, of the meeting place and of what is handed out, single pages and addresses of the
+  API, which stand on those, run on PostgreSQL alone; on SQLite the journeys, the demonstration, the access matrix and
+  the browser still go through them.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ ENGINES = Path("tests/integration/matching/test_engines_parity.py")
 ON_POSTGRESQL = [
     "tests/api",
     *(f"tests/pages/{app}" for app in ("borrowers", "exports", "lenders", "matching")),
+    "tests/integration/exports",
+    "tests/integration/lenders",
     *sorted(str(file) for file in ENGINES.parent.glob("test_*.py") if file != ENGINES),
     "tests/functional/test_bad_input.py",
     "tests/functional/test_stranger.py",
