@@ -16,11 +16,19 @@ from marketplace.domain.roles import Role
 
 @dataclass(frozen=True)
 class Link:
-    """A place in the navigation: its URL name, its Chinese label, and pages that belong to it under other addresses."""
+    """A place in the navigation.
+
+    Attributes:
+        name: its URL name.
+        label: Chinese.
+        beside: pages that belong to it under other addresses.
+        shelf: label of the menu it stands in, empty for what is always in sight.
+    """
 
     name: str
     label: str
     beside: tuple[str, ...] = ()
+    shelf: str = ""
 
 
 @dataclass(frozen=True)
@@ -30,6 +38,20 @@ class Place:
     label: str
     url: str
     is_current: bool = False
+    shelf: str = ""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Places that stand together; those without a label are always in sight, the others in a menu under it."""
+
+    label: str
+    places: tuple[Place, ...]
+
+    @property
+    def is_current(self) -> bool:
+        """Return whether the reader is at one of them."""
+        return any(place.is_current for place in self.places)
 
 
 _BORROWER = (
@@ -71,26 +93,27 @@ _DISTRICT = (
     Link("exports:district-report", "周报月报"),
     Link("exports:document-list", "文件"),
 )
+_PARTIES, _DATA, _LISTS, _RULES = "企业与机构", "数据", "名单与对接", "评价与参数"
 _CITY = (
     Link("borrowers:account-review-list", "企业核验"),
-    Link("borrowers:enterprise-list", "企业"),
-    Link("lenders:institution-list", "机构"),
-    Link("lenders:product-oversee-list", "产品"),
-    Link("borrowers:catalogue-list", "目录"),
-    Link("borrowers:batch-list", "数据批次", ("borrowers:candidate-list",)),
-    Link("borrowers:unit-board", "数据质量", ("matching:gap-list",)),
-    Link("borrowers:thematic-list", "专题库"),
     Link("borrowers:objection-list", "异议"),
     Link("borrowers:repair-list", "信用修复"),
-    Link("matching:whitelist-list", "白名单"),
-    Link("matching:event-list", "对接会"),
-    Link("matching:whitelist-watch", "清单督办"),
-    Link("matching:evaluation-list", "信用评价", ("matching:score-model-list",)),
-    Link("matching:parameter-list", "参数"),
-    Link("marketplace:calendar", "工作日历"),
-    Link("marketplace:member-list", "用户"),
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
+    Link("borrowers:enterprise-list", "企业", shelf=_PARTIES),
+    Link("lenders:institution-list", "机构", shelf=_PARTIES),
+    Link("lenders:product-oversee-list", "产品", shelf=_PARTIES),
+    Link("marketplace:member-list", "用户", shelf=_PARTIES),
+    Link("borrowers:batch-list", "数据批次", ("borrowers:candidate-list",), _DATA),
+    Link("borrowers:unit-board", "数据质量", ("matching:gap-list",), _DATA),
+    Link("borrowers:catalogue-list", "目录", shelf=_DATA),
+    Link("borrowers:thematic-list", "专题库", shelf=_DATA),
+    Link("matching:whitelist-list", "白名单", shelf=_LISTS),
+    Link("matching:whitelist-watch", "清单督办", shelf=_LISTS),
+    Link("matching:event-list", "对接会", shelf=_LISTS),
+    Link("matching:evaluation-list", "信用评价", ("matching:score-model-list",), _RULES),
+    Link("matching:parameter-list", "参数", shelf=_RULES),
+    Link("marketplace:calendar", "工作日历", shelf=_RULES),
 )
 _OPERATOR = (
     Link("matching:dispatch-list", "督办"),
@@ -158,7 +181,17 @@ def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
         if path.startswith(url)
     ]
     current = max(over, default=(0, ""))[1]
-    return tuple(Place(link.label, reverse(link.name), link.name == current) for link in listed)
+    return tuple(
+        Place(link.label, reverse(link.name), link.name == current, link.shelf) for link in listed
+    )
+
+
+def shelved(found: Iterable[Place]) -> tuple[Shelf, ...]:
+    """Return places as they stand together, in the order in which each shelf's first one came."""
+    shelves: dict[tuple[str, str], list[Place]] = {}
+    for place in found:
+        shelves.setdefault((place.shelf, "" if place.shelf else place.url), []).append(place)
+    return tuple(Shelf(label, tuple(stood)) for (label, _), stood in shelves.items())
 
 
 def landing_for(roles: Collection[Role]) -> str:

@@ -6,7 +6,7 @@ import pytest
 from django.urls import NoReverseMatch, path
 
 from marketplace.domain.roles import Role
-from marketplace.web.navigation import NAVIGATION, Link, links_for, places
+from marketplace.web.navigation import NAVIGATION, Link, Place, links_for, places, shelved
 
 
 def page(request):
@@ -54,3 +54,28 @@ class TestPlaces:
         found = places(links, "/repayments/7/")
 
         assert [place.label for place in found if place.is_current] == ["贷款"]
+
+
+class TestShelved:
+    def test_puts_together_what_stands_in_one_menu(self):
+        found = [
+            Place("督办", "/a/"),
+            Place("企业", "/b/", shelf="企业与机构"),
+            Place("统计", "/c/"),
+            Place("机构", "/d/", is_current=True, shelf="企业与机构"),
+        ]
+
+        shelves = shelved(found)
+
+        assert [(shelf.label, len(shelf.places)) for shelf in shelves] == [
+            ("", 1),
+            ("企业与机构", 2),
+            ("", 1),
+        ]
+        assert [shelf.is_current for shelf in shelves] == [False, True, False]
+
+    def test_leaves_few_words_in_sight_for_every_role(self):
+        for role, links in NAVIGATION.items():
+            seen = {link.shelf or link.name for link in links}
+
+            assert len(seen) <= 12, role
