@@ -1,4 +1,4 @@
-"""Consent and the borrower's own steps: every box is empty until the enterprise ticks it."""
+"""Consent and the borrower's own steps: nothing is ticked or chosen until the enterprise does it."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
-
-DEFAULT_VALID_MONTHS = 12
 
 
 class ConsentForm(forms.Form):
@@ -26,9 +24,12 @@ class ConsentForm(forms.Form):
     valid_months = forms.TypedChoiceField(
         label="授权期限",
         coerce=int,
-        initial=DEFAULT_VALID_MONTHS,
         widget=forms.RadioSelect,
-        help_text="申请办结时授权同时终止；期间可随时撤回。",
+        help_text="由您选择，不预先选定；申请办结时授权同时终止，期间可随时撤回。",
+        error_messages={
+            "required": "请选择授权期限。",
+            "invalid_choice": "请从所列的授权期限中选择。",
+        },
     )
     is_agreed = forms.BooleanField(
         label="本企业已阅读并同意上述授权内容。",

@@ -22,6 +22,7 @@ from marketplace.domain.workdays import BEIJING, local_date
 
 AFTERWARDS = "提交后生成"
 AS_TICKED = "以下方逐项勾选的信息类别为准"
+AS_CHOSEN = "下方所选期限届满"
 SIGNATURE_LINES = "签署人："
 
 DATA_MONTHS = 36
@@ -123,4 +124,12 @@ def consent_preview(
     names = ConsentNames(enterprise.name, lender.name, signer, "")
     text = text_for(terms, names).text.split(SIGNATURE_LINES)[0].strip()
     blank = "不得提供给他人：\n"
-    return text.replace(blank, f"{blank}  （{AS_TICKED}）", 1)
+    until = periods.valid_until.astimezone(BEIJING)
+    filled = {
+        blank: f"{blank}  （{AS_TICKED}）",
+        f" 至 {periods.data_to}（": f" 至{AS_CHOSEN}之日（",
+        f"至 {until:%Y-%m-%d %H:%M} 止（不含该时刻）": f"至{AS_CHOSEN}时止",
+    }
+    for words, instead in filled.items():
+        text = text.replace(words, instead, 1)
+    return text

@@ -65,7 +65,8 @@ from matching.views.case import (
 from matching.views.renewal import renewal_lines
 
 FEEDBACK = "本企业同意金融机构向平台反馈授信、签约、放款、还款、逾期信息。"
-PREVIEW_MONTHS = 12
+PREVIEW_MONTHS = max(VALID_MONTHS)
+"""The preview names no end; a consent text cannot be made without one."""
 
 
 @login_required

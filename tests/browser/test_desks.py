@@ -96,6 +96,7 @@ def applies(owner: Person) -> None:
     owner.sees("授权示例城市银行查询本企业信息")
     for code in CLASSES:
         owner.ticks("data_classes", code)
+    owner.ticks("valid_months", "1")  # the first of the choices: none is made beforehand
     owner.ticks("is_agreed").presses("同意授权并提交申请").sees("申请已提交至示例城市银行")
 
 

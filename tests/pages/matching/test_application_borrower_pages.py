@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
@@ -43,10 +45,28 @@ class TestConsentScreen:
         assert "2023-11-01 至" in text
         assert "纳税（暂无记录，该产品的准入规则会用到）" in text
         form = answer.context["form"]
-        boxes = [form["data_classes"], form["feedback_clause"], form["is_agreed"]]
+        boxes = [form[name] for name in (*TICKED, "feedback_clause")]
         assert not any(box.value() for box in boxes)
         assert 'type="checkbox" name="data_classes" value="09"' in text
-        assert "checked" not in text.split('name="valid_months"')[0].split('name="data_classes"')[1]
+        assert text.count('type="radio" name="valid_months"') == 4
+        assert "checked" not in text.partition("mk-form")[2].partition("</form>")[0]
+        preview = answer.context["preview"]
+        assert "至下方所选期限届满之日（" in preview
+        assert "至下方所选期限届满时止。" in preview
+        assert "2026" not in preview.partition("授权有效期：")[2].partition("起，")[2]
+
+    def test_without_a_period_says_so_beside_the_choices(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        answer = client.post(screen, TICKED | {"valid_months": ""})
+
+        text = answer.content.decode()
+        assert answer.status_code == 422
+        assert text.count("请选择授权期限。") == 2
+        assert 'href="#id_valid_months"' in text
+        (group,) = re.findall(r'<fieldset id="id_valid_months"[^>]*>', text)
+        (error_id,) = re.findall(r'id="(id_valid_months_error)"', text)
+        assert error_id in group
 
     def test_submits_exactly_what_was_ticked(self, client, cast, screen):
         client.force_login(cast.owner)
