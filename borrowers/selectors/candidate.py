@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -67,12 +67,7 @@ def candidate_get(user: Reader, public_id: UUID) -> SubjectCandidate:
 
 def held_row(candidate: SubjectCandidate) -> HeldRow | None:
     """Return the row itself while it is held. Queries: one, and the item's declaration."""
-    batch = candidate.batch
-    held = RejectedRow.objects.filter(batch=batch, row_number=candidate.row_number).first()
-    if held is None or batch.item is None:
-        return None
-    cells = dict(zip(batch.titles, json.loads(held.cells), strict=True))
-    return HeldRow(cells, ClueReader(item_spec(batch.item), batch.titles))
+    return _held_rows([candidate]).get(candidate.pk)
 
 
 def proposals(clues: Clues) -> list[Proposal]:
@@ -82,22 +77,55 @@ def proposals(clues: Clues) -> list[Proposal]:
 
     Queries: one.
     """
-    names = {clues.name_key} if clues.name else set()
-    like = enterprises_like(clues.numbers, names).select_related("district")
-    by_number = Case(When(registration_no__in=list(clues.numbers), then=Value(0)), default=Value(1))
-    found = like.order_by(by_number, "pk")[: MOST_PROPOSED * 2]
-    proposed = [
-        Proposal(enterprise, bases)
-        for enterprise in found
-        if (bases := clues.bases(enterprise.registration_no, enterprise.name_normalized))
-    ]
-    return sorted(proposed, key=lambda one: -len(one.bases))[:MOST_PROPOSED]
+    return _proposed(clues, _enterprises_of([clues]))
 
 
 def candidate_read(candidate: SubjectCandidate) -> tuple[HeldRow | None, list[Proposal]]:
     """Return a row and whom it may mean; nothing once it is decided or its time is over. Queries: two at most."""
-    held = held_row(candidate) if candidate.state == CANDIDATE.initial else None
-    return held, proposals(held.clues) if held else []
+    return candidates_read([candidate]).get(candidate.pk, (None, []))
+
+
+def candidates_read(
+    candidates: Iterable[SubjectCandidate],
+) -> dict[int, tuple[HeldRow, list[Proposal]]]:
+    """Return rows and whom they may mean, those that still wait and are held; by key. Queries: two at most."""
+    held = _held_rows([one for one in candidates if one.state == CANDIDATE.initial])
+    enterprises = _enterprises_of([row.clues for row in held.values()]) if held else []
+    return {pk: (row, _proposed(row.clues, enterprises)) for pk, row in held.items()}
+
+
+def _held_rows(candidates: Sequence[SubjectCandidate]) -> dict[int, HeldRow]:
+    asked = {(one.batch_id, one.row_number): one for one in candidates if one.batch.item}
+    if not asked:
+        return {}
+    places = Q()
+    for batch, row_number in asked:
+        places |= Q(batch=batch, row_number=row_number)
+    found: dict[int, HeldRow] = {}
+    for held in RejectedRow.objects.filter(places):
+        one = asked[held.batch_id, held.row_number]
+        cells = dict(zip(one.batch.titles, json.loads(held.cells), strict=True))
+        assert one.batch.item is not None  # noqa: S101 - asked for above
+        found[one.pk] = HeldRow(cells, ClueReader(item_spec(one.batch.item), one.batch.titles))
+    return found
+
+
+def _enterprises_of(clues: Sequence[Clues]) -> list[Enterprise]:
+    numbers = {number for one in clues for number in one.numbers}
+    names = {one.name_key for one in clues if one.name}
+    like = enterprises_like(numbers, names).select_related("district")
+    by_number = Case(When(registration_no__in=list(numbers), then=Value(0)), default=Value(1))
+    return list(like.order_by(by_number, "pk")[: MOST_PROPOSED * 2 * len(clues)])
+
+
+def _proposed(clues: Clues, enterprises: Iterable[Enterprise]) -> list[Proposal]:
+    proposed = [
+        Proposal(enterprise, bases)
+        for enterprise in enterprises
+        if (bases := clues.bases(enterprise.registration_no, enterprise.name_normalized))
+    ]
+    proposed.sort(key=lambda one: (Basis.REGISTRATION_NO not in one.bases, one.enterprise.pk))
+    return sorted(proposed[: MOST_PROPOSED * 2], key=lambda one: -len(one.bases))[:MOST_PROPOSED]
 
 
 def enterprises_like(numbers: Collection[str], names: Collection[str]) -> QuerySet[Enterprise]:

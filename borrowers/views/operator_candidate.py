@@ -6,7 +6,7 @@ Of a row only what speaks for its subject is shown: what it says about an enterp
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -27,6 +27,7 @@ from borrowers.selectors.candidate import (
     candidate_get,
     candidate_list,
     candidate_read,
+    candidates_read,
 )
 from borrowers.services.candidate import candidate_accept, candidate_refuse
 from borrowers.views.wording import batch_subject
@@ -194,29 +195,57 @@ def _proposals_table(proposed: Iterable[Proposal]) -> Table:
     )
 
 
-def _candidates_table(rows: Iterable[SubjectCandidate]) -> Table:
+def _candidates_table(rows: Sequence[SubjectCandidate]) -> Table:
+    """Return the rows by what they say of their subject; of those that are decided or lapsed nothing is held."""
     columns = [
-        Column("文件与行"),
+        Column("这一行写的主体"),
+        Column("相符的企业"),
         Column("信息项"),
-        Column("来源单位"),
+        Column("文件与行"),
         Column("接收时间", Kind.DATETIME),
         Column("状态", Kind.BADGE),
-        Column("确认的企业"),
-        Column("核对人"),
     ]
+    read = candidates_read(rows)
     return Table(
         columns,
         [
             [
-                Cell(_title(row), url=reverse("borrowers:candidate-detail", args=[row.public_id])),
-                batch_subject(row.batch),
-                row.batch.unit.name if row.batch.unit else "",
+                _subject_cell(row, found[0] if (found := read.get(row.pk)) else None),
+                _meant_cell(row, found[1] if found else []),
+                Cell(batch_subject(row.batch), note=row.batch.unit.name if row.batch.unit else ""),
+                _title(row),
                 row.batch.received_at,
-                Cell(CANDIDATE.labels[row.state], tone=tone_of(row.state)),
-                str(row.enterprise) if row.enterprise else "",
-                str(row.decided_by) if row.decided_by else "",
+                Cell(
+                    CANDIDATE.labels[row.state],
+                    tone=tone_of(row.state),
+                    note=str(row.decided_by) if row.decided_by else "",
+                ),
             ]
             for row in rows
         ],
         empty="没有符合条件的行。",
     )
+
+
+def _subject_cell(row: SubjectCandidate, held: HeldRow | None) -> Cell:
+    url = reverse("borrowers:candidate-detail", args=[row.public_id])
+    if held is None:
+        return Cell("查看核对结果" if row.decided_at else "原文已到期", url=url)
+    clues = held.clues
+    code = clues.shown_code or listed(clues.shown_numbers)
+    return Cell(clues.name or code or gettext("（空）"), url=url, note=code if clues.name else "")
+
+
+def _meant_cell(row: SubjectCandidate, proposed: Sequence[Proposal]) -> Cell:
+    """Return whom a row was found to mean, or may mean and why: the first, and how many more there are."""
+    if row.enterprise:
+        return Cell(row.enterprise.name, note=row.enterprise.uscc)
+    if row.state != WAITING:
+        return Cell("")
+    if not proposed:
+        return Cell("现在没有相符的企业", tone=Tone.WARN)
+    first, more = proposed[0], len(proposed) - 1
+    name = first.enterprise.name
+    if more:
+        name = gettext("%(name)s，另有 %(count)s 家") % {"name": name, "count": more}
+    return Cell(name, note=listed(said(BASIS_LABELS[basis]) for basis in first.bases))

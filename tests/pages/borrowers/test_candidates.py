@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.conf import settings
 from django.urls import reverse
 
-from borrowers.models import CreditRecord, SubjectCandidate
+from borrowers.models import CreditRecord, Enterprise, SubjectCandidate
 from borrowers.services import records_ingest, reference_ensure
 from marketplace.domain.text import name_key
 from marketplace.domain.uscc import make
@@ -51,6 +51,52 @@ class TestPages:
         shown = text_of(client.get(reverse("borrowers:batch-detail", args=[batch.public_id])))
         assert "等待人工核对" in shown
         assert "税款.csv 第 2 行" in text_of(client.get(reverse("borrowers:candidate-list")))
+
+    def test_list_what_each_row_says_and_whom_it_may_mean(self, client, cast, batch):
+        client.force_login(cast.operator)
+
+        shown = text_of(client.get(reverse("borrowers:candidate-list")))
+
+        (row,) = (line for line in shown.splitlines() if NAME in line)
+        assert shown.count(NAME) == 2  # as written, and as registered
+        assert "15位注册号一致、名称一致" in shown
+        assert "2345" in row
+        assert OLD_NO not in shown
+        assert "778899" not in shown
+
+    def test_list_says_so_where_nobody_agrees_any_more(self, client, cast, batch):
+        client.force_login(cast.operator)
+        Enterprise.objects.filter(uscc=OLD).update(registration_no="", name_normalized="别的名称")
+
+        shown = text_of(client.get(reverse("borrowers:candidate-list")))
+
+        assert "现在没有相符的企业" in shown
+
+    def test_list_names_whom_a_row_was_found_to_mean(self, client, cast, batch):
+        client.force_login(cast.operator)
+        client.post(address("borrowers", "decide", batch), {"decision": OLD})
+
+        shown = text_of(client.get(reverse("borrowers:candidate-list"), {"state": "ACCEPTED"}))
+
+        assert "查看核对结果" in shown
+        assert OLD in shown
+
+    def test_list_takes_as_many_queries_for_many_rows(
+        self, client, cast, batch, django_assert_max_num_queries
+    ):
+        client.force_login(cast.operator)
+        rows = "".join(
+            f"{OLD_NO},{NAME},增值税,2025-0{m}-01,2025-0{m}-28,2025-10-10,1\n" for m in range(2, 9)
+        )
+        records_ingest(
+            item_code="TAX_PAYMENT", unit_code="TAX", source=(HEAD + rows).encode(),
+            file_name="更多.csv", actor=None, at=batch.received_at,
+        )  # fmt: skip
+
+        with django_assert_max_num_queries(12):
+            shown = text_of(client.get(reverse("borrowers:candidate-list")))
+
+        assert shown.count("15位注册号一致") == 8
 
     def test_show_what_speaks_for_the_subject_and_nothing_else(self, client, cast, batch):
         client.force_login(cast.operator)
