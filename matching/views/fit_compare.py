@@ -49,7 +49,7 @@ def need_compare(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     lines = [fit_line(offer, demand, is_open=is_open) for offer in offers]
     context = {
         "demand": demand,
-        "table": _table(demand, lines) if lines else None,
+        **(_tables(demand, lines) if lines else {"table": None, "same": None}),
         "crumbs": [
             Crumb("融资需求", reverse("matching:need-list")),
             Crumb("需求详情", reverse("matching:need-detail", args=[public_id])),
@@ -66,8 +66,21 @@ def _wanted(texts: Sequence[str]) -> tuple[uuid.UUID, ...]:
         raise Refused("COMPARE_ID_INVALID", "所选产品的编号有误，请重新勾选。") from None
 
 
-def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:
-    """Return a row for each question, a column for each product."""
+def _tables(demand: FinancingDemand, lines: Sequence[FitLine]) -> dict[str, Table | None]:
+    """Return what the products differ in, a column for each, and what is the same for all of them, said once."""
+    rows = _rows(lines)
+    same = [row[:2] for row in rows if len(lines) > 1 and all(told == row[1] for told in row[2:])]
+    shared = {row[0] for row in same}
+    names = [Column(line.offer.product.product.name) for line in lines]
+    differing = [row for row in rows if row[0] not in shared]
+    return {
+        "table": Table([Column("项目"), *names], differing, caption=_amount_and_term(demand)),
+        "same": Table([Column("项目"), Column("各产品")], same) if same else None,
+    }
+
+
+def _rows(lines: Sequence[FitLine]) -> list[list[object]]:
+    """Return a row for each question: its name, and what each product answers."""
     asked: list[tuple[str, Callable[[FitLine], object]]] = [
         ("机构", lambda line: line.offer.product.institution.organisation.name),
         ("符合程度", _nearness),
@@ -81,14 +94,12 @@ def _table(demand: FinancingDemand, lines: Sequence[FitLine]) -> Table:
         ("怎样才能符合", _changes),
         ("申请时须授权", lambda line: line.consent or "无"),
     ]
-    rows = [[label, *(ask(line) for line in lines)] for label, ask in asked]
+    rows: list[list[object]] = [[label, *(ask(line) for line in lines)] for label, ask in asked]
     terms = [terms_words(line.offer.product.terms) for line in lines]
     rows += [[label, *(words[label] for words in terms)] for label in TERMS_SHOWN]
     if any(line.url for line in lines):
         rows.append(["申请", *(Cell("查看全部理由并申请", url=line.url) for line in lines)])
-    names = [Column(line.offer.product.product.name) for line in lines]
-    caption = _amount_and_term(demand)
-    return Table([Column("项目"), *names], rows, caption=caption)
+    return rows
 
 
 def _amount_and_term(asked: FinancingDemand | LoanCost) -> str:

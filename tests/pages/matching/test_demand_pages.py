@@ -287,7 +287,8 @@ class TestNeedCompare:
         answer = self.compare(client, cast, demand, taxed.public_id, plain.public_id)
 
         table = answer.context["table"]
-        rows = {row[0]: row[1:] for row in table.rows}
+        same = {row[0]: [row[1]] * 2 for row in answer.context["same"].rows}
+        rows = same | {row[0]: row[1:] for row in table.rows}
         offers = [
             offer
             for offer in demand_offers(demand, NOW).offers
@@ -305,6 +306,31 @@ class TestNeedCompare:
             reverse("matching:application-create", args=[demand.public_id, product.public_id])
             for product in (plain, taxed)
         ]
+
+    def test_says_once_and_folded_what_all_have_in_common(self, client, cast):
+        plain, taxed = make_offer(cast, "P2"), make_offer(cast, "P1", rules=(TAX,))
+        demand = make_demand(cast)
+
+        answer = self.compare(client, cast, demand, taxed.public_id, plain.public_id)
+
+        differing, same = answer.context["table"].rows, answer.context["same"].rows
+        assert {row[0] for row in differing}.isdisjoint(row[0] for row in same)
+        assert all(any(value != row[1] for value in row[2:]) for row in differing)
+        assert "机构" in {row[0] for row in same}
+        assert "符合程度" in {row[0] for row in differing}
+        assert differing[-1][0] == "申请"
+        fold = BeautifulSoup(answer.content, "html.parser").select_one("main details.mk-fold")
+        assert f"相同的 {len(same)} 项" in fold.summary.get_text()
+        assert len(fold.select("tbody tr")) == len(same)
+        assert not fold.has_attr("open")
+
+    def test_of_one_product_folds_nothing(self, client, cast):
+        product, demand = make_offer(cast, "P1"), make_demand(cast)
+
+        answer = self.compare(client, cast, demand, product.public_id)
+
+        assert answer.context["same"] is None
+        assert "机构" in {row[0] for row in answer.context["table"].rows}
 
     def test_says_so_when_nothing_or_too_much_is_ticked(self, client, cast):
         demand = make_demand(cast)
