@@ -138,18 +138,18 @@ class Unread(NamedTuple):
 
     Attributes:
         titles: the first of them, cut to a length; one that looks like a value is named by its place.
-        count: all of them.
+        total: how many there are.
     """
 
     titles: list[str]
-    count: int
+    total: int
 
 
 def unread_columns(columns: Sequence[Column], headers: Sequence[str]) -> Unread:
     """Return which columns of a sheet with a title are not read.
 
     >>> unread_columns([Column("name", "名称")], ["名称", "备注", "第3列"])
-    Unread(titles=['备注'], count=1)
+    Unread(titles=['备注'], total=1)
     """
     unused = set(bind_columns(columns, headers).unused) - {OVERFLOW, NESTED}
     found = [

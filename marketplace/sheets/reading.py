@@ -58,7 +58,7 @@ class Sheet:
         return self._rows
 
 
-def titles_of(rows: Iterable[NumberedRow], first: Mapping[str, str]) -> list[str]:
+def titles_of(rows: Iterable[tuple[int, Mapping[str, str]]], first: Mapping[str, str]) -> list[str]:
     """Return the titles of rows: those of the sheet they come from, of which a short row may lack some, or the first's.
 
     Args:

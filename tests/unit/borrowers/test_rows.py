@@ -63,7 +63,7 @@ class TestUnreadColumns:
 
         found = unread_columns([NAME], titles)
 
-        assert (len(found.titles), found.count) == (MOST_UNREAD, 30)
+        assert (len(found.titles), found.total) == (MOST_UNREAD, 30)
         assert {len(title) for title in found.titles} == {LONGEST_UNREAD}
 
     @pytest.mark.parametrize("value", ["91120101MA0501012L", "13800000000", "１２３４５６"])
