@@ -1,4 +1,4 @@
-"""How often one sender may do something within a minute: counted in the cache, refused in words.
+"""How often one sender may do something within some minutes: counted in the cache, refused in words.
 
 The cache is the process's own, so with several processes the limit is as many times as high (``SECURITY.md``).
 """
@@ -23,24 +23,26 @@ class TooMany(Refused):
 
 @dataclass(frozen=True)
 class MinuteLimit:
-    """A limit for each sender and each minute of the clock.
+    """A limit for each sender and each stretch of minutes by the clock.
 
     Attributes:
         name: of what is counted, unique, e.g. ``exports.verify``.
-        most: how often within a minute.
+        most: how often within a stretch.
         code, sentence: of the refusal.
+        minutes: how long a stretch is.
     """
 
     name: str
     most: int
     code: str
     sentence: str
+    minutes: int = 1
 
     def refuse_spent(self, sender: str, at: datetime) -> None:
-        """Refuse a sender who has used the minute up; for limits that count failures alone.
+        """Refuse a sender who has used the stretch up; for limits that count failures alone.
 
         Raises:
-            TooMany: counted ``most`` times within this minute.
+            TooMany: counted ``most`` times within this stretch.
         """
         if int(cache.get(self._key(sender, at), 0)) >= self.most:
             raise self._refusal
@@ -60,7 +62,7 @@ class MinuteLimit:
         """Count one more and refuse it when it is one too many.
 
         Raises:
-            TooMany: the one after ``most`` within this minute.
+            TooMany: the one after ``most`` within this stretch.
 
         Writes: a counter in the cache.
         """
@@ -69,11 +71,11 @@ class MinuteLimit:
 
     def _counted(self, sender: str, at: datetime) -> int:
         key = self._key(sender, at)
-        cache.add(key, 0, timeout=2 * MINUTE)
+        cache.add(key, 0, timeout=2 * MINUTE * self.minutes)
         return int(cache.incr(key))
 
     def _key(self, sender: str, at: datetime) -> str:
-        return f"{self.name}:{sender}:{at:%Y%m%d%H%M}"
+        return f"{self.name}:{sender}:{int(at.timestamp()) // (MINUTE * self.minutes)}"
 
     @property
     def _refusal(self) -> TooMany:

@@ -38,3 +38,11 @@ class TestMinuteLimit:
 
         with pytest.raises(TooMany):
             LIMIT.refuse_spent("a", AT)
+
+    def test_counts_over_a_longer_stretch_where_one_is_given(self):
+        limit = MinuteLimit("tests.long", 1, "TOO_OFTEN", "请稍后再试。", minutes=15)
+        limit.count("a", AT)
+
+        with pytest.raises(TooMany):
+            limit.refuse_spent("a", AT + timedelta(minutes=14, seconds=59))
+        limit.refuse_spent("a", AT + timedelta(minutes=15))
