@@ -8,6 +8,9 @@ Source: domain note 4.2 (visibility matrix), trust note 0.1.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import ClassVar
+
 from django.db.models import Q, QuerySet
 
 from borrowers.models import (
@@ -25,6 +28,7 @@ from borrowers.models import (
     SourceUnit,
     SubjectCandidate,
     ThematicList,
+    UnitToken,
 )
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.roles import Role
@@ -42,6 +46,27 @@ VERIFIED = "VERIFIED"
 ENTERPRISE_ROLES = (Role.OWNER, Role.AGENT)
 CITY_ROLES = (Role.OPERATOR, Role.AUDITOR)
 DISTRICT_ROLES = (Role.DISTRICT_CLERK, Role.DISTRICT_LEAD)
+
+
+@dataclass(frozen=True)
+class UnitClient:
+    """A source unit's own system, known by its token: no person, and so without any role.
+
+    It stands where the API keeps who asks. Whatever asks for a person or a role refuses it; only the policies that name
+    it let it in.
+    """
+
+    token: UnitToken
+    is_authenticated: ClassVar[bool] = True
+
+    @property
+    def pk(self) -> str:
+        """Return under which key its requests are counted, apart from those of people."""
+        return f"unit-token-{self.token.pk}"
+
+
+Asker = Reader | UnitClient
+"""Who asks where a unit's own system may ask as well."""
 
 
 def own_enterprises(user: Reader) -> QuerySet[Enterprise]:
@@ -134,13 +159,17 @@ def roles_towards_repair(user: Reader, enterprise: Enterprise) -> frozenset[Role
     return frozenset(found)
 
 
-def visible_batches(user: Reader) -> QuerySet[IngestBatch]:
-    """Return the delivered files: the city's staff see all, nobody else any."""
+def visible_batches(user: Asker) -> QuerySet[IngestBatch]:
+    """Return the delivered files: the city's staff see all, a unit's system those its unit's tokens brought."""
+    if isinstance(user, UnitClient):
+        return IngestBatch.objects.filter(unit_token__unit=user.token.unit_id)
     return IngestBatch.objects.all() if has_role(user, *CITY_ROLES) else IngestBatch.objects.none()
 
 
-def visible_items(user: Reader) -> QuerySet[CatalogueItem]:
-    """Return the items of the catalogue: the declarations are open to whoever is signed in."""
+def visible_items(user: Asker) -> QuerySet[CatalogueItem]:
+    """Return the items of the catalogue: open to whoever is signed in, to a unit's system those its unit delivers."""
+    if isinstance(user, UnitClient):
+        return CatalogueItem.objects.filter(units=user.token.unit_id)
     signed_in = isinstance(user, User)
     return CatalogueItem.objects.all() if signed_in else CatalogueItem.objects.none()
 
@@ -148,6 +177,11 @@ def visible_items(user: Reader) -> QuerySet[CatalogueItem]:
 def visible_units(user: Reader) -> QuerySet[SourceUnit]:
     """Return the source units: the city's staff see them."""
     return SourceUnit.objects.all() if has_role(user, *CITY_ROLES) else SourceUnit.objects.none()
+
+
+def visible_tokens(user: Reader) -> QuerySet[UnitToken]:
+    """Return the tokens of source units, without what opens anything: the city's staff see all, nobody else any."""
+    return UnitToken.objects.all() if has_role(user, *CITY_ROLES) else UnitToken.objects.none()
 
 
 def visible_lists(user: Reader) -> QuerySet[ThematicList]:
@@ -191,6 +225,16 @@ def can_review_accounts(user: Reader) -> bool:
 def can_handle_data(user: Reader) -> bool:
     """Return whether the user hands in files, confirms aliases, answers objections and reviews repairs."""
     return has_role(user, Role.OPERATOR)
+
+
+def can_deliver(user: Asker) -> bool:
+    """Return whether records may be delivered, and rejected rows taken back: operators, and units' own systems."""
+    return isinstance(user, UnitClient) or can_handle_data(user)
+
+
+def can_list_batches(user: Asker) -> bool:
+    """Return whether there is a list of delivered files for this reader."""
+    return isinstance(user, UnitClient) or has_role(user, *CITY_ROLES)
 
 
 def require(allowed: bool) -> None:

@@ -23,9 +23,10 @@ from borrowers.api.serializers import (
     RegisterFileInput,
     RejectOutput,
 )
+from borrowers.api.unit_token import TOKEN_OR_SESSION
 from borrowers.ingest.delivered import source_of
 from borrowers.models import Enterprise, IngestBatch, IngestReject, SubjectAlias
-from borrowers.policies import CITY_ROLES, DISTRICT_ROLES
+from borrowers.policies import CITY_ROLES, DISTRICT_ROLES, can_list_batches, require
 from borrowers.selectors import (
     EnterpriseFilter,
     alias_list,
@@ -107,6 +108,7 @@ class BatchListView(ListAPIView[IngestBatch]):
 
     serializer_class = BatchOutput
     queryset = IngestBatch.objects.none()
+    authentication_classes = TOKEN_OR_SESSION
     parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> Any:
@@ -116,7 +118,7 @@ class BatchListView(ListAPIView[IngestBatch]):
     @extend_schema(operation_id="batches_list", summary="数据批次列表")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of batches."""
-        require_role(request.user, *CITY_ROLES)
+        require(can_list_batches(request.user))
         return self.list(request, *args, **kwargs)
 
     @extend_schema(
@@ -141,6 +143,8 @@ class BatchListView(ListAPIView[IngestBatch]):
 class BatchView(APIView):
     """One delivered file."""
 
+    authentication_classes = TOKEN_OR_SESSION
+
     @extend_schema(operation_id="batch_get", summary="一个数据批次", responses=BatchOutput)
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
         """Return its counts."""
@@ -152,6 +156,7 @@ class RejectListView(ListAPIView[IngestReject]):
 
     serializer_class = RejectOutput
     queryset = IngestReject.objects.none()
+    authentication_classes = TOKEN_OR_SESSION
 
     def get_queryset(self) -> Any:
         """Return the reasons, row by row."""

@@ -298,6 +298,12 @@ class BatchOutput(serializers.Serializer[Any]):
     unit = serializers.CharField(source="unit.code", default=None, allow_null=True)
     file_name = serializers.CharField()
     file_sha256 = serializers.CharField()
+    token = serializers.CharField(
+        source="unit_token.name",
+        default=None,
+        allow_null=True,
+        help_text="来源单位以哪个令牌报送(令牌的名称);由人上传的为空。",
+    )
     received_at = serializers.DateTimeField()
     read = serializers.IntegerField(source="rows_read")
     accepted = serializers.IntegerField()

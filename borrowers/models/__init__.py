@@ -21,6 +21,7 @@ from borrowers.models.record import (
 )
 from borrowers.models.repair import CreditRepair, Objection
 from borrowers.models.thematic import ListMembership, ThematicList
+from borrowers.models.unit_token import UnitToken
 
 __all__ = [
     "RECORD_KINDS",
@@ -44,4 +45,5 @@ __all__ = [
     "SubjectAlias",
     "SubjectCandidate",
     "ThematicList",
+    "UnitToken",
 ]

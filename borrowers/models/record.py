@@ -21,7 +21,8 @@ class IngestBatch(models.Model):
     unit and row it had; that is no delivery. ``waiting`` counts, among the rejected rows, those that wait for a person.
     ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
     for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
-    that holds its rows. ``read_as`` is the hash of the declaration and the code that read the file, empty where reading
+    that holds its rows. ``unit_token`` is by what the unit's own system was known when it delivered the file, nobody
+    having handed it in. ``read_as`` is the hash of the declaration and the code that read the file, empty where reading
     it again may come to something else.
     """
 
@@ -63,6 +64,14 @@ class IngestBatch(models.Model):
         blank=True,
         on_delete=models.PROTECT,
         related_name="+",
+    )
+    unit_token = models.ForeignKey(
+        "borrowers.UnitToken",
+        verbose_name="报送令牌",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="batches",
     )
     finished_at = models.DateTimeField("完成时间", null=True, blank=True)
     state = models.CharField(
@@ -107,6 +116,10 @@ class IngestBatch(models.Model):
             ),
             models.CheckConstraint(
                 condition=Q(state="KEPT") | Q(finished_at=None), name="ingest_batch_waits_open"
+            ),
+            models.CheckConstraint(
+                condition=Q(unit_token=None) | Q(received_by=None, kind="RECORDS"),
+                name="ingest_batch_brought_by_one",
             ),
         ]
         indexes = [

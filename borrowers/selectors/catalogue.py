@@ -33,7 +33,7 @@ from borrowers.models import (
     SourceUnit,
     SubjectAlias,
 )
-from borrowers.policies import visible_batches, visible_items, visible_units
+from borrowers.policies import Asker, visible_batches, visible_items, visible_units
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.policies import Reader
 
@@ -177,7 +177,7 @@ def _spec_of(text: str) -> ItemSpec:
     return item_from_mapping(json.loads(text))
 
 
-def item_get(user: Reader, code: str) -> CatalogueItem:
+def item_get(user: Asker, code: str) -> CatalogueItem:
     """Return one item with its units.
 
     Raises:
@@ -236,13 +236,13 @@ def unit_named(user: Reader, code: str) -> SourceUnit:
     return unit
 
 
-def batch_list(user: Reader, kind: str = "") -> QuerySet[IngestBatch]:
+def batch_list(user: Asker, kind: str = "") -> QuerySet[IngestBatch]:
     """Return the delivered files the user may see, of one kind when asked."""
-    found = visible_batches(user).select_related("item", "unit", "received_by")
+    found = visible_batches(user).select_related("item", "unit", "received_by", "unit_token")
     return found.filter(kind=kind) if kind else found
 
 
-def batch_get(user: Reader, public_id: UUID) -> IngestBatch:
+def batch_get(user: Asker, public_id: UUID) -> IngestBatch:
     """Return one delivered file.
 
     Raises:

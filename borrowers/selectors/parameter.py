@@ -21,6 +21,11 @@ def repair_parameters() -> ParameterSet:
     return parameters_in_force(_shipped("repair"))
 
 
+def token_parameters() -> ParameterSet:
+    """Return how long tokens of source units may last. Queries: one."""
+    return parameters_in_force(_shipped("unit_token"))
+
+
 @cache
 def _shipped(stem: str) -> ParameterSet:
     return load_parameters(_FOLDER / f"{stem}.toml")

@@ -16,13 +16,14 @@ from django.db import transaction
 from borrowers.ingest.delivered import Source, sha256_of
 from borrowers.ingest.pull import source_declared, source_to_csv
 from borrowers.ingest.readers import open_records, open_register
-from borrowers.models import IngestBatch
+from borrowers.models import IngestBatch, UnitToken
 from borrowers.policies import can_handle_data, require
 from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import Progress
 from borrowers.services.ingest import item_and_unit
 from borrowers.services.landing import batch_land, batch_take_up
 from borrowers.services.register import register_import_rows
+from marketplace.domain.errors import NotPermitted
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.sheets import ALL_KINDS, IMPORT_LIMITS, SheetLimits
@@ -81,6 +82,7 @@ def records_ingest(
     progress: Progress | None = None,
     kinds: Collection[str] = ALL_KINDS,
     limits: SheetLimits = IMPORT_LIMITS,
+    token: UnitToken | None = None,
 ) -> IngestBatch:
     """Keep the rows of one file of one item from one unit as credit records.
 
@@ -90,18 +92,21 @@ def records_ingest(
         item_code: what the file holds.
         unit_code: who delivered it; must be a unit of the item.
         source, file_name, actor, at, progress, kinds, limits: as for ``register_import``.
+        token: by which the unit's own system was let in, nobody acting then.
 
     Returns:
         The closed batch; accepted + rejected + duplicates = rows read.
 
     Raises:
-        NotPermitted: the actor is no operator.
+        NotPermitted: the actor is no operator; ``UNIT_NOT_OWN``, the token is another unit's.
         Refused: ``CATALOGUE_ITEM_UNKNOWN``, ``UNIT_UNKNOWN``, ``UNIT_NOT_OF_ITEM``, ``SHEET_*``,
             ``FILE_NOT_FOUND``, ``FORBIDDEN_FIELD``; nothing is kept then.
 
     Writes: as ``batch_land`` and ``batch_take_up``.
     """
     _require_handler(actor)
+    if token is not None and token.unit.code != unit_code:
+        raise NotPermitted("UNIT_NOT_OWN", "令牌只能报送本单位的记录；unit 可以不填。")
     item, unit = item_and_unit(item_code, unit_code)
     open_records(item_spec(item), source, file_name, kinds=kinds, limits=limits)
     batch = batch_land(
@@ -112,6 +117,7 @@ def records_ingest(
         file_sha256=sha256_of(source),
         actor=actor,
         at=at,
+        token=token,
     )
     return batch_take_up(batch, progress, limits)
 

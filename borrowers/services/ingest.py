@@ -15,7 +15,7 @@ from datetime import datetime
 from django.db import transaction
 
 from borrowers.ingest.again import earlier_batch, reading_of, rejects_carry_over, rows_to_judge
-from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
+from borrowers.models import CatalogueItem, IngestBatch, SourceUnit, UnitToken
 from borrowers.services.batch import BatchBook, Progress
 from borrowers.services.figures import REPORT_ITEM, figures_refresh
 from borrowers.services.intake import Delivery, LandedFile, Rows, RowsOverlap, rows_keep
@@ -94,6 +94,7 @@ def batch_open(
     actor: User | None,
     at: datetime,
     kind: str = "RECORDS",
+    token: UnitToken | None = None,
 ) -> IngestBatch:
     """Enter a delivery whose rows are still to be kept; ``REVIEW`` where a person confirmed whose its row is.
 
@@ -108,6 +109,7 @@ def batch_open(
         file_sha256=file_sha256,
         received_at=at,
         received_by=actor,
+        unit_token=token,
     )
 
 
@@ -197,6 +199,12 @@ def _close(delivery: Delivery) -> IngestBatch:
             "rejected": book.rejected,
             "waiting": batch.waiting,
             "duplicates": book.duplicates,
+            **brought_by(batch),
         },
     )
     return batch
+
+
+def brought_by(batch: IngestBatch) -> dict[str, str]:
+    """Return what audit says of the token by which a unit's system delivered; nothing where a person did."""
+    return {"token": str(batch.unit_token.public_id)} if batch.unit_token else {}

@@ -16,9 +16,9 @@ from django.conf import settings
 from django.db import transaction
 
 from borrowers.ingest.delivered import Source
-from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
+from borrowers.models import CatalogueItem, IngestBatch, SourceUnit, UnitToken
 from borrowers.services.batch import Progress
-from borrowers.services.ingest import batch_keep, batch_open
+from borrowers.services.ingest import batch_keep, batch_open, brought_by
 from borrowers.services.intake import LandedFile
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
@@ -44,13 +44,20 @@ def batch_land(
     file_sha256: str,
     actor: User | None,
     at: datetime,
+    token: UnitToken | None = None,
 ) -> IngestBatch:
     """Copy a delivered file below the landing folder, durable, and enter its batch.
 
     Writes: ``IngestBatch`` in state LANDED, one file.
     """
     batch = batch_open(
-        item=item, unit=unit, file_name=file_name, file_sha256=file_sha256, actor=actor, at=at
+        item=item,
+        unit=unit,
+        file_name=file_name,
+        file_sha256=file_sha256,
+        actor=actor,
+        at=at,
+        token=token,
     )
     batch.landed_name = f"{batch.public_id.hex}.landed"
     path = landed_path(batch)
@@ -130,7 +137,7 @@ def batch_drop(pk: int, sentence: str) -> None:
         subject_id=batch.public_id,
         actor=batch.received_by,
         at=batch.received_at,
-        payload={"file": batch.file_sha256, "reason": sentence[:200]},
+        payload={"file": batch.file_sha256, "reason": sentence[:200], **brought_by(batch)},
     )
     path = landed_path(batch)
     batch.delete()
@@ -140,7 +147,9 @@ def batch_drop(pk: int, sentence: str) -> None:
 @transaction.atomic
 def _keep_landed(pk: int, progress: Progress | None, limits: SheetLimits) -> IngestBatch:
     """Keep one waiting batch; the lock on its row makes two processes take it up one after the other."""
-    locked = IngestBatch.objects.select_for_update(of=("self",)).select_related("item", "unit")
+    locked = IngestBatch.objects.select_for_update(of=("self",)).select_related(
+        "item", "unit", "unit_token"
+    )
     batch = locked.get(pk=pk)
     if batch.state != "LANDED" or batch.item is None:
         return batch

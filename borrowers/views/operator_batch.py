@@ -237,7 +237,7 @@ def _batch_pairs(found: IngestBatch) -> list[Pair]:
         Pair("信息项", batch_subject(found)),
         Pair("来源单位", found.unit.name if found.unit else ""),
         Pair("接收时间", found.received_at, Kind.DATETIME),
-        Pair("接收人", str(found.received_by) if found.received_by else "平台任务"),
+        _brought_by(found),
         Pair("文件 SHA-256", found.file_sha256, Kind.CODE),
     ]
     if not found.unread_count:
@@ -245,6 +245,14 @@ def _batch_pairs(found: IngestBatch) -> list[Pair]:
     counted = gettext("共 %(count)s 列，不是所需的字段，内容没有保存。")
     note = counted % {"count": found.unread_count}
     return [*pairs, Pair("未读取的列", _unread_words(found), note=note)]
+
+
+def _brought_by(found: IngestBatch) -> Pair:
+    if found.unit_token is None:
+        return Pair("接收人", str(found.received_by) if found.received_by else "平台任务")
+    words = gettext("%(token)s（%(prefix)s）")
+    token = {"token": found.unit_token.name, "prefix": found.unit_token.prefix}
+    return Pair("来源单位的接口令牌", words % token)
 
 
 def _reason_pairs(found: IngestBatch) -> list[Pair]:

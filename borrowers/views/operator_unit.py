@@ -81,6 +81,7 @@ def unit(request: HttpRequest, code: str) -> HttpResponse:
         "items": _items_table(items.object_list),
         "page": page,
         "is_all": is_all,
+        "actions": [Action("接口令牌", reverse("borrowers:unit-tokens", args=[code]))],
         "findings": _findings_table(page.rows),
         "crumbs": [
             _catalogue_crumb(),

@@ -14,7 +14,7 @@ from marketplace.domain.errors import Refused
 
 TITLES = {
     400: "请求有误",
-    401: "请先登录",
+    401: "身份未通过验证",
     403: "没有权限",
     404: "没有找到",
     405: "不支持的方法",

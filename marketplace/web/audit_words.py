@@ -43,6 +43,7 @@ NOUNS: Mapping[str, str] = {
     "repair": "信用修复",
     "score_model": "评价模型",
     "thematic": "专题库",
+    "token": "单位令牌",
     "user": "账号",
     "whitelist": "白名单",
 }
@@ -220,6 +221,7 @@ KEYS: Mapping[str, str] = {
     "subject": "对象",
     "suspended": "移出",
     "text_sha256": "授权书哈希",
+    "token": "单位令牌",
     "unit": "来源单位",
     "units": "来源单位数",
     "unmet": "未排上",

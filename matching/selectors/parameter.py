@@ -7,7 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from borrowers.domain.thematic import shipped_thematic
-from borrowers.selectors.parameter import consent_parameters, repair_parameters
+from borrowers.selectors.parameter import (
+    consent_parameters,
+    repair_parameters,
+    token_parameters,
+)
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import DatedParameter, ParameterSet
 from marketplace.models import ParameterValue, User
@@ -92,3 +96,4 @@ def _sets() -> Iterator[ParameterSet]:
     yield parameters_in_force(shipped())
     yield consent_parameters()
     yield repair_parameters()
+    yield token_parameters()

@@ -47,6 +47,7 @@ from tests.factories.borrowers import (
     make_enterprise,
     make_penalty,
 )
+from tests.factories.unit_tokens import make_token
 
 AUDITOR = members("auditor")
 ENTERPRISES = ENTERPRISE | RIVAL_ENTERPRISE
@@ -267,6 +268,17 @@ def with_sent_row(world: World) -> Call:
 def with_unit(world: World) -> Call:
     with_catalogue(world)
     return Call({"code": "TAX"})
+
+
+def with_token_body(world: World) -> Call:
+    days = {"first_day": "2026-11-23", "last_day": "2027-02-28"}
+    return replace(with_unit(world), body={"name": "征管系统", "purpose": "报送纳税记录", **days})
+
+
+def with_token(world: World) -> Call:
+    with_catalogue(world)
+    token = make_token("TAX", actor=world.cast.operator, at=world.at).token
+    return Call({"public_id": token.public_id}, {"reason": "系统下线"})
 
 
 def with_catalogue_file(world: World) -> Call:
@@ -520,6 +532,22 @@ DATA = [
         allowed=CITY,
         stranger=403,
         make=with_unit,
+    ),
+    Row("borrowers:unit-tokens", allowed=CITY, stranger=403, make=with_token_body),
+    Row(
+        "borrowers:unit-tokens",
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_token_body,
+    ),
+    Row("borrowers:unit-token", allowed=CITY, make=with_token),
+    Row(
+        "borrowers:unit-token-revoke",
+        "POST",
+        allowed=OPERATORS,
+        refused=AUDITOR,
+        make=with_token,
     ),
     *each(
         ["borrowers:catalogue-imports", "api:catalogue-imports"],

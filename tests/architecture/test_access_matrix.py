@@ -133,12 +133,14 @@ class RolledBack(Exception):
     pass
 
 
-def answer_to(client: Client, row: Row, call: Call, session_key: str | None) -> object:
+def answer_to(
+    client: Client, row: Row, call: Call, session_key: str | None, headers: dict | None = None
+) -> object:
     """Send one request; whatever it writes is rolled back."""
     session = {settings.SESSION_COOKIE_NAME: session_key} if session_key else {}
     client.cookies = SimpleCookie(session)
     path = reverse(row.name, kwargs=call.kwargs)
-    sent: dict = {"query_params": call.query}
+    sent: dict = {"query_params": call.query, "headers": headers or {}}
     if row.method != "GET":
         sent["data"] = call.body
         files = [value for value in call.body.values() if hasattr(value, "read")]

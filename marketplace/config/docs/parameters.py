@@ -29,6 +29,7 @@ from matching.selectors.parameter import SHIPPED_ONLY
 TITLES = {
     "consent": "授权的合理限度",
     "repair": "公示、异议与信用修复",
+    "unit_token": "来源单位的令牌",
     "size_class": "企业规模划分",
     "thematic": "专题库",
     "clocks": "申请的时限",
