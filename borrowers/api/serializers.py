@@ -302,7 +302,7 @@ class BatchOutput(serializers.Serializer[Any]):
         source="unit_token.name",
         default=None,
         allow_null=True,
-        help_text="来源单位以哪个令牌报送(令牌的名称);由人上传的为空。",
+        help_text="来源单位以哪个令牌报送（令牌的名称）；由人上传的为空。",
     )
     received_at = serializers.DateTimeField()
     read = serializers.IntegerField(source="rows_read")
