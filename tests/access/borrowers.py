@@ -281,6 +281,11 @@ def with_token(world: World) -> Call:
     return Call({"public_id": token.public_id}, {"reason": "系统下线"})
 
 
+def with_units_token(world: World) -> Call:
+    with_token(world)
+    return Call({"code": "TAX"})
+
+
 def with_catalogue_file(world: World) -> Call:
     with_catalogue(world)
     return Call(body={"file": SimpleUploadedFile("目录.xlsx", catalogue_workbook(world.at))})
@@ -533,7 +538,7 @@ DATA = [
         stranger=403,
         make=with_unit,
     ),
-    Row("borrowers:unit-tokens", allowed=CITY, stranger=403, make=with_token_body),
+    Row("borrowers:unit-tokens", allowed=CITY, stranger=403, make=with_units_token),
     Row(
         "borrowers:unit-tokens",
         "POST",

@@ -13,8 +13,10 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from borrowers.models import CreditRecord, IngestBatch, SourceUnit
-from borrowers.services import records_ingest, reference_ensure
+from borrowers.services import delivery, landing, records_ingest, reference_ensure
+from borrowers.services.landing import batches_resume
 from borrowers.services.unit_token import token_revoke
+from marketplace.domain.errors import Refused
 from marketplace.models import AuditEvent
 from tests.cast import NOW
 from tests.factories.borrowers import USCC
@@ -89,14 +91,34 @@ class TestDelivering:
         assert [answer.status_code for answer in answers] == [404, 404]
         assert answers[0].json() == answers[1].json()
 
-    def test_of_a_body_that_cannot_be_read_is_audited_with_the_token(self, send, issued, client):
-        path = reverse("api:item-records", args=["TAX_RATING"])
-        body = json.dumps([GOOD])[:-1] + ", 2]"
+    def test_that_cannot_be_read_once_landed_is_audited_with_the_token(
+        self, send, issued, monkeypatch
+    ):
+        def unreadable(*_):
+            raise Refused("SHEET_JSON_MALFORMED", "文件损坏。")
 
-        answer = client.post(path, body, content_type="application/json", headers=bearer(issued))
+        monkeypatch.setattr(landing, "batch_keep", unreadable)
 
-        assert answer.status_code == 400
+        assert send(bearer(issued)).status_code == 400
         assert not IngestBatch.objects.exists()
+        event = AuditEvent.objects.filter(action="borrowers.records.refuse").get()
+        assert event.payload["token"] == str(issued.token.public_id)
+
+    def test_that_was_interrupted_is_still_the_tokens(self, send, issued, monkeypatch):
+        class Killed(BaseException):
+            pass
+
+        def killed(*_):
+            raise Killed
+
+        with monkeypatch.context() as patch:
+            patch.setattr(delivery, "batch_take_up", killed)
+            with pytest.raises(Killed):
+                send(bearer(issued))
+
+        (batch,) = batches_resume(at=NOW)
+
+        assert (batch.state, batch.unit_token, batch.accepted) == ("KEPT", issued.token, 1)
 
     def test_goes_before_a_session(self, send, issued, client, cast):
         client.force_login(cast.owner)
