@@ -69,9 +69,7 @@ class TestList:
         for number in range(12):
             make_token("TAX", actor=cast.operator, at=NOW, name=f"系统 {number}")
 
-        with CaptureQueriesContext(
-            connection,
-        ) as asked:
+        with CaptureQueriesContext(connection) as asked:
             client.get(LIST)
 
         assert len(asked) <= MOST_QUERIES
