@@ -116,13 +116,29 @@ def _products(entry: Suggestion) -> str:
 
 
 class DispatchForm(forms.Form):
-    """Which lender a need is dispatched to; the first suggested is chosen already."""
+    """Which lender a need is dispatched to; the order is suggested, the choice is the operator's."""
 
     institution = forms.ChoiceField(label="派往机构")
 
     def __init__(self, data: Any = None, *, suggestions: Iterable[Suggestion]) -> None:
         super().__init__(data)
         self.fields["institution"].choices = [  # type: ignore[attr-defined]
-            (entry.institution.code, f"{place}. {entry.institution.organisation.name}")
-            for place, entry in enumerate(suggestions, start=1)
+            ("", "请选择"),
+            *(
+                (entry.institution.code, _suggested(place, entry))
+                for place, entry in enumerate(suggestions, start=1)
+            ),
         ]
+
+
+def _suggested(place: int, entry: Suggestion) -> str:
+    serves = gettext("服务该区") if entry.candidate.serves_district else gettext("兜底网点")
+    return gettext(
+        "%(place)s. %(institution)s（%(serves)s，适合的产品 %(products)s 个，人均在办 %(load)s 件）"
+    ) % {
+        "place": place,
+        "institution": entry.institution.organisation.name,
+        "serves": serves,
+        "products": entry.candidate.products,
+        "load": round(entry.candidate.load, 1),
+    }

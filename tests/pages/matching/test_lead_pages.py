@@ -279,12 +279,16 @@ class TestOperatorPages:
 
         answer = page(client, cast.operator, "assign-detail", need.public_id)
 
-        (first, _), _ = answer.context["form"].fields["institution"].choices
-        assert first == "B001"
+        (none, _), (first, words), _ = answer.context["form"].fields["institution"].choices
+        assert (none, first) == ("", "B001")
+        assert "适合的产品 1 个" in words
         assert "人均在办" in text_of(answer)
 
     def test_dispatch(self, client, cast):
         need = make_waiting(cast)
+
+        post(client, cast.operator, "assign-detail", need.public_id, institution="")
+        assert not DemandLead.objects.exists()
 
         post(client, cast.operator, "assign-detail", need.public_id, institution="B002")
 
