@@ -26,7 +26,10 @@ class SeatedBackend(ModelBackend):
             .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
         )
         if not found:
-            return super().get_user(user_id)
+            nobody: User | None = super().get_user(user_id)
+            if nobody is not None:
+                memberships_remember(nobody, [])
+            return nobody
         user = found[0].user
         if not self.user_can_authenticate(user):
             return None

@@ -100,7 +100,7 @@ def all_in_rate(
     ...     principal_yuan=Decimal(500000), annual_rate_bp=480, term_months=12,
     ...     repayment=Repayment.EQUAL_INSTALLMENT, fee_rate_bp=100,
     ... ).text
-    '综合年化 6.68%(单利),折合 6.89%(复利)'
+    '综合年化 6.68%（单利），折合 6.89%（复利）'
 
     Raises:
         Refused: ``RATE_INPUT_INVALID``; ``RATE_FEES_TOO_HIGH`` when fees eat up the money received.

@@ -48,7 +48,7 @@ class TestDoctor:
             "基础数据",
             "密钥",
         ):
-            assert printed.count(f"] {subject}:") == 1
+            assert printed.count(f"] {subject}：") == 1
 
     def test_says_what_an_empty_installation_lacks_without_failing(self):
         found = look()["基础数据"]

@@ -51,10 +51,11 @@ class TestPersonOfASession:
 
         assert notification_unread_count(SeatedBackend().get_user(clerk.pk)) == 0
 
-    def test_who_acts_for_nobody_any_more_has_no_role(self, clerk):
+    def test_who_acts_for_nobody_any_more_has_no_role(self, clerk, django_assert_num_queries):
         membership_end(membership=memberships_live(clerk)[0], actor=clerk, at=NOW)
 
-        assert not has_role(SeatedBackend().get_user(clerk.pk), Role.OPERATOR)
+        with django_assert_num_queries(2):
+            assert not has_role(SeatedBackend().get_user(clerk.pk), Role.OPERATOR)
 
     def test_is_nobody_when_switched_off(self, clerk):
         clerk.is_active = False
