@@ -77,13 +77,14 @@ class TestStatisticsPage:
         book = load_workbook(BytesIO(answer.content))
         head = {row[0].value: row[1].value for row in book.worksheets[0].iter_rows(min_row=4)}
         assert head["累计放款户数"] == 21
-        shown = figures_on(page)["累计放款金额"].replace(",", "").split()[0]
-        assert head["累计放款金额"] == pytest.approx(float(shown), abs=1e-9)
+        number, unit = figures_on(page)["累计放款金额"].replace(",", "").split()[:2]
+        shown_wan = float(number) / {"元": 10_000, "万元": 1}[unit]
+        assert head["累计放款金额"] == pytest.approx(shown_wan, abs=1e-9)
         by_guarantee = book["按担保方式"]
         heading = [cell.value for cell in by_guarantee[3]]
         place = heading.index("累计放款金额(万元)")
         rows = {row[0].value: row[place].value for row in by_guarantee.iter_rows(min_row=4)}
-        assert rows["保证"] == rows["合计"] == pytest.approx(float(shown), abs=1e-9)
+        assert rows["保证"] == rows["合计"] == pytest.approx(shown_wan, abs=1e-9)
 
     def test_shows_institutions_and_arrears_to_the_city(self, client, cast, story):
         client.force_login(cast.operator)
