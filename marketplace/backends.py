@@ -11,6 +11,15 @@ from django.db.models.functions import Coalesce
 from marketplace.models import Notification, User
 from marketplace.policies import UNREAD, memberships_of, memberships_remember
 
+_UNREAD = (
+    Notification.objects.filter(user=OuterRef("user"), read_at=None)
+    .order_by()
+    .values("user")
+    .annotate(count=Count("pk"))
+    .values("count")
+)
+"""How many notices the person of a membership has not read."""
+
 
 class SeatedBackend(ModelBackend):
     """Accounts with password, as Django's own; a session's person comes with memberships and the count of notices."""
@@ -22,7 +31,7 @@ class SeatedBackend(ModelBackend):
         """
         found = list(
             memberships_of(user_id)
-            .select_related("organisation", "organisation__district", "user")
+            .select_related("user")
             .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
         )
         if not found:
@@ -36,12 +45,3 @@ class SeatedBackend(ModelBackend):
         memberships_remember(user, found)
         setattr(user, UNREAD, found[0].unread)
         return user
-
-
-_UNREAD = (
-    Notification.objects.filter(user=OuterRef("user"), read_at=None)
-    .order_by()
-    .values("user")
-    .annotate(count=Count("pk"))
-    .values("count")
-)

@@ -17,7 +17,7 @@ from marketplace.web.acting import Seat, acting_seat, seats_of
 from marketplace.web.display import SCHEMES, SIZES, Display, display_of
 from marketplace.web.idle import TimeLeft, time_left
 from marketplace.web.language import ENGLISH, NAMES, TAGS
-from marketplace.web.navigation import PUBLIC, Place, Shelf, links_for, places, shelved
+from marketplace.web.navigation import PUBLIC, Group, Place, grouped, links_for, places
 
 PRODUCT_NAME = "信易贷撮合平台"
 BORROWER_ROLES = frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
@@ -83,10 +83,10 @@ class Shell:
         return acting_seat(self._request) if self.reader else None
 
     @cached_property
-    def navigation(self) -> tuple[Shelf, ...]:
+    def navigation(self) -> tuple[Group, ...]:
         """Return the links of the reader's roles."""
         roles = self.seat.roles if self.seat else ()
-        return shelved(places(links_for(roles, self.reader is not None), self._request.path))
+        return grouped(places(links_for(roles, self.reader is not None), self._request.path))
 
     @cached_property
     def public_places(self) -> tuple[Place, ...]:

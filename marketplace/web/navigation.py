@@ -22,13 +22,13 @@ class Link:
         name: its URL name.
         label: Chinese.
         beside: pages that belong to it under other addresses.
-        shelf: label of the menu it stands in, empty for what is always in sight.
+        group: label of the menu it stands in, empty for what is always in sight.
     """
 
     name: str
     label: str
     beside: tuple[str, ...] = ()
-    shelf: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
@@ -38,11 +38,11 @@ class Place:
     label: str
     url: str
     is_current: bool = False
-    shelf: str = ""
+    group: str = ""
 
 
 @dataclass(frozen=True)
-class Shelf:
+class Group:
     """Places that stand together; those without a label are always in sight, the others in a menu under it."""
 
     label: str
@@ -100,20 +100,20 @@ _CITY = (
     Link("borrowers:repair-list", "信用修复"),
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
-    Link("borrowers:enterprise-list", "企业", shelf=_PARTIES),
-    Link("lenders:institution-list", "机构", shelf=_PARTIES),
-    Link("lenders:product-oversee-list", "产品", shelf=_PARTIES),
-    Link("marketplace:member-list", "用户", shelf=_PARTIES),
+    Link("borrowers:enterprise-list", "企业", group=_PARTIES),
+    Link("lenders:institution-list", "机构", group=_PARTIES),
+    Link("lenders:product-oversee-list", "产品", group=_PARTIES),
+    Link("marketplace:member-list", "用户", group=_PARTIES),
     Link("borrowers:batch-list", "数据批次", ("borrowers:candidate-list",), _DATA),
     Link("borrowers:unit-board", "数据质量", ("matching:gap-list",), _DATA),
-    Link("borrowers:catalogue-list", "目录", shelf=_DATA),
-    Link("borrowers:thematic-list", "专题库", shelf=_DATA),
-    Link("matching:whitelist-list", "白名单", shelf=_LISTS),
-    Link("matching:whitelist-watch", "清单督办", shelf=_LISTS),
-    Link("matching:event-list", "对接会", shelf=_LISTS),
+    Link("borrowers:catalogue-list", "目录", group=_DATA),
+    Link("borrowers:thematic-list", "专题库", group=_DATA),
+    Link("matching:whitelist-list", "白名单", group=_LISTS),
+    Link("matching:whitelist-watch", "清单督办", group=_LISTS),
+    Link("matching:event-list", "对接会", group=_LISTS),
     Link("matching:evaluation-list", "信用评价", ("matching:score-model-list",), _RULES),
-    Link("matching:parameter-list", "参数", shelf=_RULES),
-    Link("marketplace:calendar", "工作日历", shelf=_RULES),
+    Link("matching:parameter-list", "参数", group=_RULES),
+    Link("marketplace:calendar", "工作日历", group=_RULES),
 )
 _OPERATOR = (
     Link("matching:dispatch-list", "督办"),
@@ -182,16 +182,16 @@ def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
     ]
     current = max(over, default=(0, ""))[1]
     return tuple(
-        Place(link.label, reverse(link.name), link.name == current, link.shelf) for link in listed
+        Place(link.label, reverse(link.name), link.name == current, link.group) for link in listed
     )
 
 
-def shelved(found: Iterable[Place]) -> tuple[Shelf, ...]:
-    """Return places as they stand together, in the order in which each shelf's first one came."""
-    shelves: dict[tuple[str, str], list[Place]] = {}
+def grouped(found: Iterable[Place]) -> tuple[Group, ...]:
+    """Return places as they stand together, in the order in which each group's first one came."""
+    groups: dict[tuple[str, str], list[Place]] = {}
     for place in found:
-        shelves.setdefault((place.shelf, "" if place.shelf else place.url), []).append(place)
-    return tuple(Shelf(label, tuple(stood)) for (label, _), stood in shelves.items())
+        groups.setdefault((place.group, "" if place.group else place.url), []).append(place)
+    return tuple(Group(label, tuple(stood)) for (label, _), stood in groups.items())
 
 
 def landing_for(roles: Collection[Role]) -> str:

@@ -312,12 +312,6 @@ def unmet(verdicts: Any) -> list[Verdict]:
     return [verdict for verdict in verdicts if verdict.outcome is not Outcome.FITS]
 
 
-@register.filter
-def meaning(term: str) -> str:
-    """Return the glossary's definition of a term, empty when it has none."""
-    return meaning_of(term)
-
-
 @register.simple_tag
 def definition(term: str, text: str = "") -> str:
     """Return a word with its 口径, opened by a click, a tap or the keyboard, without script.

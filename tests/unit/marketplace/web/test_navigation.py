@@ -6,7 +6,7 @@ import pytest
 from django.urls import NoReverseMatch, path
 
 from marketplace.domain.roles import Role
-from marketplace.web.navigation import NAVIGATION, Link, Place, links_for, places, shelved
+from marketplace.web.navigation import NAVIGATION, Link, Place, grouped, links_for, places
 
 
 def page(request):
@@ -56,26 +56,26 @@ class TestPlaces:
         assert [place.label for place in found if place.is_current] == ["贷款"]
 
 
-class TestShelved:
+class TestGrouped:
     def test_puts_together_what_stands_in_one_menu(self):
         found = [
             Place("督办", "/a/"),
-            Place("企业", "/b/", shelf="企业与机构"),
+            Place("企业", "/b/", group="企业与机构"),
             Place("统计", "/c/"),
-            Place("机构", "/d/", is_current=True, shelf="企业与机构"),
+            Place("机构", "/d/", is_current=True, group="企业与机构"),
         ]
 
-        shelves = shelved(found)
+        groups = grouped(found)
 
-        assert [(shelf.label, len(shelf.places)) for shelf in shelves] == [
+        assert [(group.label, len(group.places)) for group in groups] == [
             ("", 1),
             ("企业与机构", 2),
             ("", 1),
         ]
-        assert [shelf.is_current for shelf in shelves] == [False, True, False]
+        assert [group.is_current for group in groups] == [False, True, False]
 
     def test_leaves_few_words_in_sight_for_every_role(self):
         for role, links in NAVIGATION.items():
-            seen = {link.shelf or link.name for link in links}
+            seen = {link.group or link.name for link in links}
 
             assert len(seen) <= 12, role
