@@ -32,6 +32,7 @@ COLUMNS = (
     "batch_id",
     "row_number",
     "repaired_at",
+    "disputed_at",
 )
 
 
@@ -144,10 +145,11 @@ def records_as_at(
         enterprise: whose records.
         at: aware moment.
         data_classes: only these classes; None for all.
-        with_disputes: answer whether each was disputed; without, none reads as disputed and a query less is asked.
+        with_disputes: answer whether each was disputed; without, none reads as disputed and no objection is asked for.
 
-    Queries: three, whatever the number of records (records, batches with unit and item, objections); one more when a
-        declaration is met for the first time in this process.
+    Queries: two, whatever the number of records (records, batches with unit and item); one more for the objections
+        where a record carries the mark of one, past or present, and one when a declaration is met for the first time
+        in this process.
     """
     found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
     return found.get(enterprise.pk, [])
@@ -179,7 +181,8 @@ def records_as_at_many(
     if not rows:
         return {}
     batches = _batches({row[7] for row in rows})
-    disputed = _disputed_at(pks, at) if with_disputes else frozenset()
+    marked = with_disputes and {row[0] for row in rows if row[-1] is not None}
+    disputed = _disputed_at(marked, at) if marked else frozenset()
     found: dict[int, list[RecordRow]] = {}
     for enterprise_id, *values in rows:
         is_disputed = (enterprise_id, values[1], values[2]) in disputed
@@ -297,7 +300,7 @@ def _disputed_at(pks: Collection[int], at: datetime) -> set[tuple[int, int, str]
 
 
 def _row(values: Sequence[Any], batch: _Batch, at: datetime, *, disputed: bool) -> RecordRow:
-    public_id, _, _, event_date, received_at, payload, _, row_number, repaired_at = values
+    public_id, _, _, event_date, received_at, payload, _, row_number, repaired_at, _ = values
     return RecordRow(
         public_id=str(public_id),
         item_code=batch.item_code,

@@ -169,7 +169,8 @@ def portrait_inputs(
         with_disputes: mark disputed records; rules look at values alone and need no marks.
         with_lists: ask on which thematic lists it is; without, none is known.
 
-    Queries: five, one less without disputes or lists each, two more when district and register batch are not loaded.
+    Queries: four, one less without lists, one more where there was an objection, two more when district and register
+        batch are not loaded.
     """
     catalogue, fed = catalogue_delivered(at)
     records = records_as_at(enterprise, at, with_disputes=with_disputes)
@@ -189,7 +190,7 @@ def portrait_rebuilt(row: CreditPortrait) -> Portrait:
 
     The register's facts, the need, the consent, and the names and modes of items and units are the frozen ones.
 
-    Queries: five.
+    Queries: four, one more where there was an objection.
     """
     frozen = from_json(row.content)
     around = surroundings_of(frozen)

@@ -100,11 +100,13 @@ def run(records: int, folder: Path) -> dict[str, Any]:
     from django.core.management import call_command
     from django.utils import timezone
 
+    from marketplace.config.serving import settle
     from tests.performance.portrait_city import build
 
     call_command("migrate", verbosity=0)
     enterprises = REGISTER if records >= WHOLE_CITY else SMALL_REGISTER
     city = build(enterprises, records, folder, timezone.now())
+    settle()  # as a process that serves
     return {
         str(size): {name: taken.line for name, taken in asked(ways_of(city, size), pks).items()}
         for size, pks in city.probes.items()

@@ -48,14 +48,23 @@ class TestRecordsAsAt:
         assert row.consent_required
         assert not row.public
 
-    def test_costs_three_queries_however_many_records(self, cast, now, django_assert_num_queries):
+    def test_costs_two_queries_however_many_records(self, cast, now, django_assert_num_queries):
         years = [RATING | {"评价年度": str(year)} for year in range(2015, 2026)]
         deliver("TAX_RATING", years, at=now)
         make_penalty(at=now)
         records_as_at(cast.enterprise, now)  # reads the declarations, once in a process
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             assert len(records_as_at(cast.enterprise, now)) == 12
+
+    def test_costs_one_more_where_there_was_an_objection(self, cast, now, django_assert_num_queries):
+        penalty = make_penalty(at=now)
+        objection_submit(
+            record_id=penalty.public_id, reason="金额有误,请核对", actor=cast.owner, at=now
+        )
+
+        with django_assert_num_queries(3):
+            assert records_as_at(cast.enterprise, now)[0].disputed
 
     def test_only_the_classes_asked_for(self, cast, now):
         deliver("TAX_RATING", [RATING], at=now)
@@ -121,7 +130,7 @@ class TestRecordsAsAtMany:
         deliver("TAX_RATING", [RATING, rival], at=now)
         records_as_at_many([cast.enterprise], now)  # the declaration is met for the first time
 
-        with django_assert_num_queries(3):
+        with django_assert_num_queries(2):
             found = records_as_at_many([cast.enterprise, cast.rival_enterprise], now)
 
         grades = {pk: [row.payload["grade"] for row in rows] for pk, rows in found.items()}
