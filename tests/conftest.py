@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import pytest
 from django.conf import settings
 
@@ -13,3 +15,14 @@ __all__ = ["cast", "now"]
 def pytest_configure(config: pytest.Config) -> None:
     """Make passwords cheap: the cast logs in thousands of times."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+def pytest_collection_finish() -> None:
+    """Leave what lives as long as the run to no search for garbage: a sixth of the time, and what serving does too."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_sessionfinish() -> None:
+    """Let the interpreter take everything apart at its end."""
+    gc.unfreeze()
