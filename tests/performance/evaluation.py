@@ -223,17 +223,27 @@ def checksum(target: Path) -> tuple[Any, ...]:
 
 
 def measured(enterprises: int, records: int) -> tuple[dict[str, dict[str, Any]], bool]:
-    """Generate, do every run in its own process; return what each took, and whether the outputs are the same."""
+    """Generate, do every run in its own process; return what each took, and whether the outputs are the same.
+
+    Runs that nothing is compared with may fail for want of memory; what they took is then the reason.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         generate(folder, enterprises, records)
         taken = {}
         for which in RUNS:
             command = [sys.executable, "-m", __spec__.name, "--run", which, name]
-            done = subprocess.run(command, check=True, capture_output=True, text=True)
-            taken[which] = json.loads(done.stdout)
+            done = subprocess.run(command, capture_output=True, text=True)
+            if done.returncode and which in COMPARED:
+                raise SystemExit(done.stderr)
+            taken[which] = json.loads(done.stdout) if not done.returncode else _told(done.stderr)
         sums = {checksum(folder / f"out_{which}.parquet") for which in COMPARED}
     return taken, len(sums) == 1
+
+
+def _told(stderr: str) -> dict[str, Any]:
+    lines = [line for line in stderr.splitlines() if "Error" in line or "Exception" in line]
+    return {"failed": (lines or ["?"])[-1][:160]}
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -250,9 +260,12 @@ def main(arguments: Sequence[str]) -> int:
         limit = taken["hand"]["cpu"]
         sys.stdout.write(f"{enterprises:,} 户, {records:,} 条记录\n")
         for which, label in RUNS.items():
+            if "failed" in taken[which]:
+                sys.stdout.write(f"  {label:12} 没有完成：{taken[which]['failed']}\n")
+                continue
             cpu, wall, peak = (taken[which][key] for key in ("cpu", "wall", "peak_mb"))
             growth = ""
-            if before is not None:
+            if before is not None and "cpu" in before[1][which]:
                 ratio = cpu / before[1][which]["cpu"]
                 growth = f"  指数 {log(ratio) / log(records / before[0]):5.2f}"
             sys.stdout.write(
