@@ -44,6 +44,7 @@ class IssueForm(forms.Form):
         self, data: Any = None, files: Any = None, *, districts: Sequence[District]
     ) -> None:
         super().__init__(data, files)
+        self.own = list(districts)
         choices = [(district.code, district.name) for district in districts]
         self.fields["district"].choices = choices  # type: ignore[attr-defined]
         if len(choices) == 1:

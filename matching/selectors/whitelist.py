@@ -9,8 +9,9 @@ import json
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
+from itertools import chain, count
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -71,6 +72,18 @@ class WhitelistDiff:
 def district_choices(user: User, at: datetime) -> list[District]:
     """Return the districts for which the user makes lists. Queries: one, for clerks one more."""
     return list(writable_districts(user, at))
+
+
+def issue_proposed(district: District, day: date) -> str:
+    """Return the first number of the month that no list of a district has: ``2026-11``, then ``2026-11-2``.
+
+    Queries: one.
+    """
+    month = f"{day:%Y-%m}"
+    of_month = Whitelist.objects.filter(district=district, issue_no__startswith=month)
+    taken = set(of_month.values_list("issue_no", flat=True))
+    others = (f"{month}-{number}" for number in count(2))
+    return next(number for number in chain([month], others) if number not in taken)
 
 
 def whitelist_list(user: User, at: datetime) -> QuerySet[Whitelist]:

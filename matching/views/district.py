@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.roles import Role
+from marketplace.domain.workdays import local_date
 from marketplace.models import District, User
 from marketplace.policies import has_role, require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Stat, Table
@@ -27,7 +28,7 @@ from matching.domain.whitelist_sheet import COLUMNS
 from matching.forms.whitelist import GenerateForm, IssueForm, UploadForm
 from matching.models import Whitelist, WhitelistUpload
 from matching.policies.whitelist import CITY_ROLES, DISTRICT_ROLES
-from matching.selectors.whitelist import district_choices, whitelist_list
+from matching.selectors.whitelist import district_choices, issue_proposed, whitelist_list
 from matching.services.whitelist_generate import (
     GenerationParameters,
     whitelist_count,
@@ -68,6 +69,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     """Take a sheet in to be checked, or to become a draft; its rows are judged in the background."""
     user = reader(request)
     form = UploadForm(request.POST or None, request.FILES or None, districts=_own(user))
+    _number_proposed(form)
     only_check = "check" in request.POST
     if only_check:
         form.fields["issue_no"].required = False
@@ -99,6 +101,7 @@ def generate(request: HttpRequest) -> HttpResponse:
     """Make a draft of the district's enterprises that want finance; with ``count``, say how many it would hold."""
     user = reader(request)
     form = GenerateForm(request.POST or None, districts=_own(user))
+    _number_proposed(form)
     tally = _counted(form, user) if "count" in request.POST else None
     found = None
     if "count" not in request.POST:
@@ -158,6 +161,13 @@ def _own(user: User) -> list[District]:
     if not found:
         raise NotPermitted
     return found
+
+
+def _number_proposed(form: IssueForm) -> None:
+    """Propose a number where it is known for which district."""
+    if not form.is_bound and len(form.own) == 1:
+        today = local_date(timezone.now())
+        form.fields["issue_no"].initial = issue_proposed(form.own[0], today)
 
 
 def _issue(form: IssueForm) -> dict[str, Any]:

@@ -88,7 +88,7 @@ def whitelists_lived(office: Office, lenders: Sequence[Lender], seed: int, until
         yield from _published(office, following, clock, is_left=is_shown)
     if is_shown:
         yield clock.office(0.2)
-        _uploaded(office, random, clock.at, number=f"{today:%Y%m}补", title="补充名单（草稿）")
+        _uploaded(office, random, clock.at, number=f"{today:%Y-%m}补", title="补充名单（草稿）")
 
 
 def _published(office: Office, issue: Whitelist, clock: Clock, *, is_left: bool = False) -> Tale:
@@ -109,7 +109,7 @@ def _uploaded(
     day = local_date(at)
     return whitelist_upload(
         district=office.code,
-        issue_no=number or f"{day:%Y%m}-1",
+        issue_no=number or f"{day:%Y-%m}",
         source=_sheet(office, random, day),
         file_name=f"{DISTRICT_LABELS[office.code]}融资需求摸排表.csv",
         actor=office.clerk,
@@ -154,7 +154,7 @@ def _generated(office: Office, at: datetime) -> Whitelist | None:
     try:
         return whitelist_generate(
             district=office.code,
-            issue_no=f"{local_date(at):%Y%m}-2",
+            issue_no=f"{local_date(at):%Y-%m}-2",
             parameters=GenerationParameters(),
             actor=office.clerk,
             at=at,

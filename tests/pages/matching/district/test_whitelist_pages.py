@@ -39,6 +39,22 @@ def upload(clerk, django_capture_on_commit_callbacks):
     return upload
 
 
+class TestNumberProposed:
+    @pytest.mark.parametrize("page", ["whitelist-upload", "whitelist-generate"])
+    def test_is_the_first_of_the_month_that_no_list_has(self, cast, clerk, page):
+        assert f'value="{NOW:%Y-%m}"' in clerk.get(reverse(f"matching:{page}")).text
+
+        for number in ("", "-2", "-4"):
+            make_whitelist(cast, issue_no=f"{NOW:%Y-%m}{number}")
+
+        assert f'value="{NOW:%Y-%m}-3"' in clerk.get(reverse(f"matching:{page}")).text
+
+    def test_gives_way_to_what_was_typed(self, clerk):
+        answer = clerk.post(reverse("matching:whitelist-upload"), {"issue_no": "12", "check": "1"})
+
+        assert 'value="12"' in answer.text
+
+
 class TestUploadPage:
     def test_leads_to_the_draft(self, cast, upload):
         answer = upload(sheet_of(row_of(cast.enterprise)))
