@@ -7,7 +7,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Case, Q, QuerySet, Value, When
+from django.db.models import Case, Q, QuerySet, Value, When, Window
+from django.db.models.functions import RowNumber
 
 from borrowers.domain.candidate import CANDIDATE, MOST_PROPOSED, Basis, ClueReader, Clues
 from borrowers.models import Enterprise, IngestBatch, RejectedRow, SubjectCandidate
@@ -115,7 +116,8 @@ def _enterprises_of(clues: Sequence[Clues]) -> list[Enterprise]:
     names = {one.name_key for one in clues if one.name}
     like = enterprises_like(numbers, names).select_related("district")
     by_number = Case(When(registration_no__in=list(numbers), then=Value(0)), default=Value(1))
-    return list(like.order_by(by_number, "pk")[: MOST_PROPOSED * 2 * len(clues)])
+    place = Window(RowNumber(), partition_by="name_normalized", order_by=[by_number, "pk"])
+    return list(like.annotate(place=place).filter(place__lte=MOST_PROPOSED * 2))
 
 
 def _proposed(clues: Clues, enterprises: Iterable[Enterprise]) -> list[Proposal]:

@@ -19,7 +19,7 @@ from borrowers.models import (
     RejectedRow,
     SubjectCandidate,
 )
-from borrowers.selectors.candidate import held_row, proposals
+from borrowers.selectors.candidate import candidates_read, held_row, proposals
 from borrowers.services import intake, records_ingest, reference_ensure
 from borrowers.services.archive import archive_sync
 from borrowers.services.archive_check import archive_check
@@ -401,3 +401,18 @@ class TestManyNamesakes:
 
         assert len(found) == MOST_PROPOSED
         assert numbered in {one.enterprise.uscc for one in found}
+
+    def test_crowd_out_no_other_row_of_the_page(self, tmp_path, now):
+        common = "天津常见示例有限公司"
+        for place in range(6 * MOST_PROPOSED):
+            enterprise(make("91", "120105", f"MA07{place:04d}"), common, now)
+        rare = enterprise(make("91", "120106", "MA080001"), "天津少见示例有限公司", now)
+        batch = hand_in(tmp_path / "a.csv", now, [row(WRONG, common), row(WRONG, rare.name)])
+
+        found = candidates_read(
+            SubjectCandidate.objects.filter(batch=batch).select_related("batch__item")
+        )
+
+        proposed = [[one.enterprise for one in offered] for _, offered in found.values()]
+        assert sorted(map(len, proposed)) == [1, MOST_PROPOSED]
+        assert [rare] in proposed

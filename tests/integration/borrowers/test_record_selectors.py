@@ -57,7 +57,9 @@ class TestRecordsAsAt:
         with django_assert_num_queries(2):
             assert len(records_as_at(cast.enterprise, now)) == 12
 
-    def test_costs_one_more_where_there_was_an_objection(self, cast, now, django_assert_num_queries):
+    def test_costs_one_more_where_there_was_an_objection(
+        self, cast, now, django_assert_num_queries
+    ):
         penalty = make_penalty(at=now)
         objection_submit(
             record_id=penalty.public_id, reason="金额有误,请核对", actor=cast.owner, at=now
