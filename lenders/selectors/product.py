@@ -30,8 +30,9 @@ from marketplace.policies import Reader
 
 EVERYTHING = ShelfFilter()
 RULES_KEPT = 4_096
-_published_rules: dict[uuid.UUID, tuple[RuleSpec, ...]] = {}
-"""Rules of versions that were published, by the version's public id: they never change again."""
+_published_rules: dict[tuple[uuid.UUID, datetime | None], tuple[RuleSpec, ...]] = {}
+"""Rules of versions by public id and moment of publication: they never change again, and what was read of a
+publication that came to nothing is not taken for those of the next."""
 
 
 @dataclass(frozen=True)
@@ -325,9 +326,9 @@ def _rules_by_version(
 ) -> dict[uuid.UUID, tuple[RuleSpec, ...]]:
     """Return the rules of some versions by public id, each version's in the order in which they were entered."""
     found = {
-        version.public_id: _published_rules[version.public_id]
+        version.public_id: _published_rules[version.public_id, version.reviewed_at]
         for version in versions
-        if version.public_id in _published_rules
+        if (version.public_id, version.reviewed_at) in _published_rules
     }
     missing = [version for version in versions if version.public_id not in found]
     if not missing:
@@ -335,10 +336,10 @@ def _rules_by_version(
     read = _rules_read([version.pk for version in missing])
     for version in missing:
         found[version.public_id] = rules = tuple(read[version.pk])
-        if version.effective_from is not None:
+        if version.effective_from is not None and version.reviewed_at is not None:
             if len(_published_rules) >= RULES_KEPT:
                 _published_rules.clear()
-            _published_rules[version.public_id] = rules
+            _published_rules[version.public_id, version.reviewed_at] = rules
     return found
 
 

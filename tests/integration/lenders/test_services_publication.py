@@ -5,7 +5,8 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 
-from lenders.selectors import product_published_list
+from lenders.models import ProductRule, ProductVersion
+from lenders.selectors import product_published_list, rules_of
 from lenders.services import product_review, product_submit, product_withdraw
 from marketplace.domain.errors import Conflict, NotPermitted, TransitionRefused
 from marketplace.models import AuditEvent, Notification
@@ -162,6 +163,29 @@ class TestProductWithdraw:
     def test_demands_staff_or_an_operator(self, cast, product, now, name):
         with pytest.raises(NotPermitted):
             product_withdraw(product=product, reason="停办", actor=getattr(cast, name), at=now)
+
+
+class TestPublicationThatCameToNothing:
+    def test_leaves_no_rules_behind(self, cast, pending, now):
+        ProductRule.objects.create(
+            version=pending,
+            code="AGE",
+            feature="age_months",
+            operator="GE",
+            value="12",
+            effective_from=now.date(),
+        )
+        try:
+            with transaction.atomic():
+                review(pending, cast.approver, now)
+                assert [rule.value for rule in rules_of(ProductVersion.objects.get())] == [12]
+                raise InterruptedError
+        except InterruptedError:
+            ProductRule.objects.update(value="24")
+
+        review(ProductVersion.objects.get(), cast.approver, now + timedelta(minutes=1))
+
+        assert [rule.value for rule in rules_of(ProductVersion.objects.get())] == [24]
 
 
 class TestDatabase:
