@@ -12,7 +12,6 @@ tests.performance.assignment``.
 from __future__ import annotations
 
 import os
-import resource
 import sys
 from collections.abc import Callable
 from math import log
@@ -30,6 +29,7 @@ from matching.domain.assignment import (
 from matching.scoring.assignment import Columns, assign, columns_of, network_of, solve
 from tests.factories.assignments import event, is_proved_optimal
 from tests.performance.prematch import cpu
+from tests.performance.process import memory
 
 FEW, MANY = 5_000, 20_000
 ROUNDS = 7
@@ -119,7 +119,7 @@ def main() -> int:
     for name in few:
         exponent = log(many[name] / few[name]) / log(MANY / FEW)
         sys.stdout.write(f"exponent {FEW:,} to {MANY:,}, {name:8}{exponent:6.2f}\n")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory()
     sys.stdout.write(f"peak RSS: {peak:.0f} MB\n")
     return 0
 

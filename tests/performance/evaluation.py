@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import subprocess
 import sys
 import tempfile
@@ -40,6 +39,7 @@ from matching.scoring.points import scored_plan
 from tests.factories.columns import storages_on
 from tests.factories.records import ALL_CLASSES, ITEMS
 from tests.performance.evaluation_by_hand import hand_written
+from tests.performance.process import memory
 
 ON = date(2026, 5, 12)
 AT = datetime(2026, 5, 12, 2, tzinfo=UTC)
@@ -153,11 +153,10 @@ def run(name: str, folder: Path) -> dict[str, Any]:
         connection = connect()
         _planned(name, connection, folder, model).to_native().write_parquet(str(target))
     times = os.times()
-    usage = resource.getrusage(resource.RUSAGE_SELF)
     return {
         "cpu": times.user + times.system,
         "wall": perf_counter() - begun,
-        "peak_mb": usage.ru_maxrss // 1024,
+        "peak_mb": round(memory()),
     }
 
 

@@ -18,7 +18,6 @@ import json
 import math
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -28,6 +27,8 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
+
+from tests.performance.process import memory
 
 SIZES = (100_000, 300_000)
 RUNS = ("copy", "archive", "first", "again", "whole")
@@ -104,7 +105,7 @@ def run(name: str, path: Path, rows: int) -> dict[str, Any]:
     return {
         "cpu": cpu_of_client() - client + cpu_of_server() - server,
         "wall": perf_counter() - begun,
-        "peak_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+        "peak_mb": round(memory()),
         "said": said,
     }
 

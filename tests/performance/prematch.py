@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import json
 import os
-import resource
 import sys
 from collections.abc import Callable, Sequence
 from datetime import date
@@ -36,6 +35,7 @@ from matching.scoring.prematch import (
     reasons_of,
 )
 from tests.factories.fits import TERMS
+from tests.performance.process import memory
 
 ENTERPRISES, PRODUCTS = 280_400, 500
 ON = date(2026, 5, 1)
@@ -346,7 +346,7 @@ def main() -> int:
     limit = cpu(lambda: bare.run(columns))
     whole = cpu(lambda: bare.whole(columns))
     ours = cpu(lambda: match_all(compiled, columns, ENTERPRISES))
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = memory()
     half = {name: column[: ENTERPRISES // 2] for name, column in columns.items()}
     fewer = compile_offers(offers[: PRODUCTS // 2], ON)
     on_half = cpu(lambda: match_all(compiled, half, ENTERPRISES // 2))

@@ -109,7 +109,7 @@ def run(rows: int) -> dict[str, Any]:
     from django.test.utils import setup_test_environment
 
     from matching.models import WhitelistUpload
-    from tests.performance.whitelist import memory
+    from tests.performance.process import memory
 
     call_command("migrate", verbosity=0)
     setup_test_environment()

@@ -27,6 +27,8 @@ from time import process_time
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
+from tests.performance.process import memory
+
 ENTERPRISES, SHARE, LISTED = 730_000, 9, 50
 """One enterprise in so many said it wants finance; one in so many is on a public list."""
 NOW = datetime(2026, 11, 23, 2, tzinfo=UTC)
@@ -163,17 +165,6 @@ def run(form: str, issue: str, districts: Sequence[str]) -> dict[str, Any]:
         "before": before,
         "peak": peak,
     }
-
-
-def memory(name: str) -> float:
-    """Return a figure of this process in MB: ``VmRSS`` now, ``VmHWM`` at most.
-
-    The peak that ``getrusage`` gives is inherited from the process that began this one.
-    """
-    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
-        if line.startswith(f"{name}:"):
-            return int(line.split()[1]) / 1024
-    raise LookupError(name)
 
 
 def page_of() -> float:
