@@ -1,4 +1,4 @@
-"""A city's volumes through the ordinary path on PostgreSQL: register, records, archive check, evaluation, publication.
+"""A city's volumes through the ordinary path on PostgreSQL: register, records, archive check, evaluation, night counts.
 
 Everything goes through the commands and services an operator uses. The city has its story first (the demonstration,
 2,000 enterprises of these with needs, applications and loans); then the volume comes on top. Said at the end: seconds,
@@ -19,6 +19,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
+from functools import partial
 from io import StringIO
 from pathlib import Path
 from time import perf_counter
@@ -145,70 +146,106 @@ def run(enterprises: int, records: int, folder: Path) -> None:
 
     django.setup()
     from django.core.management import call_command
-    from django.utils import timezone
 
     from borrowers.models import CreditRecord, Enterprise, IngestBatch
-    from borrowers.services import records_ingest, register_import
+
+    call_command("migrate", verbosity=0)
+    steps = Steps()
+    steps.do("演示城市", _story)
+    uscc = codes(enterprises - Enterprise.objects.count())
+    steps.do(f"登记库 {len(uscc):,} 行", lambda: _register(folder, uscc))
+    for item in load_catalogue().items:
+        if count := int(records * SHARES.get(item.code, 0)):
+            path = write(folder / f"{item.code}.csv", record_rows(item, uscc, count))
+            steps.do(f"{item.name} {count:,} 行", partial(_ingest, item, path))
+    steps.do("归档其余批次", _archive)
+    steps.do("核对归档与数据库", _archive_checked)
+    steps.do("全量评价并发布", _evaluated)
+    steps.do("每晚统计可用记录", _usable_counted)
+    accepted = sum(IngestBatch.objects.filter(kind="RECORDS").values_list("accepted", flat=True))
+    assert accepted == CreditRecord.objects.count()
+
+
+def _story() -> str:
+    """The demonstration: few enterprises, with needs, applications and loans."""
+    from django.core.management import call_command
+
+    from borrowers.models import CreditRecord, Enterprise
+
+    call_command("demo", stdout=StringIO(), stderr=StringIO())
+    return f"{Enterprise.objects.count():,} 户，{CreditRecord.objects.count():,} 条"
+
+
+def _register(folder: Path, uscc: Sequence[str]) -> str:
+    """The register's other enterprises, as one sheet."""
+    from django.utils import timezone
+
+    from borrowers.services import register_import
+
+    path = write(folder / "register.csv", register_rows(uscc))
+    return _counts(register_import(source=path, file_name=path.name, actor=None, at=timezone.now()))
+
+
+def _ingest(item: ItemSpec, path: Path) -> str:
+    """One unit's delivery of one item."""
+    from django.utils import timezone
+
+    from borrowers.services import records_ingest
+
+    return _counts(
+        records_ingest(
+            item_code=item.code,
+            unit_code=item.source_unit,
+            source=path,
+            file_name=path.name,
+            actor=None,
+            at=timezone.now(),
+        )
+    )
+
+
+def _archive() -> str:
+    """The demonstration's batches, which were too small to archive when they came."""
+    from django.utils import timezone
+
     from borrowers.services.archive import archive_sync
+
+    return f"{archive_sync(at=timezone.now())}"
+
+
+def _archive_checked() -> str:
+    """Archive and database hold the same; otherwise the run fails."""
     from borrowers.services.archive_check import archive_check
+
+    found = archive_check(with_hashes=True)
+    assert not found.faults, found.faults[:3]
+    return f"{found.segments} 个文件，{found.records:,} 条，一致"
+
+
+def _evaluated() -> str:
+    """Next month's evaluation of everybody, published by a second person; this month's is part of the story."""
+    from django.utils import timezone
+
+    from borrowers.models import Enterprise
     from marketplace.models import User
     from matching.models import CreditEvaluation
     from matching.services.evaluation import evaluation_publish, evaluation_run
 
-    call_command("migrate", verbosity=0)
-    steps = Steps()
+    first, second = (User.objects.get(username=name) for name in ("operator", "operator2"))
+    then = timezone.now() + timedelta(days=31)
+    found = evaluation_run(month=then.date(), actor=first, at=then)
+    assert CreditEvaluation.objects.filter(run=found).count() == Enterprise.objects.count()
+    evaluation_publish(public_id=found.public_id, actor=second, at=then)
+    return f"{found.evaluated:,} 户"
 
-    def story() -> str:
-        call_command("demo", stdout=StringIO(), stderr=StringIO())
-        return f"{Enterprise.objects.count():,} 户,{CreditRecord.objects.count():,} 条"
 
-    steps.do("演示城市", story)
-    operator, second = (User.objects.get(username=name) for name in ("operator", "operator2"))
-    uscc = codes(enterprises - Enterprise.objects.count())
+def _usable_counted() -> str:
+    """What a city in operation does every night, so that no page has to count."""
+    from django.utils import timezone
 
-    def register() -> str:
-        path = write(folder / "register.csv", register_rows(uscc))
-        batch = register_import(source=path, file_name=path.name, actor=None, at=timezone.now())
-        return _counts(batch)
+    from matching.services.gap import usable_counts_keep
 
-    steps.do(f"登记库 {len(uscc):,} 行", register)
-    for item in load_catalogue().items:
-        count = int(records * SHARES.get(item.code, 0))
-        if count:
-            path = write(folder / f"{item.code}.csv", record_rows(item, uscc, count))
-
-            def ingest(item: ItemSpec = item, path: Path = path) -> str:
-                return _counts(
-                    records_ingest(
-                        item_code=item.code,
-                        unit_code=item.source_unit,
-                        source=path,
-                        file_name=path.name,
-                        actor=None,
-                        at=timezone.now(),
-                    )
-                )
-
-            steps.do(f"{item.name} {count:,} 行", ingest)
-    steps.do("归档其余批次", lambda: f"{archive_sync(at=timezone.now())}")
-
-    def check() -> str:
-        found = archive_check(with_hashes=True)
-        assert not found.faults, found.faults[:3]
-        return f"{found.segments} 个文件，{found.records:,} 条，一致"
-
-    steps.do("核对归档与数据库", check)
-
-    def evaluate() -> str:
-        then = timezone.now() + timedelta(days=31)  # this month's is part of the story
-        found = evaluation_run(month=then.date(), actor=operator, at=then)
-        assert CreditEvaluation.objects.filter(run=found).count() == Enterprise.objects.count()
-        evaluation_publish(public_id=found.public_id, actor=second, at=then)
-        return f"{found.evaluated:,} 户"
-
-    steps.do("全量评价并发布", evaluate)
-    accepted = sum(IngestBatch.objects.filter(kind="RECORDS").values_list("accepted", flat=True))
-    assert accepted == CreditRecord.objects.count()
+    return f"{usable_counts_keep(at=timezone.now()):,} 项"
 
 
 def _counts(batch: Any) -> str:
