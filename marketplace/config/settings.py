@@ -111,7 +111,11 @@ TEMPLATES = [
                 "django.contrib.messages.context_processors.messages",
                 "marketplace.web.context.shell",
             ],
-            "builtins": ["django.templatetags.i18n", "marketplace.web.templatetags.market"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "marketplace.web.templatetags.market",
+                "marketplace.web.templatetags.frame",
+            ],
             "libraries": {"market": "marketplace.web.templatetags.market"},
         },
     }

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
@@ -31,7 +32,11 @@ FURNITURE_LABELS = {
 
 
 class Shell:
-    """The header, navigation and footer as one reader sees them on one request."""
+    """The header, navigation and footer as one reader sees them on one request.
+
+    Attributes:
+        pieces: what stands on the page twice, by the name of its template, once it was rendered (``piece``).
+    """
 
     product_name = PRODUCT_NAME
     schemes = SCHEMES
@@ -40,6 +45,7 @@ class Shell:
 
     def __init__(self, request: HttpRequest) -> None:
         self._request = request
+        self.pieces: dict[str, SafeString] = {}
 
     @cached_property
     def reader(self) -> User | None:

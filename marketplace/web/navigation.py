@@ -173,17 +173,15 @@ def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
     Raises:
         NoReverseMatch: a link names no page, or one that cannot be opened without arguments.
     """
-    listed = list(links)
+    found = [(link, reverse(link.name), tuple(map(reverse, link.beside))) for link in links]
     over = [
-        (len(url), link.name)
-        for link in listed
-        for url in map(reverse, (link.name, *link.beside))
-        if path.startswith(url)
+        (len(under), link.name)
+        for link, url, beside in found
+        for under in (url, *beside)
+        if path.startswith(under)
     ]
     current = max(over, default=(0, ""))[1]
-    return tuple(
-        Place(link.label, reverse(link.name), link.name == current, link.group) for link in listed
-    )
+    return tuple(Place(link.label, url, link.name == current, link.group) for link, url, _ in found)
 
 
 def grouped(found: Iterable[Place]) -> tuple[Group, ...]:
