@@ -34,6 +34,7 @@ from marketplace.web.forms import DayField, MonthsField, RateField, WanField
 from marketplace.web.language import said
 
 ANY = "不限"
+CHOOSE = "请选择"
 HIGHEST_RATE_PERCENT = Decimal(100)
 
 
@@ -93,9 +94,9 @@ class InstitutionForm(forms.Form):
     code = forms.CharField(
         label="机构代码",
         max_length=16,
-        help_text="2 至 16 位大写字母或数字，用于产品和统计，如 B001。",
+        help_text="自行拟定，2 至 16 位大写字母、数字或连字符，用于产品代码和统计，如 B001。",
     )
-    kind = forms.ChoiceField(label="机构类型", choices=choices_of(INSTITUTION_KIND_LABELS))
+    kind = forms.ChoiceField(label="机构类型", choices=choices_of(INSTITUTION_KIND_LABELS, CHOOSE))
     introduction = forms.CharField(
         label="机构简介",
         required=False,
@@ -103,7 +104,9 @@ class InstitutionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
     )
     contact_name = forms.CharField(label="联系人", max_length=64)
-    contact_phone = forms.CharField(label="联系电话", max_length=32)
+    contact_phone = forms.CharField(
+        label="联系电话", max_length=32, help_text="平台据此告知审核结果、开通首个账号；加密保存。"
+    )
 
 
 class InstitutionStateForm(forms.Form):
@@ -170,7 +173,11 @@ class StaffForm(BranchChoiceForm):
     )
     role = forms.ChoiceField(
         label="角色",
-        choices=[(role.value, ROLE_LABELS[role]) for role in (Role.OFFICER, Role.APPROVER)],
+        choices=choices_of(
+            {role: ROLE_LABELS[role] for role in (Role.OFFICER, Role.APPROVER)}, CHOOSE
+        ),
+        help_text="客户经理受理申请、尽调、起草产品；审批人决定授信、发布产品、管理网点与人员。"
+        "同一笔申请须由两个人经办和审批。",
     )
     field_order = ("username", "display_name", "password", "role", "branch")
 
@@ -248,7 +255,7 @@ class FeatureForm(forms.Form):
         super().__init__(*args, **kwargs)
         field = self.fields["feature"]
         assert isinstance(field, forms.ChoiceField)  # noqa: S101 -- declared above
-        field.choices = [("", "请选择"), *_feature_groups()]
+        field.choices = [("", CHOOSE), *_feature_groups()]
 
 
 class RuleForm(forms.Form):

@@ -15,6 +15,7 @@ from borrowers.policies import can_own, can_review_accounts, operator_ids, requi
 from borrowers.services.verification import Verification, verifier_in_force
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain import uscc as uscc_rules
+from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Conflict, NotFound, Refused, TransitionRefused
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Membership, Organisation, User
@@ -245,9 +246,9 @@ def _check_contact(name: str, phone: str) -> None:
     fields: dict[str, str] = {}
     if not 2 <= len(name.strip()) <= 64:
         fields["contact_name"] = "请填写联系人姓名（2 至 64 个字）。"
-    digits = phone.strip().replace("-", "").removeprefix("+86")
-    if not (digits.isascii() and digits.isdigit() and 7 <= len(digits) <= 12):
-        fields["contact_phone"] = "请填写能接通的手机或座机号码。"
+    fault = phone_fault(phone)
+    if fault:
+        fields["contact_phone"] = fault
     if fields:
         raise Refused("CONTACT_INCOMPLETE", "联系信息不完整。", fields)
 

@@ -9,6 +9,7 @@ import re
 
 from lenders.domain.institution import INSTITUTION_KIND_LABELS
 from marketplace.domain import uscc as uscc_rules
+from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Refused
 from marketplace.domain.text import clean, half_width
 
@@ -29,11 +30,14 @@ def code_of(text: str) -> str:
     return half_width(clean(text)).upper()
 
 
-def check_institution(*, code: str, kind: str, name: str, uscc: str) -> None:
+def check_institution(
+    *, code: str, kind: str, name: str, uscc: str, contact_phone: str = ""
+) -> None:
     """Refuse particulars under which no institution can be entered, with one sentence per field.
 
     Args:
         code, uscc: as `code_of` and ``uscc.normalize`` return them.
+        contact_phone: may be empty for an institution nobody has to be asked about.
 
     Raises:
         Refused: ``INSTITUTION_INVALID`` with ``fields``.
@@ -46,6 +50,9 @@ def check_institution(*, code: str, kind: str, name: str, uscc: str) -> None:
         fields["uscc"] = finding.sentence
     elif uscc_rules.subject_type(uscc) is not uscc_rules.SubjectType.ENTERPRISE:
         fields["uscc"] = "金融机构的统一社会信用代码应以 91 开头。"
+    fault = phone_fault(contact_phone) if contact_phone else None
+    if fault:
+        fields["contact_phone"] = fault
     if fields:
         raise Refused("INSTITUTION_INVALID", "机构信息填写有误，请按提示修改。", fields)
 

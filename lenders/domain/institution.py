@@ -5,12 +5,12 @@ Source: domain note 3.7 (lender kinds), the city's counts in the issue's demo da
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from enum import StrEnum
 from typing import Any
 
 from marketplace.domain.machine import Machine, rows
-from marketplace.domain.roles import Role
+from marketplace.domain.roles import SYSTEM, Role
 
 
 class InstitutionKind(StrEnum):
@@ -72,6 +72,29 @@ INSTITUTION_STATE_LABELS = {
 }
 
 
+def team_gaps(*, has_branch: bool, has_default: bool, roles: Collection[str]) -> tuple[str, ...]:
+    """Return what an admitted institution still lacks before applications can be taken and decided, in sentences.
+
+    Args:
+        has_branch: it has a branch.
+        has_default: one of its branches takes what no other serves.
+        roles: roles its people hold now.
+
+    >>> team_gaps(has_branch=False, has_default=False, roles=())
+    ('还没有网点。请先添加网点，再添加人员。',)
+    >>> team_gaps(has_branch=True, has_default=True, roles=["OFFICER", "APPROVER"])
+    ()
+    """
+    if not has_branch:
+        return ("还没有网点。请先添加网点，再添加人员。",)
+    lacking = (
+        (has_default, "没有兜底网点：各网点服务区域之外的企业，申请不能受理。"),
+        (Role.OFFICER in roles, "还没有客户经理：企业的申请没有人受理。"),
+        (Role.APPROVER in roles, "还没有审批人：授信没有人决定，产品没有人发布。"),
+    )
+    return tuple(sentence for is_there, sentence in lacking if not is_there)
+
+
 def _reason_given(facts: Mapping[str, Any]) -> str | None:
     return None if str(facts.get("reason") or "").strip() else "请填写原因。"
 
@@ -84,9 +107,10 @@ INSTITUTION = Machine(
     transitions=(
         *rows(("PENDING",), "ADMIT", "ADMITTED", _OPERATOR, "准入"),
         *rows(("PENDING",), "REFUSE", "REFUSED", _OPERATOR, "不予准入", _reason_given),
+        *rows(("REFUSED",), "REAPPLY", "PENDING", (SYSTEM,), "重新申请"),
         *rows(("ADMITTED",), "SUSPEND", "SUSPENDED", _OPERATOR, "暂停服务", _reason_given),
         *rows(("SUSPENDED",), "RESTORE", "ADMITTED", _OPERATOR, "恢复服务"),
     ),
     labels={state.value: label for state, label in INSTITUTION_STATE_LABELS.items()},
 )
-"""Facts read by guards: ``reason``."""
+"""Facts read by guards: ``reason``. Whoever was refused applies again by the same form, mostly without an account."""

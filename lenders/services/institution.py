@@ -24,10 +24,10 @@ from lenders.policies import operator_ids, roles_towards
 from marketplace.audit import audit_record
 from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.errors import Conflict
-from marketplace.domain.roles import OrganisationKind
+from marketplace.domain.roles import SYSTEM, OrganisationKind
 from marketplace.domain.text import clean
 from marketplace.models import User
-from marketplace.services import notify, organisation_create
+from marketplace.services import notify, organisation_create, organisation_rename
 
 
 def institution_stream(code: str) -> str:
@@ -50,6 +50,8 @@ def institution_apply(
 ) -> Institution:
     """Enter an institution that wants to lend on the marketplace; it waits for the operator.
 
+    One that was refused applies again by the same form: its particulars are taken anew and it waits again.
+
     Args:
         code: short code of the institution, unique.
         kind: a code of ``InstitutionKind``.
@@ -63,30 +65,31 @@ def institution_apply(
 
     Raises:
         Refused: ``INSTITUTION_INVALID``, ``TEXT_TOO_LONG`` with ``fields``.
-        Conflict: ``INSTITUTION_CODE_TAKEN``, ``ORGANISATION_EXISTS``.
+        Conflict: ``INSTITUTION_CODE_TAKEN``; ``INSTITUTION_APPLIED`` when it waits already, ``INSTITUTION_JOINED``
+            when it was admitted.
 
-    Writes: ``Organisation``, ``Institution`` in ``PENDING``, audit ``lenders.institution.apply``, notices to operators.
+    Writes: ``Organisation``, ``Institution`` in ``PENDING``, audit ``lenders.institution.apply`` or ``.reapply``,
+    notices to operators; locks the row of one that was refused.
     """
     code, name, uscc = code_of(code), clean(name), uscc_rules.normalize(uscc)
-    check_institution(code=code, kind=kind, name=name, uscc=uscc)
-    introduction = checked_text("introduction", introduction, LONGEST_INTRODUCTION)
-    if Institution.objects.filter(code=code).exists():
+    check_institution(code=code, kind=kind, name=name, uscc=uscc, contact_phone=contact_phone)
+    columns = {
+        "code": code,
+        "kind": kind,
+        "introduction": checked_text("introduction", introduction, LONGEST_INTRODUCTION),
+        "contact_name": clean(contact_name),
+        "contact_phone": clean(contact_phone),
+        "applied_by": actor,
+        "applied_at": at,
+    }
+    refused = _refused_before(uscc)
+    if Institution.objects.filter(code=code).exclude(pk=refused.pk if refused else None).exists():
         raise _code_taken()
-    organisation = organisation_create(
-        kind=OrganisationKind.INSTITUTION, name=name, uscc=uscc, actor=actor, at=at
+    institution = (
+        _applied_again(refused, name, columns, actor, at)
+        if refused
+        else _applied_first(name, uscc, columns, actor, at)
     )
-    institution = _entered(
-        organisation=organisation,
-        code=code,
-        kind=kind,
-        state=InstitutionState.PENDING,
-        introduction=introduction,
-        contact_name=clean(contact_name),
-        contact_phone=clean(contact_phone),
-        applied_by=actor,
-        applied_at=at,
-    )
-    institution_record("apply", institution, actor, at)
     notify(
         users=operator_ids(),
         kind="institution.applied",
@@ -161,6 +164,48 @@ def _advance(
             body=row.review_reason,
             at=at,
         )
+    return row
+
+
+def _refused_before(uscc: str) -> Institution | None:
+    """Return the refused application of this credit code, locked; None when there is no application at all.
+
+    Raises:
+        Conflict: ``INSTITUTION_APPLIED``, ``INSTITUTION_JOINED``.
+    """
+    rows = Institution.objects.select_for_update(of=("self",)).select_related("organisation")
+    found = rows.filter(organisation__uscc=uscc).first()
+    if found is None or found.state == InstitutionState.REFUSED:
+        return found
+    if found.state == InstitutionState.PENDING:
+        sentence = "该机构的入驻申请正在审核，平台将与联系人联系，不必重复提交。"
+        raise Conflict("INSTITUTION_APPLIED", sentence, {"uscc": sentence})
+    sentence = "该机构已入驻。需要账号的，请由本机构审批人在“网点与人员”添加。"
+    raise Conflict("INSTITUTION_JOINED", sentence, {"uscc": sentence})
+
+
+def _applied_first(
+    name: str, uscc: str, columns: dict[str, Any], actor: User | None, at: datetime
+) -> Institution:
+    organisation = organisation_create(
+        kind=OrganisationKind.INSTITUTION, name=name, uscc=uscc, actor=actor, at=at
+    )
+    institution = _entered(organisation=organisation, state=InstitutionState.PENDING, **columns)
+    institution_record("apply", institution, actor, at)
+    return institution
+
+
+def _applied_again(
+    row: Institution, name: str, columns: dict[str, Any], actor: User | None, at: datetime
+) -> Institution:
+    row.state = INSTITUTION.advance(row.state, "REAPPLY", [SYSTEM], {}).target
+    former = {"former_code": row.code, "refused_because": row.review_reason}
+    for column, value in columns.items():
+        setattr(row, column, value)
+    row.review_reason = ""
+    row.save(update_fields=["state", "review_reason", *columns])
+    organisation_rename(organisation=row.organisation, name=name, actor=actor, at=at)
+    institution_record("reapply", row, actor, at, **former)
     return row
 
 

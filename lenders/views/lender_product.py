@@ -172,7 +172,8 @@ def products_table(products: list[LoanProduct], *, with_institution: bool) -> Ta
         Column("状态", Kind.BADGE),
         Column("在售综合年化上限", Kind.RATE, ALL_IN_DEFINITION),
     ]
-    return Table(columns, [_product_row(product, with_institution) for product in products])
+    rows = [_product_row(product, with_institution) for product in products]
+    return Table(columns, rows, empty="没有产品。")
 
 
 def products_crumb(*, is_own: bool = True) -> Crumb:

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
+from lenders.domain.institution import InstitutionState, team_gaps
 from lenders.forms import BranchChoiceForm, BranchForm, StaffForm
 from lenders.models import Branch, BranchPosting, Institution
 from lenders.policies import can_admit, can_manage_team, require
@@ -50,7 +51,8 @@ def branch_new(request: HttpRequest, public_id: uuid.UUID | None = None) -> Http
     """Open a branch, of the reader's institution or of the one the operator names."""
     user = reader(request)
     institution = _managed(user, public_id)
-    form = BranchForm(request.POST or None)
+    has_default = any(branch.is_default for branch in branch_list(institution))
+    form = BranchForm(request.POST or None, initial={"is_default": not has_default})
     done = attempted(
         form,
         lambda: branch_create(
@@ -100,7 +102,11 @@ def staff_new(request: HttpRequest, public_id: uuid.UUID | None = None) -> HttpR
         lambda: staff_add(institution=institution, **form.account(), actor=user, at=timezone.now()),
     )
     if done is not None:
-        messages.success(request, "账号已开通。请将初始密码安全地告知本人。")
+        messages.success(
+            request,
+            gettext("账号“%(username)s”已开通。请将初始密码安全地告知本人，登录后会提醒其修改。")
+            % {"username": done.membership.user.username},
+        )
         return redirect(_home(user, institution))
     return _form_page(request, institution, form, "添加人员")
 
@@ -139,11 +145,18 @@ def staff_leave(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def team_context(user: User, institution: Institution) -> dict[str, object]:
     """Return branches and people as the team's partial takes them."""
-    branches = branch_list(institution)
+    branches, staff = branch_list(institution), staff_list(institution)
+    is_admitted = institution.state == InstitutionState.ADMITTED
+    gaps = team_gaps(
+        has_branch=bool(branches),
+        has_default=any(branch.is_default for branch in branches),
+        roles={posting.membership.role for posting in staff},
+    )
     return {
         "institution": institution,
         "branches": branches,
-        "staff": [_with_form(posting, branches) for posting in staff_list(institution)],
+        "staff": [_with_form(posting, branches) for posting in staff],
+        "gaps": gaps if is_admitted else (),
         "can_manage": can_manage_team(user, institution),
     }
 
@@ -185,12 +198,21 @@ def _form_page(
     form: BranchForm | BranchChoiceForm,
     title: str,
 ) -> HttpResponse:
-    home = _home(reader(request), institution)
+    user = reader(request)
+    home = _home(user, institution)
+    trail = (
+        [
+            Crumb("机构", reverse("lenders:institution-list")),
+            Crumb(institution.organisation.name, home),
+        ]
+        if can_admit(user)
+        else [Crumb("网点与人员", home)]
+    )
     context = {
         "institution": institution,
         "form": form,
         "title": title,
         "cancel_url": home,
-        "crumbs": [Crumb("网点与人员", home), Crumb(title)],
+        "crumbs": [*trail, Crumb(title)],
     }
     return render(request, "lenders/lender/team_form.html", context, status=form_status(form))

@@ -12,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
 from lenders.domain.institution import INSTITUTION_KIND_LABELS, InstitutionKind
@@ -115,7 +116,13 @@ def institution_apply_page(request: HttpRequest) -> HttpResponse:
         form, lambda: institution_apply(**form.cleaned_data, actor=actor, at=timezone.now())
     )
     if institution is not None:
-        messages.success(request, "申请已提交。平台审核后将与联系人联系，开通首个账号。")
+        messages.success(
+            request,
+            gettext(
+                "申请已提交：%(name)s。平台审核后将致电%(contact)s告知结果；通过的，同时开通首个网点和账号。"
+            )
+            % {"name": institution.organisation.name, "contact": institution.contact_name},
+        )
         return redirect("lenders:institution-public-list")
     context = {
         "form": form,

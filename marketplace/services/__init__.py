@@ -3,7 +3,11 @@
 from marketplace.services.calendar import calendar_day_set, calendar_year_enter
 from marketplace.services.membership import membership_end, membership_grant, user_create
 from marketplace.services.notification import notification_read, notify, notify_role
-from marketplace.services.organisation import districts_seed, organisation_create
+from marketplace.services.organisation import (
+    districts_seed,
+    organisation_create,
+    organisation_rename,
+)
 from marketplace.services.parameter import parameter_set
 from marketplace.services.password import password_change
 
@@ -17,6 +21,7 @@ __all__ = [
     "notify",
     "notify_role",
     "organisation_create",
+    "organisation_rename",
     "parameter_set",
     "password_change",
     "user_create",

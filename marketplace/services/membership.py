@@ -7,12 +7,14 @@ from datetime import datetime
 from django.contrib.auth.password_validation import validate_password
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.urls import reverse
 
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import EXCLUSIVE_ROLES, ROLES_OF_KIND, OrganisationKind, Role
 from marketplace.models import Membership, Organisation, User
 from marketplace.policies import memberships_forget
+from marketplace.services.notification import notify
 
 
 @transaction.atomic
@@ -38,7 +40,7 @@ def user_create(
     Raises:
         Refused: ``USERNAME_TAKEN``, ``USERNAME_INVALID`` or ``PASSWORD_WEAK`` with the field's sentence.
 
-    Writes: ``User``, audit ``marketplace.user.create``.
+    Writes: ``User``, audit ``marketplace.user.create``; when somebody else chose the password, a notice to change it.
     """
     name = username.strip()
     if not 3 <= len(name) <= 64 or any(ch.isspace() for ch in name):
@@ -59,6 +61,15 @@ def user_create(
         actor=actor or user,
         at=at,
     )
+    if actor is not None and password is not None:
+        notify(
+            users=[user],
+            kind="user.initial_password",
+            title="请修改初始密码",
+            body="当前密码由开通账号的人设定。请改为只有您知道的密码。",
+            at=at,
+            path=reverse("marketplace:password-change"),
+        )
     return user
 
 

@@ -68,3 +68,27 @@ def organisation_create(
         payload={"kind": kind},
     )
     return organisation
+
+
+@transaction.atomic
+def organisation_rename(
+    *, organisation: Organisation, name: str, actor: User | None, at: datetime
+) -> Organisation:
+    """Correct the name of a party; nothing happens when it is called so already.
+
+    Writes: ``Organisation.name``, audit ``marketplace.organisation.rename``; locks the row.
+    """
+    row = Organisation.objects.select_for_update().get(pk=organisation.pk)
+    if row.name != name:
+        former, row.name = row.name, name
+        row.save(update_fields=["name"])
+        audit_record(
+            action="marketplace.organisation.rename",
+            subject_kind="Organisation",
+            subject_id=row.public_id,
+            actor=actor,
+            at=at,
+            payload={"former": former},
+        )
+    organisation.name = row.name
+    return row

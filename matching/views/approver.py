@@ -42,7 +42,12 @@ def approvals(request: HttpRequest) -> HttpResponse:
     page = number_page(request, approval_list(user))
     context = {
         "page": page,
-        "table": queue_table(list(page.object_list), timezone.now(), "matching:approval-detail"),
+        "table": queue_table(
+            list(page.object_list),
+            timezone.now(),
+            "matching:approval-detail",
+            empty="没有待审批的申请。客户经理提交审批后列在这里，并有消息提醒。",
+        ),
         "crumbs": [Crumb("待审批")],
     }
     return render(request, "matching/approver/approval_list.html", context)

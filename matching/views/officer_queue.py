@@ -43,6 +43,7 @@ SCOPE_LABELS = {
 }
 KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开。"
 KEYS_WITH_TAKING = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开，x 勾选，t 受理。"
+NOTHING_TO_DO = "没有待办的申请。企业提交的申请按所在区派到网点；也可到“抢单池”“需求线索”接单。"
 BATCH = "batch"
 """Id of the form to which the ticked rows belong."""
 
@@ -78,13 +79,19 @@ def queue(request: HttpRequest) -> HttpResponse:
     form.is_valid()
     scope = QueueScope(form.cleaned_data.get("scope") or QueueScope.MINE)
     page = number_page(request, queue_list(user, scope, form.cleaned_data.get("state", "")))
+    is_asked = bool(request.GET.get("state")) or scope is not QueueScope.MINE
+    nothing = {} if is_asked else {"empty": NOTHING_TO_DO}
     can_batch = is_officer and scope is not QueueScope.DONE and bool(page.object_list)
     context = {
         "form": form,
         "page": page,
         "title": SCOPE_LABELS[scope],
         "table": queue_table(
-            list(page.object_list), timezone.now(), "matching:review-detail", can_take=is_officer
+            list(page.object_list),
+            timezone.now(),
+            "matching:review-detail",
+            can_take=is_officer,
+            **nothing,
         ),
         "batch": BatchForm(auto_id="batch-%s") if can_batch else None,
         "crumbs": [Crumb("工作队列")],
@@ -93,7 +100,12 @@ def queue(request: HttpRequest) -> HttpResponse:
 
 
 def queue_table(
-    rows: list[LoanApplication], now: datetime, name: str, *, can_take: bool = False
+    rows: list[LoanApplication],
+    now: datetime,
+    name: str,
+    *,
+    can_take: bool = False,
+    empty: str = "没有这样的申请。",
 ) -> Table:
     """Return a lender's list of cases; each leads to the page of that URL name, and waiting ones can be taken there."""
     columns = [
@@ -131,7 +143,7 @@ def queue_table(
         columns,
         found,
         caption="申请",
-        empty="没有这样的申请。",
+        empty=empty,
         keys=keys,
     )
 

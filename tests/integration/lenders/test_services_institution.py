@@ -68,7 +68,54 @@ class TestInstitutionApply:
         with pytest.raises(Conflict) as refused:
             institution_apply(**PARTICULARS | {"uscc": known}, actor=None, at=now)
 
+        assert refused.value.code == "INSTITUTION_JOINED"
         assert set(refused.value.fields) == {"uscc"}
+
+    def test_refuses_a_second_application_while_the_first_waits(self, applicant, now):
+        with pytest.raises(Conflict) as refused:
+            institution_apply(**PARTICULARS | {"code": "B010"}, actor=None, at=now)
+
+        assert refused.value.code == "INSTITUTION_APPLIED"
+
+    def test_refuses_a_telephone_nobody_answers(self, cast, now):
+        with pytest.raises(Refused) as refused:
+            institution_apply(**PARTICULARS, contact_phone="问前台", actor=None, at=now)
+
+        assert set(refused.value.fields) == {"contact_phone"}
+
+
+class TestInstitutionAppliesAgain:
+    @pytest.fixture
+    def refused_before(self, cast, applicant, now):
+        return institution_review(
+            institution=applicant, approve=False, reason="名称不符", actor=cast.operator, at=now
+        )
+
+    def test_takes_the_particulars_anew(self, refused_before, now):
+        again = institution_apply(
+            **PARTICULARS | {"name": "示例村镇银行股份有限公司", "code": "B010"},
+            contact_phone="022-5555 6666",
+            actor=None,
+            at=now,
+        )
+
+        stored = Institution.objects.get(organisation__uscc=again.organisation.uscc)
+        assert again.pk == refused_before.pk == stored.pk
+        assert (stored.state, stored.code, stored.review_reason) == ("PENDING", "B010", "")
+        assert stored.organisation.name == "示例村镇银行股份有限公司"
+        assert stored.contact_phone == "022-5555 6666"
+
+    def test_keeps_why_it_was_refused_in_the_chain(self, refused_before, now):
+        institution_apply(**PARTICULARS, actor=None, at=now)
+
+        event = AuditEvent.objects.get(action="lenders.institution.reapply")
+        assert event.payload == {"former_code": "B009", "refused_because": "名称不符"}
+
+    def test_does_not_take_the_code_of_another(self, cast, refused_before, now):
+        with pytest.raises(Conflict) as refused:
+            institution_apply(**PARTICULARS | {"code": cast.institution.code}, actor=None, at=now)
+
+        assert refused.value.code == "INSTITUTION_CODE_TAKEN"
 
 
 class TestInstitutionReview:

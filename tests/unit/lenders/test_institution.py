@@ -5,9 +5,10 @@ from lenders.domain.institution import (
     INSTITUTION,
     INSTITUTION_KIND_LABELS,
     InstitutionKind,
+    team_gaps,
 )
 from marketplace.domain.errors import TransitionRefused
-from marketplace.domain.roles import Role
+from marketplace.domain.roles import SYSTEM, Role
 
 
 class TestInstitutionKind:
@@ -28,6 +29,23 @@ class TestInstitution:
         ).target == ("SUSPENDED")
         assert INSTITUTION.advance("SUSPENDED", "RESTORE", [Role.OPERATOR], {}).target == "ADMITTED"
 
+    def test_applies_again_once_refused(self):
+        assert INSTITUTION.advance("REFUSED", "REAPPLY", [SYSTEM], {}).target == "PENDING"
+
     def test_is_not_suspended_without_reason(self):
         with pytest.raises(TransitionRefused):
             INSTITUTION.advance("ADMITTED", "SUSPEND", [Role.OPERATOR], {})
+
+
+class TestTeamGaps:
+    def test_asks_for_a_branch_first(self):
+        (gap,) = team_gaps(has_branch=False, has_default=False, roles=())
+
+        assert "先添加网点" in gap
+
+    def test_names_whatever_is_lacking(self):
+        gaps = team_gaps(has_branch=True, has_default=False, roles=[Role.OFFICER])
+
+        assert len(gaps) == 2
+        assert "兜底网点" in gaps[0]
+        assert "审批人" in gaps[1]

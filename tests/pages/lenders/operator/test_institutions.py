@@ -67,6 +67,33 @@ class TestInstitutionDetail:
             client.get(url("detail", cast.institution))
 
 
+class TestWhatIsLacking:
+    @pytest.fixture(autouse=True)
+    def _no_branch(self, applicant):
+        applicant.branches.all().delete()
+
+    def test_is_not_said_before_admission(self, enter, applicant):
+        assert "还没有网点" not in enter("operator").get(url("detail", applicant)).text
+
+    def test_is_said_after_admission(self, enter, applicant):
+        client = enter("operator")
+
+        page = client.post(url("review", applicant), {"decision": "approve"}, follow=True)
+
+        assert "还没有网点。请先添加网点" in page.text
+
+    def test_is_not_said_of_a_complete_team(self, enter, cast):
+        assert "还不能办理业务" not in enter("operator").get(url("detail", cast.institution)).text
+
+    def test_offers_the_first_branch_as_the_one_for_all_other_districts(self, enter, applicant):
+        client = enter("operator")
+        client.post(url("review", applicant), {"decision": "approve"})
+
+        page = client.get(url("branch-create", applicant))
+
+        assert page.context["form"]["is_default"].value() is True
+
+
 class TestDecisions:
     def test_admit(self, enter, applicant):
         enter("operator").post(url("review", applicant), {"decision": "approve"})

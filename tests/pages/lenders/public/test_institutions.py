@@ -24,7 +24,7 @@ class TestInstitutionList:
         assert "城市商业银行" in page.text
 
     def test_leaves_out_who_waits(self, client, cast):
-        client.post(APPLY, FORM)
+        client.post(APPLY, FORM, follow=True)
 
         assert "示例村镇银行" not in client.get(LIST).text
 
@@ -37,7 +37,7 @@ class TestInstitutionApply:
     def test_enters_the_application(self, client, cast):
         answer = client.post(APPLY, FORM, follow=True)
 
-        assert "申请已提交" in answer.text
+        assert "申请已提交：示例村镇银行" in answer.text
         assert Institution.objects.get(code="B009").state == "PENDING"
 
     def test_says_what_is_wrong_at_the_field(self, client, cast):
@@ -46,6 +46,12 @@ class TestInstitutionApply:
         assert page.status_code == 422
         assert "校验位不符" in page.text
         assert "INSTITUTION_INVALID" in page.text
+
+    def test_chooses_no_kind_for_the_applicant(self, client, cast):
+        page = client.post(APPLY, FORM | {"kind": ""})
+
+        assert page.status_code == 422
+        assert not Institution.objects.filter(code="B009").exists()
 
     def test_says_when_the_code_is_taken(self, client, cast):
         page = client.post(APPLY, FORM | {"code": "b001"})
