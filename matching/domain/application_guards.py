@@ -14,7 +14,7 @@ from decimal import Decimal
 from typing import Any, TypedDict
 
 from marketplace.domain.machine import FieldReason, Guard
-from marketplace.domain.money import display_wan
+from marketplace.domain.money import display_rate, display_wan
 from marketplace.domain.vocabulary import GUARANTEE_LABELS
 from matching.domain.refusal import refusal_problem
 
@@ -29,6 +29,7 @@ class ApplicationFacts(TypedDict, total=False):
         enterprise_verified: the enterprise's account was verified.
         product_published: the product version is published and open on the day.
         amount_yuan, product_min_yuan, product_max_yuan: amount asked for, and the product's range.
+        product_rate_max_bp, product_term_max_months: ceilings the product promises in public.
         consent_live: a consent to this lender for this application is in force at the moment.
         feedback_consent: that consent holds the clause on outcome feedback.
         contact_note: what came of the contact.
@@ -56,6 +57,8 @@ class ApplicationFacts(TypedDict, total=False):
     amount_yuan: Decimal
     product_min_yuan: Decimal
     product_max_yuan: Decimal
+    product_rate_max_bp: int
+    product_term_max_months: int
     consent_live: bool
     feedback_consent: bool
     contact_note: str
@@ -157,7 +160,7 @@ def opinion_given(facts: Facts) -> str | None:
 
 
 def approval_complete(facts: Facts) -> str | None:
-    """Require amount, rate, term, guarantee and a limit that ends in the future."""
+    """Require amount, rate, term, guarantee and a limit that ends in the future, within what the product promises."""
     amount, high = facts.get("approved_amount_yuan"), facts.get("product_max_yuan")
     if amount is None or amount <= 0:
         return FieldReason("请填写授信金额。", "amount_yuan")
@@ -167,11 +170,25 @@ def approval_complete(facts: Facts) -> str | None:
         return FieldReason("请填写年化利率。", "annual_rate_bp")
     if not facts.get("term_months") or facts["term_months"] < 1:
         return FieldReason("请填写授信期限。", "term_months")
+    dear = _above_promise(facts)
+    if dear:
+        return dear
     if facts.get("guarantee") not in GUARANTEE_LABELS:
         return FieldReason("请选择担保方式。", "guarantee")
     until, on = facts.get("limit_valid_until"), facts.get("on")
     if until is None or on is None or until <= on:
         return FieldReason("额度有效期应晚于审批当日。", "valid_until")
+    return None
+
+
+def _above_promise(facts: Facts) -> FieldReason | None:
+    """Return what is granted on terms worse than, or longer than, the version applied for; None when nothing is."""
+    rate, term = facts.get("product_rate_max_bp"), facts.get("product_term_max_months")
+    if rate is not None and facts["annual_rate_bp"] > rate:
+        sentence = f"年化利率不能高于产品公布的上限 {display_rate(rate)}。"
+        return FieldReason(sentence, "annual_rate_bp")
+    if term is not None and facts["term_months"] > term:
+        return FieldReason(f"授信期限不能超过产品最长期限 {term} 个月。", "term_months")
     return None
 
 

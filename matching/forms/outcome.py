@@ -27,7 +27,9 @@ class OutcomeForm(forms.Form):
 
     kind = forms.ChoiceField(label="事件")
     event_date = DayField(label="发生日期")
-    principal_yuan = YuanField(label="本金", required=False, help_text="放款或归还的本金。")
+    principal_yuan = YuanField(
+        label="本金", required=False, help_text="放款或归还的本金，按元填写：150 万元填 1500000。"
+    )
     interest_yuan = YuanField(label="利息及费用", required=False)
     days_overdue = forms.IntegerField(
         label="逾期天数", required=False, min_value=0, max_value=36_500
@@ -39,8 +41,14 @@ class OutcomeForm(forms.Form):
         help_text="本机构系统中的流水号；同一号重复报送不会重复计入。",
     )
 
-    def __init__(self, data: Any = None, *, kinds: Sequence[tuple[str, str]]) -> None:
-        super().__init__(data)
+    def __init__(
+        self,
+        data: Any = None,
+        *,
+        kinds: Sequence[tuple[str, str]],
+        initial: dict[str, Any] | None = None,
+    ) -> None:
+        super().__init__(data, initial=initial)
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
 
 

@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext
 
+from lenders.models import ProductVersion
 from marketplace.domain.vocabulary import GUARANTEE_LABELS, REPAYMENT_LABELS
 from marketplace.web.forms import DayField, MonthsField, RateField, WanField
+from marketplace.web.templatetags.market import rate, wan
 from matching.domain.refusal import REFUSAL_LABELS
 from matching.forms.application import SupplyForm
 from matching.models import CreditLine, FinancingDemand
@@ -98,6 +101,26 @@ class ApproveForm(forms.Form):
             "guarantee": demand.guarantee,
         }
 
+    def say_limits(self, demand: FinancingDemand, version: ProductVersion) -> None:
+        """Write beside the figures what was asked for and what the product promises."""
+        asked, most = wan(demand.amount_yuan), wan(version.amount_max_yuan)
+        low, high = rate(version.annual_rate_min_bp), rate(version.annual_rate_max_bp)
+        words = {
+            "amount_yuan": gettext("企业申请 %(asked)s，产品最高 %(most)s。"),
+            "annual_rate_bp": gettext("产品公布 %(low)s 至 %(high)s。"),
+            "term_months": gettext("企业申请 %(months)s 个月，产品最长 %(longest)s 个月。"),
+        }
+        values = {
+            "asked": asked,
+            "most": most,
+            "low": low,
+            "high": high,
+            "months": demand.term_months,
+            "longest": version.term_max_months,
+        }
+        for name, text in words.items():
+            self.fields[name].help_text = text % values
+
 
 class SignForm(forms.Form):
     """The contract."""
@@ -106,8 +129,12 @@ class SignForm(forms.Form):
     signed_date = DayField(label="签约日期")
     amount_yuan = WanField(label="合同金额")
     repayment = forms.ChoiceField(label="还款方式", choices=REPAYMENTS)
-    is_first_loan = forms.BooleanField(label="首贷", required=False)
-    is_renewal = forms.BooleanField(label="续贷", required=False)
+    is_first_loan = forms.BooleanField(
+        label="首贷", required=False, help_text="此前在任何银行业机构都没有经营性贷款。"
+    )
+    is_renewal = forms.BooleanField(
+        label="续贷", required=False, help_text="接续企业在本机构到期的贷款。"
+    )
 
     @staticmethod
     def initial_for(line: CreditLine) -> dict[str, Any]:

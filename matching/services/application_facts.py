@@ -113,6 +113,8 @@ def facts_of(
         "amount_yuan": application.demand.amount_yuan,
         "product_min_yuan": version.amount_min_yuan,
         "product_max_yuan": version.amount_max_yuan,
+        "product_rate_max_bp": version.annual_rate_max_bp,
+        "product_term_max_months": version.term_max_months,
         "suspended_from": application.suspended_from,
         "limit_valid_until": line.valid_until if line else None,
         "on": local_date(at),

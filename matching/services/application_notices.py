@@ -77,7 +77,7 @@ def step_notify(
     for titles, users, path in (
         (FOR_BORROWER, borrower_ids, own),
         (FOR_OFFICER, officer_ids, desk),
-        (FOR_APPROVER, approver_ids, desk),
+        (FOR_APPROVER, approver_ids, _approval(application)),
     ):
         if event in titles:
             told = [pk for pk in users(application) if pk != actor_id]
@@ -176,6 +176,10 @@ def _words(application: LoanApplication, suspension: str) -> dict[str, str]:
 
 def _own(application: LoanApplication) -> str:
     return reverse("matching:application-detail", args=[application.public_id])
+
+
+def _approval(application: LoanApplication) -> str:
+    return reverse("matching:approval-detail", args=[application.public_id])
 
 
 def _desk(application: LoanApplication) -> str:

@@ -83,7 +83,11 @@ def decide(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpRespons
         return _page(request, application, {slug: form})
     messages.success(
         request,
-        gettext("已作出决定，当前状态：%(state)s。") % {"state": said(state_label(done.state))},
+        gettext("%(enterprise)s：%(state)s。已通知客户经理。")
+        % {
+            "enterprise": application.enterprise.name,
+            "state": said(state_label(done.state)),
+        },
     )
     return redirect("matching:approval-list")
 

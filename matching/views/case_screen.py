@@ -67,6 +67,8 @@ def acts_for(
         if taken is None or (event == "DISBURSE" and not _is_bare(application)):
             continue
         form = bound.get(taken.slug) or _blank(taken.form, application)
+        if isinstance(form, ApproveForm):
+            form.say_limits(application.demand, application.product_version)
         form.auto_id = f"{taken.slug}-%s"  # several forms on one page ask for an opinion
         url = reverse("matching:review-act", args=[application.public_id, taken.slug])
         found.append(

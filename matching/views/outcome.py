@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import cast
+from typing import Any, cast
 from urllib.parse import quote
 
 from django.contrib import messages
@@ -26,6 +26,7 @@ from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table,
 from marketplace.web.labels import tone_of
 from marketplace.web.language import said
 from marketplace.web.pagination import number_page
+from marketplace.web.templatetags.market import wan
 from matching.domain.application import buttons
 from matching.domain.outcome import LOAN_CLASS_LABELS, OUTCOME_KIND_LABELS, LoanClass, OutcomeKind
 from matching.forms.outcome import OutcomeForm, OutcomeUploadForm
@@ -74,10 +75,10 @@ def outcomes(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     kinds = [pair for pair in buttons(application.state, roles) if pair[0] in set(OutcomeKind)]
     if request.method == "POST" and not kinds:
         require_event(application.state, request.POST.get("kind", ""), roles)
-    form = OutcomeForm(request.POST or None, kinds=kinds)
+    form = OutcomeForm(request.POST or None, kinds=kinds, initial=_first_drawdown(loan, kinds))
     reported = attempted(form, lambda: _record(form, loan, request))
     if reported is not None:
-        messages.success(request, gettext("已登记%(kind)s。") % {"kind": said(_kind(reported))})
+        messages.success(request, _registered(reported))
         return redirect("matching:outcome-list", public_id)
     return _outcomes_page(request, application, loan, form if kinds else None)
 
@@ -128,6 +129,21 @@ def _record(form: OutcomeForm, loan: Loan, request: HttpRequest) -> OutcomeEvent
         actor=signed_in(request.user),
         at=timezone.now(),
     )
+
+
+def _first_drawdown(loan: Loan, kinds: list[tuple[str, str]]) -> dict[str, Any]:
+    """Return the whole contract to start from while nothing was paid out."""
+    if [code for code, _ in kinds] != [OutcomeKind.DISBURSE.value]:
+        return {}
+    return {"principal_yuan": loan.amount_yuan}
+
+
+def _registered(reported: OutcomeEvent) -> str:
+    """Return what was registered, with the principal, so that a slip of unit is seen at once."""
+    words = {"kind": said(_kind(reported)), "amount": wan(reported.principal_yuan)}
+    if reported.principal_yuan:
+        return gettext("已登记%(kind)s：本金 %(amount)s。") % words
+    return gettext("已登记%(kind)s。") % words
 
 
 def _import(request: HttpRequest, now: datetime) -> RowImport:

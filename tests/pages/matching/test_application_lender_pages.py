@@ -461,6 +461,26 @@ class TestApprovals:
         forms = [act["form"] for act in answer.context["acts"] if act["form"].is_bound]
         assert "不能超过产品最高额度" in forms[0].errors["amount_yuan"][0]
 
+    def test_says_beside_the_figures_what_the_product_promises(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+
+        page = client.get(reverse("matching:approval-detail", args=[application.public_id])).text
+
+        assert "产品最高 300 万元" in page
+        assert "产品公布 3.45% 至 4.80%" in page
+        assert "产品最长 36 个月" in page
+
+    def test_refuses_a_rate_above_the_promised_one(self, client, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+        address = reverse("matching:approval-act", args=[application.public_id, "approve"])
+
+        answer = client.post(address, GRANT | {"annual_rate_bp": "25"})
+
+        assert answer.status_code == 422
+        assert not CreditLine.objects.exists()
+
     def test_is_the_approvers(self, client, cast):
         application = make_application(cast, "IN_APPROVAL")
         address = reverse("matching:approval-detail", args=[application.public_id])

@@ -42,6 +42,7 @@ class TestOutcomes:
         answer = client.post(page_of(application), PAID)
 
         assert answer.status_code == 302
+        assert "已登记放款：本金 50 万元" in client.get(answer.url).text
         assert LoanApplication.objects.get().state == "DISBURSED"
 
     def test_offers_only_what_the_state_allows(self, client, cast):
@@ -51,6 +52,17 @@ class TestOutcomes:
         answer = client.get(page_of(application))
 
         assert [code for code, _ in answer.context["form"].fields["kind"].choices] == ["DISBURSE"]
+
+    def test_starts_the_first_payment_from_the_contract(self, client, cast):
+        application = make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+
+        before = client.get(page_of(application)).context["form"]
+        client.post(page_of(application), PAID | {"principal_yuan": "100000"})
+        after = client.get(page_of(application)).context["form"]
+
+        assert before["principal_yuan"].value() == application.loan.amount_yuan
+        assert after["principal_yuan"].value() is None
 
     def test_shows_the_refusal_at_its_field(self, client, cast):
         application = make_application(cast, "SIGNED")

@@ -28,6 +28,8 @@ GOOD = {
     "amount_yuan": Decimal(500_000),
     "product_min_yuan": Decimal(100_000),
     "product_max_yuan": Decimal(1_000_000),
+    "product_rate_max_bp": 480,
+    "product_term_max_months": 36,
     "consent_live": True,
     "feedback_consent": True,
     "contact_note": "已电话联系",
@@ -156,6 +158,8 @@ class TestReasons:
                 "amount_yuan",
             ),
             ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"guarantee": "NO"}, "guarantee"),
+            ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"annual_rate_bp": 481}, "annual_rate_bp"),
+            ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"term_months": 37}, "term_months"),
             ("IN_APPROVAL", "APPROVE", Role.APPROVER, {"limit_valid_until": ...}, "valid_until"),
             ("APPROVED", "SIGN", Role.OFFICER, {"signed_date": ...}, "signed_date"),
             ("APPROVED", "SIGN", Role.OFFICER, {"contract_no": ""}, "contract_no"),
@@ -209,6 +213,18 @@ class TestApprove:
     )
     def test_is_refused_when_incomplete(self, changed):
         assert refusal("IN_APPROVAL", "APPROVE", Role.APPROVER, **changed)
+
+    def test_is_not_dearer_than_the_product_promises(self):
+        assert refusal("IN_APPROVAL", "APPROVE", Role.APPROVER, annual_rate_bp=2500) == (
+            "年化利率不能高于产品公布的上限 4.80%。"
+        )
+
+    def test_may_cost_and_last_as_much_as_the_product_promises(self):
+        granted = advance(
+            "IN_APPROVAL", "APPROVE", Role.APPROVER, annual_rate_bp=480, term_months=36
+        )
+
+        assert granted.target == "APPROVED"
 
 
 class TestReject:
