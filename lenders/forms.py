@@ -105,7 +105,9 @@ class InstitutionForm(forms.Form):
     )
     contact_name = forms.CharField(label="联系人", max_length=64)
     contact_phone = forms.CharField(
-        label="联系电话", max_length=32, help_text="平台据此告知审核结果、开通首个账号；加密保存。"
+        label="联系电话",
+        max_length=32,
+        help_text="平台据此告知审核结果、开通首个账号；客户经理没有电话时，申请企业也凭此联系。加密保存。",
     )
 
 
@@ -165,6 +167,12 @@ class StaffForm(BranchChoiceForm):
 
     username = forms.CharField(label="账号", max_length=64, help_text="3 至 64 个字符，不含空格。")
     display_name = forms.CharField(label="姓名", max_length=64)
+    phone = forms.CharField(
+        label="办公电话",
+        max_length=32,
+        required=False,
+        help_text="受理申请后，申请企业凭此联系；不填则显示本机构的联系电话。加密保存。",
+    )
     password = forms.CharField(
         label="初始密码",
         strip=False,
@@ -179,7 +187,7 @@ class StaffForm(BranchChoiceForm):
         help_text="客户经理受理申请、尽调、起草产品；审批人决定授信、发布产品、管理网点与人员。"
         "同一笔申请须由两个人经办和审批。",
     )
-    field_order = ("username", "display_name", "password", "role", "branch")
+    field_order = ("username", "display_name", "phone", "password", "role", "branch")
 
     def account(self) -> dict[str, Any]:
         """Return what a valid form says, as ``staff_add`` takes it."""
@@ -187,6 +195,7 @@ class StaffForm(BranchChoiceForm):
         return {
             "username": data["username"],
             "display_name": data["display_name"],
+            "phone": data["phone"],
             "password": data["password"],
             "role": Role(data["role"]),
             "branch": self.chosen_branch(),

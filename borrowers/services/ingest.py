@@ -42,7 +42,9 @@ def item_and_unit(item_code: str, unit_code: str) -> tuple[CatalogueItem, Source
         sentence = f"没有代码为“{unit_code[:32]}”的来源单位。"
         raise Refused("UNIT_UNKNOWN", sentence, {"unit": sentence})
     if not item.units.filter(pk=unit.pk).exists():
-        sentence = f"{unit.name}不是“{item.name}”的来源单位。"
+        known = "、".join(item.units.order_by("code").values_list("name", flat=True)[:3])
+        whose = f"应由{known}提供" if known else "目前没有来源单位"
+        sentence = f"{unit.name}不是“{item.name}”的来源单位，该信息项{whose}。"
         raise Refused("UNIT_NOT_OF_ITEM", sentence, {"unit": sentence})
     return item, unit
 

@@ -132,7 +132,8 @@ def batch_upload(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": "上传信用记录",
-        "rules": "支持 csv（UTF-8 或 GB18030）和 xlsx；一个文件只含一个信息项，由一个来源单位提供。",
+        "rules": "支持 csv（UTF-8 或 GB18030）和 xlsx；一个文件只含一个信息项，由一个来源单位提供。"
+        "各信息项的字段、来源单位与空白表见“目录”。",
         "crumbs": [Crumb("数据批次", reverse("borrowers:batch-list")), Crumb("上传")],
     }
     return render(request, "borrowers/operator/upload.html", context, status=form_status(form))

@@ -53,7 +53,7 @@ def candidates(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "table": _candidates_table(page.rows),
+        "table": _candidates_table(page.rows, state),
         "crumbs": [Crumb("数据批次", reverse("borrowers:batch-list")), Crumb("待核对的主体")],
     }
     status = form_status(form)
@@ -80,9 +80,15 @@ def candidate_decide(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse
     done = attempted(form, lambda: _decide(request, public_id, form))
     if done is None:
         return _page(request, found, held, proposed, form)
-    words = said(CANDIDATE.labels[done.state])
-    messages.success(request, gettext("已办理：%(words)s。") % {"words": words})
+    messages.success(request, _decided_words(done))
     return redirect("borrowers:candidate-list")
+
+
+def _decided_words(done: SubjectCandidate) -> str:
+    words = {"row": _title(done), "name": done.enterprise.name if done.enterprise else ""}
+    if done.enterprise:
+        return gettext("%(row)s已确认是%(name)s，已作为其信用记录入库。") % words
+    return gettext("%(row)s已退回，来源单位在更正表里看到原因。") % words
 
 
 def _decide(request: HttpRequest, public_id: uuid.UUID, form: CandidateForm) -> SubjectCandidate:
@@ -129,7 +135,7 @@ def _choices(proposed: Iterable[Proposal]) -> list[tuple[str, str]]:
     return [
         (
             one.enterprise.uscc,
-            gettext("确认是 %(name)s（信用代码末六位 %(end)s）")
+            gettext("确认是%(name)s（信用代码末六位 %(end)s）")
             % {"name": one.enterprise.name, "end": one.enterprise.uscc[-6:]},
         )
         for one in proposed
@@ -195,7 +201,7 @@ def _proposals_table(proposed: Iterable[Proposal]) -> Table:
     )
 
 
-def _candidates_table(rows: Sequence[SubjectCandidate]) -> Table:
+def _candidates_table(rows: Sequence[SubjectCandidate], state: str) -> Table:
     """Return the rows by what they say of their subject; of those that are decided or lapsed nothing is held."""
     columns = [
         Column("这一行写的主体"),
@@ -223,7 +229,7 @@ def _candidates_table(rows: Sequence[SubjectCandidate]) -> Table:
             ]
             for row in rows
         ],
-        empty="没有符合条件的行。",
+        empty="没有待核对的行。" if state == WAITING else "没有符合条件的行。",
     )
 
 

@@ -238,7 +238,9 @@ def batches_table(batches: Iterable[IngestBatch]) -> Table:
         [
             [
                 Cell(
-                    batch.file_name, url=reverse("borrowers:batch-detail", args=[batch.public_id])
+                    batch.file_name,
+                    url=reverse("borrowers:batch-detail", args=[batch.public_id]),
+                    note=said(batch.get_kind_display()) if batch.kind == "REVIEW" else "",
                 ),
                 batch_subject(batch),
                 batch.unit.name if batch.unit else "",

@@ -98,6 +98,7 @@ class StaffInput(StrictSerializer):
     """A new colleague's account, role and branch."""
 
     username = serializers.CharField(max_length=64)
+    phone = serializers.CharField(max_length=32, allow_blank=True, default="")
     password = serializers.CharField(max_length=128, trim_whitespace=False, write_only=True)
     display_name = serializers.CharField(max_length=64)
     role = serializers.ChoiceField(choices=LENDER_ROLE_CHOICES)

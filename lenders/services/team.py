@@ -10,6 +10,7 @@ from django.db import transaction
 from lenders.models import Branch, BranchPosting, Institution
 from lenders.policies import LENDER_ROLES, can_manage_team, require
 from lenders.services.institution import institution_locked, institution_record, require_admitted
+from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import Role
 from marketplace.domain.text import clean
@@ -136,19 +137,35 @@ def staff_add(
     display_name: str,
     actor: User,
     at: datetime,
+    phone: str = "",
 ) -> BranchPosting:
     """Create an account for a new colleague and post it, both or neither.
 
+    Args:
+        institution, branch, role: where the colleague works, and as what.
+        username, password, display_name: of the account.
+        actor: approver of the institution, or operator.
+        at: when, aware.
+        phone: at which borrowers reach an officer; may be empty.
+
     Raises:
         NotPermitted: the actor may not.
-        Refused: as of ``user_create`` (``USERNAME_INVALID``, ``PASSWORD_WEAK``) and `staff_post`.
+        Refused: ``PHONE_INVALID``; as of ``user_create`` (``USERNAME_INVALID``, ``PASSWORD_WEAK``) and `staff_post`.
         Conflict: ``USERNAME_TAKEN``, ``INSTITUTION_NOT_ADMITTED``.
 
     Writes: ``User`` and what `staff_post` writes.
     """
     _manageable(institution, actor)
+    fault = phone_fault(phone) if phone.strip() else None
+    if fault:
+        raise Refused("PHONE_INVALID", fault, {"phone": fault})
     user = user_create(
-        username=username, password=password, display_name=display_name, actor=actor, at=at
+        username=username,
+        password=password,
+        display_name=display_name,
+        actor=actor,
+        at=at,
+        phone=phone,
     )
     return staff_post(
         user=user, institution=institution, role=role, branch=branch, actor=actor, at=at

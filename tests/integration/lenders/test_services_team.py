@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from lenders.models import Branch, BranchPosting
 from lenders.selectors import posting_get, staff_list
@@ -14,7 +15,7 @@ from lenders.services import (
 )
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
-from marketplace.models import Membership, User
+from marketplace.models import Membership, Notification, User
 
 ACCOUNT = {"username": "zhao", "password": "colleague-pass-2026", "display_name": "赵示例"}
 
@@ -204,6 +205,35 @@ class TestStaffAdd:
 
         assert posting.membership.user.check_password(ACCOUNT["password"])
         assert posting in staff_list(cast.institution)
+
+    def test_asks_the_colleague_to_change_the_first_password(self, cast, branch, now):
+        posting = staff_add(
+            institution=cast.institution,
+            branch=branch,
+            role=Role.OFFICER,
+            **ACCOUNT,
+            phone="022-5555 0188",
+            actor=cast.approver,
+            at=now,
+        )
+
+        told = Notification.objects.get(user=posting.membership.user)
+        assert told.path == reverse("marketplace:password-change")
+        assert posting.membership.user.phone == "022-5555 0188"
+
+    def test_refuses_a_telephone_nobody_answers(self, cast, branch, now):
+        with pytest.raises(Refused) as refused:
+            staff_add(
+                institution=cast.institution,
+                branch=branch,
+                role=Role.OFFICER,
+                **ACCOUNT,
+                phone="前台",
+                actor=cast.approver,
+                at=now,
+            )
+
+        assert set(refused.value.fields) == {"phone"}
 
     def test_leaves_no_account_when_the_posting_is_refused(self, cast, now):
         elsewhere = cast.rival_institution.branches.get()

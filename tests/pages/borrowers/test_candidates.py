@@ -123,6 +123,9 @@ class TestPages:
         answer = client.post(address("borrowers", "decide", batch), {"decision": OLD})
 
         assert answer.status_code == 302
+        listed = text_of(client.get(answer.url))
+        assert f"税款.csv 第 2 行已确认是{NAME}" in listed
+        assert "没有待核对的行" in listed
         assert CreditRecord.objects.get().enterprise.uscc == OLD
         shown = text_of(client.get(address("borrowers", "detail", batch)))
         assert "已确认主体" in shown
