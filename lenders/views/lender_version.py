@@ -26,6 +26,7 @@ from lenders.selectors import (
     version_before,
     version_editable,
     version_get,
+    version_latest,
 )
 from lenders.services import (
     product_review,
@@ -173,6 +174,9 @@ def _detail(request: HttpRequest, version: ProductVersion, form: ReasonForm) -> 
         "can_edit": version.state == VersionState.DRAFT
         and can_draft(user, version.product.institution),
         "can_review": is_pending and can_review(user, version),
+        "can_restart": version.state == VersionState.REFUSED
+        and version == version_latest(version.product)
+        and can_draft(user, version.product.institution),
         "waits_for_other": is_pending and version.drafted_by_id == user.pk,
         "form": form,
         "crumbs": _crumbs(user, version),

@@ -65,7 +65,11 @@ def product_list(request: HttpRequest) -> HttpResponse:
 def product_compare_page(request: HttpRequest) -> HttpResponse:
     """Show up to four products side by side."""
     at = timezone.now()
-    items = product_compare(_public_ids(request.GET.getlist("id")), at)
+    wanted = _public_ids(request.GET.getlist("id"))
+    items = product_compare(wanted[:MOST_COMPARED], at)
+    if len(wanted) > MOST_COMPARED:
+        words = gettext("最多同时比较 %(most)s 个产品；选了 %(count)s 个，只列出前 %(most)s 个。")
+        messages.warning(request, words % {"most": MOST_COMPARED, "count": len(wanted)})
     context = {
         "items": items,
         "table": compare_table(items, timezone.localtime(at).date()) if items else None,
@@ -149,7 +153,7 @@ def _cost(request: HttpRequest, item: PublishedProduct) -> tuple[CostForm, tuple
 
 def _public_ids(texts: Iterable[str]) -> list[uuid.UUID]:
     try:
-        return [uuid.UUID(text) for text in texts]
+        return list(dict.fromkeys(uuid.UUID(text) for text in texts))
     except ValueError:
         raise Refused("COMPARE_ID_INVALID", "所选产品的编号有误，请从产品超市重新选择。") from None
 

@@ -24,7 +24,7 @@ from marketplace.domain.vocabulary import (
     REPAYMENT_LABELS,
 )
 from marketplace.web.components import Change, Column, Pair, Table
-from marketplace.web.language import listed
+from marketplace.web.language import listed, said
 from marketplace.web.templatetags.market import wan
 
 ALL_IN_DEFINITION = (
@@ -155,15 +155,17 @@ def version_changes(
     after: tuple[ProductTerms, Sequence[RuleSpec]],
     on: date,
 ) -> list[Change]:
-    """Return what differs between two versions: terms by name, rules by code."""
+    """Return what differs between two versions: terms by name, rules by what they look at."""
     old, new = terms_words(before[0]), terms_words(after[0])
     changes = [Change(label, old[label], new[label]) for label in new if old[label] != new[label]]
     old, new = _rule_words(before[1], on), _rule_words(after[1], on)
-    codes = dict.fromkeys([*old, *new])
+    labels = dict.fromkeys([*old, *new])
     return changes + [
-        Change(gettext("规则 %(code)s") % {"code": code}, old.get(code, ""), new.get(code, ""))
-        for code in codes
-        if old.get(code) != new.get(code)
+        Change(
+            gettext("条件：%(label)s") % {"label": label}, old.get(label, ""), new.get(label, "")
+        )
+        for label in labels
+        if old.get(label) != new.get(label)
     ]
 
 
@@ -172,8 +174,13 @@ def _rules_in_one(item: PublishedProduct, on: date) -> str:
 
 
 def _rule_words(rules: Iterable[RuleSpec], on: date) -> dict[str, str]:
-    lines = (rule_line(rule, on) for rule in rules)
-    return {line.code: f"{line.sentence}{_bracketed(line.when)}" for line in lines}
+    """Return what a version asks, by the name of the feature asked about; several rules about one stand together."""
+    told: dict[str, list[str]] = {}
+    for rule in rules:
+        line = rule_line(rule, on)
+        words = f"{line.sentence}{_bracketed(line.when)}"
+        told.setdefault(said(FEATURES[rule.feature].label), []).append(words)
+    return {label: "；".join(sentences) for label, sentences in told.items()}
 
 
 def _bracketed(when: str) -> str:

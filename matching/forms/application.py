@@ -35,7 +35,11 @@ class ConsentForm(forms.Form):
         label="本企业已阅读并同意上述授权内容。",
         error_messages={"required": "请阅读授权内容并勾选同意。"},
     )
-    feedback_clause = forms.BooleanField(label="", required=False)
+    feedback_clause = forms.BooleanField(
+        label="",
+        required=False,
+        help_text="可以不勾选，不影响申请；不勾选的，机构只登记是否放款，不报送金额与还款。",
+    )
 
     def __init__(
         self,
@@ -66,6 +70,6 @@ class SupplyForm(forms.Form):
     supplied_note = forms.CharField(
         label="已补充的资料",
         max_length=500,
-        help_text="说明已向机构提供的资料及方式。",
+        help_text="平台不传递文件：请把资料直接交给客户经理，再在此写明交了什么、何时、怎样交的。",
         widget=forms.Textarea(attrs={"rows": 3}),
     )

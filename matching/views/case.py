@@ -28,6 +28,8 @@ from matching.models import (
 )
 from matching.policies.application import BEFORE_ACCEPTANCE
 
+NO_PHONE = "机构没有留下电话，请等候联系"
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -151,7 +153,7 @@ def call_pairs(application: LoanApplication) -> list[Pair]:
         pairs.append(Pair("网点", application.branch.name))
     call = call_of(application)
     label = "客户经理" if _is_with_officer(application) else "联系人"
-    return [*pairs, Pair(label, call.who), Pair("电话", call.phone)]
+    return [*pairs, Pair(label, call.who), Pair("电话", call.phone or NO_PHONE)]
 
 
 def call_of(application: LoanApplication) -> Call:

@@ -94,6 +94,22 @@ class TestPage:
         assert "不单独显示" in text
         assert "成立时间" in text
 
+    def test_says_possible_where_something_is_left_open(self, register, client):
+        version = ProductVersion.objects.get(product=make_offer(register, rules=[TAX]))
+        client.force_login(register.officer)
+
+        answer = client.get(reverse("matching:version-reach", args=[version.public_id]))
+
+        assert [pair.label for pair in answer.context["pairs"]] == ["可能符合", "不符合"]
+
+    def test_says_fitting_where_nothing_is_left_open(self, register, client):
+        version = ProductVersion.objects.get(product=make_offer(register, rules=[AGE]))
+        client.force_login(register.officer)
+
+        answer = client.get(reverse("matching:version-reach", args=[version.public_id]))
+
+        assert answer.context["pairs"][0].label == "符合"
+
     def test_is_linked_from_the_version(self, register, client):
         version = ProductVersion.objects.get(product=make_offer(register))
         client.force_login(register.officer)

@@ -202,7 +202,29 @@ class TestVersionDetail:
 
         assert "与第 1 版相比" in page.text
         assert "3 至 24 个月" in page.text
-        assert "规则 AGE" in page.text
+        changed = {change.label: change for change in page.context["changes"]}
+        assert changed["条件：成立时间"].before == "成立满 24 个月"
+        assert not changed["条件：成立时间"].after
+
+    def test_shows_a_rule_put_in_the_place_of_another_as_one_change(self, enter, product):
+        client = enter("officer")
+        client.post(url("version-create", product))
+        version = product.versions.get(number=2)
+        client.post(url("rule-remove", version, "AGE"))
+        client.post(
+            url("version-rules", version),
+            {
+                "feature": "age_months",
+                "operator": "GE",
+                "value": "36",
+                "effective_from": "2026-11-01",
+            },
+        )
+
+        page = client.get(url("version-detail", version))
+
+        (change,) = page.context["changes"]
+        assert (change.before, change.after) == ("成立满 24 个月", "成立满 36 个月")
 
     def test_needs_few_queries(self, enter, product, django_assert_max_num_queries):
         client = enter("officer")
@@ -231,6 +253,20 @@ class TestVersionReview:
 
         pending.refresh_from_db()
         assert (pending.state, pending.review_reason) == ("REFUSED", "利率有误")
+
+    def test_leads_the_drafter_of_a_returned_one_to_the_next(self, enter, pending):
+        enter("approver").post(
+            url("version-review", pending), {"decision": "refuse", "reason": "利率有误"}
+        )
+        client = enter("officer")
+
+        page = client.get(url("version-detail", pending))
+        client.post(url("version-create", pending.product))
+        then = client.get(url("version-detail", pending))
+
+        assert "以此为底稿重新起草" in page.text
+        assert pending.product.versions.filter(number=2, state="DRAFT").exists()
+        assert "以此为底稿重新起草" not in then.text
 
     def test_demands_a_reason_for_a_return(self, enter, pending):
         page = enter("approver").post(

@@ -87,13 +87,34 @@ class TestProductCompare:
     def test_says_what_to_do_when_nothing_is_chosen(self, client, db):
         assert "最多 4 个产品" in client.get(self.URL).text
 
-    def test_refuses_more_than_four(self, client, db):
-        ids = [f"11111111-1111-4111-8111-11111111111{digit}" for digit in range(5)]
+    def test_shows_the_first_four_of_more_and_says_so(self, client, cast, now):
+        products = [
+            make_product(
+                institution=cast.institution,
+                code=f"B001-C{digit}",
+                name=f"示例比较{digit}",
+                drafted_by=cast.officer,
+                published_by=cast.approver,
+                at=now,
+            )
+            for digit in range(5)
+        ]
 
-        page = client.get(self.URL, {"id": ids})
+        page = client.get(self.URL, {"id": [one.public_id for one in products]})
 
-        assert page.status_code == 400
-        assert "COMPARE_TOO_MANY" in page.text
+        assert page.status_code == 200
+        assert [item.product.name for item in page.context["items"]] == [
+            "示例比较0",
+            "示例比较1",
+            "示例比较2",
+            "示例比较3",
+        ]
+        assert "选了 5 个，只列出前 4 个" in page.text
+
+    def test_counts_what_is_chosen_twice_once(self, client, product):
+        page = client.get(self.URL, {"id": [product.public_id] * 5})
+
+        assert "只列出前" not in page.text
 
     def test_refuses_what_is_no_product(self, client, db):
         page = client.get(self.URL, {"id": ["1' or 1=1"]})
