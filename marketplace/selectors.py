@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
 from itertools import islice
+from operator import or_
 from typing import TypeVar
 
 from django.db.models import Q, QuerySet
@@ -21,6 +24,7 @@ from marketplace.models import (
     ExceptionalGrant,
     Membership,
     Notification,
+    Organisation,
     ParameterValue,
     User,
 )
@@ -118,6 +122,7 @@ class AuditFilter:
         uscc: credit code of the enterprise concerned.
         person: account or name of who acted or read.
         action: beginning of an action's dotted name.
+        nouns: codes of the things an action may be about; empty for all.
         purpose: code of the purpose of a reading.
         since, until: aware; the second is the first moment that no longer belongs.
     """
@@ -125,6 +130,7 @@ class AuditFilter:
     uscc: str = ""
     person: str = ""
     action: str = ""
+    nouns: tuple[str, ...] = ()
     purpose: str = ""
     since: datetime | None = None
     until: datetime | None = None
@@ -148,6 +154,9 @@ def audit_search(wanted: AuditFilter) -> QuerySet[AuditEvent]:
     found = _between(AuditEvent.objects.select_related("actor"), wanted, "actor")
     if wanted.uscc:
         found = found.filter(stream=enterprise_stream(wanted.uscc))
+    if wanted.nouns:
+        about = (Q(action__contains=f".{noun}.") for noun in wanted.nouns)
+        found = found.filter(reduce(or_, about))
     return found.filter(action__startswith=wanted.action) if wanted.action else found
 
 
@@ -158,6 +167,12 @@ def access_search(wanted: AuditFilter) -> QuerySet[AccessRecord]:
     if wanted.uscc:
         found = found.filter(subject_uscc=wanted.uscc)
     return found.filter(purpose=wanted.purpose) if wanted.purpose else found
+
+
+def enterprise_names(codes: Iterable[str]) -> dict[str, str]:
+    """Return what the enterprises of these credit codes that have an account are called. Queries: one."""
+    found = Organisation.objects.filter(kind=OrganisationKind.ENTERPRISE, uscc__in=set(codes))
+    return dict(found.values_list("uscc", "name"))
 
 
 def chain_check(uscc: str = "") -> ChainCheck:

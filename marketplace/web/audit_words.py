@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
+from django.utils import timezone
 
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.grant import GRANT_KIND_LABELS
@@ -55,10 +58,11 @@ VERBS: Mapping[str, str] = {
     "answer": "答复",
     "apply": "申请",
     "approve": "批准",
+    "ask_dispatch": "请平台派单",
     "ask_supplement": "要求补正",
     "assign": "排座",
-    "branch_change": "修改网点",
     "branch_create": "添加网点",
+    "branch_edit": "修改网点",
     "cancel": "取消",
     "check": "核验",
     "choose": "选择机构",
@@ -76,6 +80,7 @@ VERBS: Mapping[str, str] = {
     "disburse": "放款",
     "dispatch": "派单",
     "draft": "起草",
+    "edit": "修改要素",
     "end": "终止",
     "end_agent": "停用经办人",
     "enter": "录入",
@@ -97,6 +102,7 @@ VERBS: Mapping[str, str] = {
     "invite": "邀请",
     "issue": "出具",
     "lapse": "逾期未办",
+    "leave": "转全量评价",
     "mark_overdue": "登记逾期",
     "note": "备注",
     "offer": "推送机构",
@@ -104,17 +110,20 @@ VERBS: Mapping[str, str] = {
     "pass_on": "上报市级",
     "password_change": "修改密码",
     "publish": "发布",
-    "rebuild": "重建",
+    "reapply": "重新申请",
     "rearrange": "重新排座",
+    "rebuild": "重建",
     "recall": "撤下",
     "record": "登记面谈结果",
     "refuse": "不予通过",
     "reject": "拒绝",
     "rejudge": "复核移出",
     "release": "退回派单",
+    "rename": "更名",
     "reopen_pool": "重新开放抢单",
     "repay": "登记还款",
     "request_supplement": "要求补充资料",
+    "rescore": "单户重评",
     "restore": "恢复",
     "result": "反馈结果",
     "resume": "继续",
@@ -123,6 +132,8 @@ VERBS: Mapping[str, str] = {
     "revise": "修改",
     "revoke": "撤回",
     "route": "分派网点",
+    "rule_add": "添加准入规则",
+    "rule_remove": "删除准入规则",
     "run": "计算",
     "seed": "初始化",
     "set": "设置",
@@ -160,6 +171,7 @@ KEYS: Mapping[str, str] = {
     "after_days": "会后天数",
     "application": "申请",
     "approve": "通过",
+    "batch": "批次",
     "blocking": "不稳定对数",
     "branch": "网点",
     "changed": "变更",
@@ -180,9 +192,12 @@ KEYS: Mapping[str, str] = {
     "envy": "羡慕数",
     "errors": "错误",
     "evaluated": "评价户数",
+    "event": "对接会",
     "feedback": "反馈条款",
     "file_sha256": "文件哈希",
     "follow_ups": "跟踪",
+    "former": "原名称",
+    "former_code": "原机构代码",
     "holder": "被授权人",
     "institution": "机构",
     "item": "信息项",
@@ -207,10 +222,13 @@ KEYS: Mapping[str, str] = {
     "reason": "原因",
     "record": "记录",
     "refused": "未入选",
+    "refused_because": "前次未通过的原因",
     "rejected": "拒绝",
     "restored": "恢复",
     "result": "结果",
     "role": "角色",
+    "row": "行号",
+    "rule": "规则",
     "seed": "随机种子",
     "segments": "文件数",
     "seq": "序号",
@@ -304,6 +322,34 @@ _VALUES_OF_KEY: Mapping[str, Mapping[str, str]] = {
 }
 
 
+_STREAMS: Mapping[str, str] = {
+    "demo": "演示数据",
+    "enterprise": "企业",
+    "institution": "机构",
+    "system": "平台",
+}
+_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d.*[+-]\d\d:\d\d")
+
+
+def nouns_of(words: str) -> tuple[str, ...]:
+    """Return the codes of the things whose name holds the words; none for no words.
+
+    >>> nouns_of("授权")
+    ('consent', 'grant')
+    """
+    return tuple(code for code, name in NOUNS.items() if words and words in name)
+
+
+def stream_words(stream: str) -> str:
+    """Return whose chain a stream is, in words.
+
+    >>> stream_words("institution:B001"), stream_words("system")
+    ('机构 B001', '平台')
+    """
+    kind, _, code = stream.partition(":")
+    return " ".join(filter(None, [_STREAMS.get(kind, kind), code]))
+
+
 def action_words(action: str) -> str:
     """Return a dotted action in words.
 
@@ -338,4 +384,6 @@ def _value(key: str, value: Any) -> str:
     text = "" if value is None else str(value)
     if key.endswith(("hash", "sha256")):
         return f"{text[:12]}…" if text else ""
+    if _MOMENT.fullmatch(text):
+        return f"{timezone.localtime(datetime.fromisoformat(text)):%Y-%m-%d %H:%M}"
     return _VALUES_OF_KEY.get(key, _VALUES).get(text, text)

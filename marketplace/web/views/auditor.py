@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
@@ -25,9 +25,16 @@ from marketplace.selectors import (
     access_search,
     audit_search,
     chain_check,
+    enterprise_names,
     grant_list,
 )
-from marketplace.web.audit_words import action_words, kind_words, payload_words
+from marketplace.web.audit_words import (
+    action_words,
+    kind_words,
+    nouns_of,
+    payload_words,
+    stream_words,
+)
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table
 from marketplace.web.forms import DayField
 from marketplace.web.grant_words import grants_table
@@ -44,7 +51,7 @@ class AuditSearchForm(forms.Form):
 
     uscc = forms.CharField(label="统一社会信用代码", required=False, max_length=30)
     person = forms.CharField(label="操作人（账号或姓名）", required=False, max_length=64)
-    action = forms.CharField(label="动作（开头部分）", required=False, max_length=64)
+    action = forms.CharField(label="事项，如“授权”", required=False, max_length=64)
     since = DayField(label="自", required=False, validators=YEARS)
     until = DayField(label="至", required=False, validators=YEARS)
 
@@ -52,10 +59,13 @@ class AuditSearchForm(forms.Form):
         """Return the filter; what could not be read filters nothing and is marked at its field."""
         given = self.cleaned_data if self.is_valid() else {}
         since, until = given.get("since"), given.get("until")
+        action = (given.get("action") or "").strip()
+        nouns = nouns_of(action)
         return AuditFilter(
             uscc=uscc_rules.normalize(given.get("uscc") or ""),
             person=(given.get("person") or "").strip(),
-            action=(given.get("action") or "").strip(),
+            action="" if nouns else action,
+            nouns=nouns,
             purpose=given.get("purpose") or "",
             since=_midnight(since) if since else None,
             until=_midnight(until + timedelta(days=1)) if until else None,
@@ -94,6 +104,7 @@ def events(request: HttpRequest) -> HttpResponse:
         "page": page,
         "table": _events_table(page.rows),
         "check": check,
+        "checked": stream_words(check.stream) if check else "",
         "broken": _events_table(check.broken) if check and check.broken else None,
         "crumbs": [Crumb("审计查询")],
     }
@@ -156,7 +167,7 @@ def _events_table(rows: Iterable[AuditEvent]) -> Table:
             Cell(action_words(row.action), note=row.action),
             Cell(kind_words(row.subject_kind), note=row.subject_id),
             payload_words(row.payload),
-            f"{row.stream} #{row.seq}",
+            Cell(gettext("第 %(seq)s 条") % {"seq": row.seq}, note=stream_words(row.stream)),
             row.hash[:16],
         ]
         for row in rows
@@ -171,11 +182,18 @@ def _classes(codes: Sequence[str]) -> str:
     return listed(label_of(code, "data_class") for code in codes)
 
 
-def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
+def _subject(row: AccessRecord, names: Mapping[str, str]) -> Cell:
+    """Return whose data was read; who has no account is known here by its code only."""
+    name = names.get(row.subject_uscc)
+    return Cell(name, note=row.subject_uscc) if name else Cell(row.subject_uscc)
+
+
+def _accesses_table(rows: Sequence[AccessRecord]) -> Table:
+    names = enterprise_names(row.subject_uscc for row in rows)
     columns = [
         Column("时间", Kind.DATETIME),
         Column("查询人"),
-        Column("被查询企业", Kind.CODE),
+        Column("被查询企业"),
         Column("用途"),
         Column("内容"),
         Column("信息类别"),
@@ -186,7 +204,7 @@ def _accesses_table(rows: Iterable[AccessRecord]) -> Table:
         [
             row.at,
             Cell(str(row.user), note=row.organisation.name),
-            row.subject_uscc,
+            _subject(row, names),
             row.get_purpose_display(),
             row.content,
             _classes(row.data_classes),

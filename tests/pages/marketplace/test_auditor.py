@@ -78,6 +78,8 @@ class TestAuditSearch:
             ({"person": "nobody"}, 0),
             ({"action": "matching.application"}, 3),
             ({"action": "matching.application.step1"}, 1),
+            ({"action": "贷款申请"}, 3),
+            ({"action": "白名单"}, 0),
             ({"since": "2026-11-24"}, 2),
             ({"until": "2026-11-23"}, 1),
             ({"since": "2026-11-24", "until": "2026-11-24"}, 1),
@@ -122,6 +124,7 @@ class TestAccessSearch:
 
         assert len(rows) == 2
         assert "贷款申请审查" in rows[1]
+        assert traces.enterprise.name in rows[1]
         assert "示例城市银行" in rows[1]
 
     @pytest.mark.parametrize(
