@@ -34,16 +34,16 @@ WATCHED_EVENTS = ("ESCALATE", "URGE")
 
 HISTORY_SHOWN = 20
 _NEEDED = (
-    "demand__enterprise__district",
-    "demand__enterprise__register_batch",
+    "demand",
     "enterprise__account",
     "enterprise__district",
+    "enterprise__register_batch",
     "product",
-    "product_version__product__institution__organisation",
+    "product_version",
     "institution__organisation",
     "branch",
     "officer",
-    "consent__lender",
+    "consent",
     "portrait",
     "credit_line",
     "loan",
@@ -260,4 +260,21 @@ def _one(found: QuerySet[LoanApplication], public_id: uuid.UUID) -> LoanApplicat
     row = found.select_related(*_NEEDED).filter(public_id=public_id).first()
     if row is None:
         raise NotFound
+    _meet(row)
     return row
+
+
+def _meet(row: LoanApplication) -> None:
+    """Let what stands beside an application share its rows: each is read, and joined, once.
+
+    The need's enterprise, the version's product and the consent's lender are the application's own; a row of another
+    key is left to be read when it is asked for.
+    """
+    if row.demand.enterprise_id == row.enterprise_id:
+        row.demand.enterprise = row.enterprise
+    if row.product_version.product_id == row.product_id:
+        row.product_version.product = row.product
+    if row.product.institution_id == row.institution_id:
+        row.product.institution = row.institution
+    if row.consent and row.consent.lender_id == row.institution.organisation_id:
+        row.consent.lender = row.institution.organisation
