@@ -10,13 +10,13 @@ Source: design law 1; issue of matching ("what would make it fit"); anchors note
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any
 
 from lenders.domain.product import ProductTerms, rules_of_terms
-from lenders.domain.rule import RuleSpec
+from lenders.domain.rule import Operator, RuleSpec, RuleValue
 from marketplace.domain.period import add_months, month_start
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import DataClass
@@ -113,6 +113,21 @@ class ChangeSet:
         return tuple(change for change in self.changes if change.means is not Means.AUTHORIZE)
 
 
+Demand = tuple[str, tuple[tuple[Operator, RuleValue], ...]]
+"""What rules on one feature demand together, whatever their codes and dates."""
+
+SeenChanges = dict[Demand, Change | None]
+"""What was found already, None for what fits; a change without target is one that no value makes fit.
+
+One memory serves the same facts, date and circumstances only.
+"""
+
+
+def demand_of(feature: str, asked: Sequence[RuleSpec]) -> Demand:
+    """Return what rules on a feature demand; rules that demand the same are answered the same."""
+    return feature, tuple((rule.operator, rule.value) for rule in asked)
+
+
 def changes_to_fit(
     terms: ProductTerms,
     rules: Sequence[RuleSpec],
@@ -121,6 +136,7 @@ def changes_to_fit(
     *,
     own: FeatureFacts | None = None,
     circumstances: Circumstances = NO_CIRCUMSTANCES,
+    seen: SeenChanges | None = None,
 ) -> ChangeSet:
     """Return the minimal set of changes after which the product fits.
 
@@ -133,24 +149,28 @@ def changes_to_fit(
         on: business date.
         own: what an authorisation would reveal; without it, what is behind one is taken as unknown.
         circumstances: for dates.
+        seen: filled and read when given; one for all else but terms and rules the same, for many products.
     """
     revealed = facts if own is None else own
+    memory: SeenChanges = {} if seen is None else seen
     changes: list[Change] = []
     contradictory: list[str] = []
     classes: dict[DataClass | None, list[str]] = {}
     for feature, asked in rules_by_feature(terms, rules, on).items():
-        seen = facts.get(feature, UNKNOWN)
-        fact = seen
-        if seen.missing is Missing.NOT_AUTHORIZED:
-            classes.setdefault(seen.data_class, []).extend(rule.code for rule in asked)
+        fact = facts.get(feature, UNKNOWN)
+        if fact.missing is Missing.NOT_AUTHORIZED:
+            classes.setdefault(fact.data_class, []).extend(rule.code for rule in asked)
             fact = revealed.get(feature, UNKNOWN)
-        if all(decide(rule, fact) is Outcome.FITS for rule in asked):
+        demand = demand_of(feature, asked)
+        if demand not in memory:
+            memory[demand] = _needed(asked, fact, on, circumstances)
+        change = memory[demand]
+        if change is None:
             continue
-        target = nearest_value(asked, number_of(fact.value) if fact.is_known else None)
-        if target is None:
+        if change.target is None:
             contradictory.append(feature)
         else:
-            changes.append(_change(asked, fact, target, on, circumstances))
+            changes.append(replace(change, rule_codes=tuple(rule.code for rule in asked)))
     return ChangeSet((*_authorizations(classes), *changes), tuple(contradictory))
 
 
@@ -203,10 +223,16 @@ def _authorizations(classes: Mapping[DataClass | None, list[str]]) -> list[Chang
     ]
 
 
-def _change(
-    asked: Sequence[RuleSpec], fact: Fact, target: Any, on: date, circumstances: Circumstances
-) -> Change:
+def _needed(
+    asked: Sequence[RuleSpec], fact: Fact, on: date, circumstances: Circumstances
+) -> Change | None:
+    """Return what has to change about one feature, None when nothing has to; its rules are the caller's to name."""
+    if all(decide(rule, fact) is Outcome.FITS for rule in asked):
+        return None
     feature = asked[0].feature
+    target = nearest_value(asked, number_of(fact.value) if fact.is_known else None)
+    if target is None:
+        return Change(Means.FIXED, Feasibility.NOT_AT_ALL, "", feature=feature)
     means = _means(LEVERS[feature], fact, asked, target)
     count = _count(fact, target)
     on_date = _on_date(feature, means, target, count, on, circumstances)
@@ -216,7 +242,6 @@ def _change(
         change_sentence(asked, fact, target, means, on_date, on),
         feature=feature,
         target=target,
-        rule_codes=tuple(rule.code for rule in asked),
         on_date=on_date,
     )
 

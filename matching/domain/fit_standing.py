@@ -1,7 +1,8 @@
 """How many products fit now, and how many would after something changed: decided again only where it matters.
 
-A standing keeps, for one enterprise and its need, which features of each product do not hold. A changed fact touches
-the rules on its feature alone, so asking "what if" for every product costs little.
+A standing keeps, for one enterprise and its need, which features of each product do not hold. Products demand much the
+same, so each demand is decided once; and a changed fact touches the rules on its feature alone, so asking "what if" for
+every product costs little.
 
 Source: issue of matching ("closing this penalty makes 3 more products fit").
 """
@@ -17,7 +18,7 @@ from lenders.domain.product import ProductTerms
 from lenders.domain.rule import RuleSpec
 from marketplace.domain.verdict import Outcome, overall
 from matching.domain.fit import UNKNOWN, Fact, FeatureFacts, decide
-from matching.domain.fit_changes import rules_by_feature
+from matching.domain.fit_changes import Demand, demand_of, rules_by_feature
 
 ByFeature = Mapping[str, Outcome]
 
@@ -53,6 +54,16 @@ class Standing:
         on: date,
     ) -> None:
         self._asked = [rules_by_feature(terms, rules, on) for terms, rules in offers]
+        self._distinct: dict[Demand, Sequence[RuleSpec]] = {}
+        numbers: dict[Demand, int] = {}
+        self._numbered = []
+        for asked in self._asked:
+            numbered = {}
+            for code, rules in asked.items():
+                demand = demand_of(code, rules)
+                self._distinct.setdefault(demand, rules)
+                numbered[code] = numbers.setdefault(demand, len(numbers))
+            self._numbered.append(numbered)
         self._judge(facts)
 
     def towards(self, facts: FeatureFacts) -> Standing:
@@ -63,9 +74,12 @@ class Standing:
 
     def _judge(self, facts: FeatureFacts) -> None:
         self._facts = facts
+        outcomes = [
+            _outcome(rules, facts.get(code, UNKNOWN)) for (code, _), rules in self._distinct.items()
+        ]
         self._found = [
-            {code: _outcome(rules, facts.get(code, UNKNOWN)) for code, rules in asked.items()}
-            for asked in self._asked
+            {code: outcomes[number] for code, number in numbered.items()}
+            for numbered in self._numbered
         ]
         self.outcomes = tuple(overall(found.values()) for found in self._found)
 

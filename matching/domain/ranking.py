@@ -17,7 +17,7 @@ from pathlib import Path
 
 from lenders.domain.product import ProductTerms, rules_of_terms
 from lenders.domain.rate import all_in_rate, cash_flows
-from lenders.domain.rule import Operator, RuleSpec
+from lenders.domain.rule import Operator, RuleSpec, RuleValue
 from marketplace.domain.money import display_rate, display_wan, to_yuan
 from marketplace.domain.parameters import ParameterSet, load_parameters
 from marketplace.domain.verdict import Outcome
@@ -154,18 +154,38 @@ def loan_cost(terms: ProductTerms, amount_yuan: Decimal, term_months: int) -> Lo
     return LoanCost(amount, months, rate_bp, cost_yuan, as_asked)
 
 
+SeenMargins = dict[tuple[str, Operator, RuleValue], Decimal]
+"""Margins found already; one memory serves the same facts only."""
+
+
 def fit_margin(
-    terms: ProductTerms, rules: Sequence[RuleSpec], facts: FeatureFacts, on: date
+    terms: ProductTerms,
+    rules: Sequence[RuleSpec],
+    facts: FeatureFacts,
+    on: date,
+    seen: SeenMargins | None = None,
 ) -> Decimal:
     """Return how far the numbers stay from the limits, between 0 and 1, as the mean over numeric rules.
 
     0 is at the limit, broken or unknown; 1 as far as can be. 24 months where 12 are asked: 0.5.
+
+    Args:
+        terms: of the product version.
+        rules: those not in force on the date are left out.
+        facts: of the enterprise and the need.
+        on: business date.
+        seen: filled and read when given; one for the same facts, for many products.
     """
+    memory: SeenMargins = {} if seen is None else seen
     asked = [*rules_of_terms(terms), *(rule for rule in rules if rule.in_force(on))]
     numeric = [rule for rule in asked if rule.operator in _MARGINS]
     if not numeric:
         return ONE
-    total = sum((_margin(rule, facts) for rule in numeric), ZERO)
+    for rule in numeric:
+        key = (rule.feature, rule.operator, rule.value)
+        if key not in memory:
+            memory[key] = _margin(rule, facts)
+    total = sum((memory[rule.feature, rule.operator, rule.value] for rule in numeric), ZERO)
     return (total / len(numeric)).quantize(SHARE, ROUND_HALF_UP)
 
 

@@ -10,18 +10,20 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 
 from lenders.selectors import PublishedProduct, product_published_list
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import DataClass
 from marketplace.domain.workdays import local_date
 from matching.domain.fit import Audience, FitResult, Seen
-from matching.domain.fit_changes import ChangeSet, changes_to_fit
+from matching.domain.fit_changes import ChangeSet, SeenChanges, changes_to_fit
 from matching.domain.fit_standing import Standing
 from matching.domain.ranking import (
     LoanCost,
     Rank,
     RankingRules,
+    SeenMargins,
     fit_margin,
     loan_cost,
     rank,
@@ -76,7 +78,7 @@ class RankedOffer:
     cost: LoanCost
     rank: Rank
 
-    @property
+    @cached_property
     def group(self) -> FitGroup:
         """Return how near it is: what breaks a rule is almost there when the enterprise or time can mend it all."""
         if self.result.outcome is Outcome.DOES_NOT_FIT and self.changes.is_reachable:
@@ -162,13 +164,21 @@ def _ranked(
 ) -> list[RankedOffer]:
     on, around = local_date(at), circumstances_of(views)
     seen: Seen = {}
+    changed: SeenChanges = {}
+    margins: SeenMargins = {}
     found = []
     for product in products:
         cost = loan_cost(product.terms, demand.amount_yuan, demand.term_months)
-        margin = fit_margin(product.terms, product.rules, views.own, on)
+        margin = fit_margin(product.terms, product.rules, views.own, on, margins)
         record = records.by_institution.get(product.institution.pk)
         changes = changes_to_fit(
-            product.terms, product.rules, views.public, on, own=views.own, circumstances=around
+            product.terms,
+            product.rules,
+            views.public,
+            on,
+            own=views.own,
+            circumstances=around,
+            seen=changed,
         )
         found.append(
             RankedOffer(

@@ -105,6 +105,18 @@ class TestMinimalChangeSet:
                 outcomes = {decide(asked, Fact.of(value)) for asked in by_feature[code]}
                 assert outcomes != {Outcome.FITS}
 
+    @given(st.lists(st.tuples(terms(), RULES), max_size=4), withheld())
+    def test_one_memory_for_many_products_changes_nothing(self, offers, sides):
+        seen, own = sides
+        memory = {}
+        shared = [
+            changes_to_fit(offered, rules, seen, TODAY, own=own, seen=memory)
+            for offered, rules in (*offers, *offers)
+        ]
+
+        alone = [changes_to_fit(offered, rules, seen, TODAY, own=own) for offered, rules in offers]
+        assert shared == [*alone, *alone]
+
     @given(terms(), RULES, facts())
     def test_names_each_rule_that_is_not_met_once(self, offered, rules, found):
         numbered = [replace(spec, code=f"R{place}") for place, spec in enumerate(rules)]

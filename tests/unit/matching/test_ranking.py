@@ -74,6 +74,17 @@ class TestFitMargin:
     def test_lies_between_nothing_and_everything(self, offered, rules, found):
         assert 0 <= fit_margin(offered, rules, found, TODAY) <= 1
 
+    @given(st.lists(st.tuples(terms(), st.lists(rule_specs(), max_size=6)), max_size=4), facts())
+    def test_one_memory_for_many_products_changes_nothing(self, offers, found):
+        memory = {}
+        shared = [
+            fit_margin(offered, rules, found, TODAY, memory)
+            for offered, rules in (*offers, *offers)
+        ]
+
+        alone = [fit_margin(offered, rules, found, TODAY) for offered, rules in offers]
+        assert shared == [*alone, *alone]
+
     def test_grows_with_the_distance_from_the_limit(self):
         older = [
             fit_margin(
