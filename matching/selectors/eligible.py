@@ -22,7 +22,7 @@ from lenders.selectors import (
 from marketplace.domain.errors import Conflict
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.workdays import local_date
-from matching.domain.fit import Fact, FeatureFacts, FitResult, fit
+from matching.domain.fit import Fact, FeatureFacts, FitResult, Seen, fit
 from matching.models import FinancingDemand
 
 
@@ -78,8 +78,9 @@ def suited(
 ) -> list[EligibleOffer]:
     """Return those of some products that suit a need, the surest first. Queries: none."""
     facts, on = facts_of_pool(demand), local_date(at)
+    seen: Seen = {}
     judged = (
-        EligibleOffer(offer, fit(offer.terms, offer.rules, facts, on, version=""))
+        EligibleOffer(offer, fit(offer.terms, offer.rules, facts, on, seen=seen))
         for offer in offers
     )
     found = [entry for entry in judged if entry.result.outcome is not Outcome.DOES_NOT_FIT]
