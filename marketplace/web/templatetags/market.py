@@ -48,6 +48,7 @@ UNKNOWN = "—"
 MILLION = Decimal(1_000_000)
 LABEL_LIMIT = 16
 """Characters of a label that an error summary repeats."""
+LEAD = " data-lead"
 ROW_ACTION = "marketplace/components/row_action.html"
 TONE_SIGNS = {Tone.GOOD: "✓", Tone.WARN: "!", Tone.BAD: "✗"}
 
@@ -249,31 +250,30 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
 @register.simple_tag(takes_context=True)
 def table_rows(context: template.Context, table: Table) -> SafeString:
     """Return the rows of a table's body; written here, since a page may show a thousand cells."""
+    heads = [
+        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(said(column.label))}"'
+        f"{LEAD if place == 0 else ''}><span>"
+        for place, column in enumerate(table.columns)
+    ]
     rows = []
     for row in table:
         cells = [
-            _table_cell(context, column, cell, is_lead=place == 0)
-            for place, (column, cell) in enumerate(row)
+            f"{head}{_table_cell(context, column, cell)}</span></td>"
+            for head, (column, cell) in zip(heads, row, strict=True)
         ]
         rows.append("<tr>\n" + "\n".join(cells) + "\n</tr>")
     return SafeString("\n".join(rows))
 
 
-def _table_cell(context: template.Context, column: Column, cell: Cell, *, is_lead: bool) -> str:
+def _table_cell(context: template.Context, column: Column, cell: Cell) -> str:
     value = render_value_in_context(shown(cell, column.kind), context)
     if cell.url:
         value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
-    note = (
-        f'<span class="mk-cell-note">{conditional_escape(said(cell.note))}</span>'
-        if cell.note
-        else ""
-    )
-    lead = " data-lead" if is_lead else ""
-    box = pick_box(cell.pick) if cell.pick else ""
-    return (
-        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(said(column.label))}"{lead}>'
-        f"<span>{box}{value}{note}{_row_action(context, cell)}</span></td>"
-    )
+    if cell.note:
+        value += f'<span class="mk-cell-note">{conditional_escape(said(cell.note))}</span>'
+    if cell.pick:
+        value = pick_box(cell.pick) + value
+    return value + _row_action(context, cell) if cell.action else value
 
 
 @register.filter
