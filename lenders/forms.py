@@ -74,6 +74,8 @@ class ShelfForm(forms.Form):
         ),
     )
 
+    institution = forms.CharField(label="金融机构名称", required=False, max_length=LONGEST_NAME)
+
     def wanted(self) -> ShelfFilter:
         """Return what a valid form asks."""
         return ShelfFilter(**self.cleaned_data)
@@ -114,6 +116,7 @@ class InstitutionForm(forms.Form):
 class InstitutionStateForm(forms.Form):
     """Filter of the operator's list of institutions."""
 
+    text = forms.CharField(label="名称的一部分或代码", required=False, max_length=LONGEST_NAME)
     state = forms.ChoiceField(
         label="状态", required=False, choices=choices_of(INSTITUTION_STATE_LABELS, "全部")
     )

@@ -44,6 +44,7 @@ class ShelfInput(StrictSerializer):
     size_class = serializers.ChoiceField(
         required=False, choices=[str(c) for c in SIZE_CLASS_LABELS]
     )
+    institution = serializers.CharField(required=False, max_length=100)
     page = serializers.IntegerField(required=False, min_value=1)
     limit = serializers.IntegerField(required=False, min_value=1)
 

@@ -45,6 +45,7 @@ class ShelfFilter:
         amount_yuan, term_months: of the loan looked for.
         all_in_rate_max_bp: the product's stated highest all-in annual rate may not be above it.
         guarantee, district_code, industry_section, size_class: codes of the shared vocabularies.
+        institution: code of an institution, or a part of its name; looked up, not judged by `answers`.
     """
 
     amount_yuan: Decimal | None = None
@@ -54,6 +55,7 @@ class ShelfFilter:
     district_code: str = ""
     industry_section: str = ""
     size_class: str = ""
+    institution: str = ""
 
     @property
     def facts(self) -> dict[str, Decimal | str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import TypeVar
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from lenders.models import Branch, BranchPosting, Institution
 from lenders.policies import (
@@ -32,16 +32,20 @@ def institution_admitted_list() -> QuerySet[Institution]:
     )
 
 
-def institution_list(user: Reader, state: str = "") -> QuerySet[Institution]:
+def institution_list(user: Reader, state: str = "", text: str = "") -> QuerySet[Institution]:
     """Return the institutions whose administration the reader may see, latest application first.
 
     Args:
         user: the reader.
         state: a code of ``InstitutionState``; empty for all.
+        text: a part of the name, the institution's code or its credit code; empty for all.
 
     Queries: one when iterated, after that for the memberships.
     """
     found = visible_institutions(user).select_related("organisation")
+    if text:
+        named = Q(organisation__name__contains=text) | Q(code__iexact=text)
+        found = found.filter(named | Q(organisation__uscc__iexact=text))
     return (found.filter(state=state) if state else found).order_by("-applied_at", "-id")
 
 

@@ -145,6 +145,9 @@ def product_published_list(
         .select_related("product")
         .prefetch_related(Prefetch("product__institution", queryset=institutions))
     )
+    if filters.institution:
+        named = Q(product__institution__organisation__name__contains=filters.institution)
+        versions = versions.filter(named | Q(product__institution__code=filters.institution))
     found = published_all(versions.order_by(*order))
     return [item for item in found if answers(item.terms, item.rules, filters, on)]
 

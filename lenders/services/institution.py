@@ -83,7 +83,7 @@ def institution_apply(
         "applied_at": at,
     }
     refused = _refused_before(uscc)
-    if Institution.objects.filter(code=code).exclude(pk=refused.pk if refused else None).exists():
+    if not (refused and refused.code == code) and Institution.objects.filter(code=code).exists():
         raise _code_taken()
     institution = (
         _applied_again(refused, name, columns, actor, at)

@@ -44,8 +44,8 @@ def institutions(request: HttpRequest) -> HttpResponse:
     user = reader(request)
     require_role(user, *CITY_ROLES)
     form = InstitutionStateForm(request.GET)
-    state = form.cleaned_data["state"] if form.is_valid() else ""
-    page = number_page(request, institution_list(user, state))
+    asked = form.cleaned_data if form.is_valid() else {"state": "", "text": ""}
+    page = number_page(request, institution_list(user, asked["state"], asked["text"]))
     context = {
         "form": form,
         "page": page,

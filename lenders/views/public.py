@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -159,13 +160,17 @@ def _public_ids(texts: Iterable[str]) -> list[uuid.UUID]:
 
 
 def _by_kind(institutions: Iterable[Institution], at: datetime) -> list[tuple[str, Table]]:
-    counts = product_counts(at)
+    counts, shelf = product_counts(at), reverse("lenders:product-list")
     columns = [Column("机构"), Column("简介"), Column("在售产品（个）", Kind.NUMBER)]
     rows: dict[str, list[list[Cell]]] = {kind.value: [] for kind in InstitutionKind}
     for institution in institutions:
         name = institution.organisation.name
         rows[institution.kind].append(
-            [Cell(name), Cell(institution.introduction), Cell(counts[institution.pk])]
+            [
+                Cell(name, url=f"{shelf}?{urlencode({'institution': name})}"),
+                Cell(institution.introduction),
+                Cell(counts[institution.pk]),
+            ]
         )
     return [
         (INSTITUTION_KIND_LABELS[InstitutionKind(kind)], Table(columns, found))

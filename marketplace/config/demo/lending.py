@@ -217,6 +217,8 @@ def _lender(number: int, kind: InstitutionKind, place: int, people: People, at: 
         name=name,
         uscc=uscc.make("91", "120100", f"XYL{number:05d}"),
         introduction=f"{name}为演示用的虚构机构。",
+        contact_name="示例联系人",
+        contact_phone="022-00000000",
         actor=None,
         at=at,
     )

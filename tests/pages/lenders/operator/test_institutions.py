@@ -40,6 +40,13 @@ class TestInstitutionList:
         assert "示例申请村镇银行" not in page.text
         assert "示例城市银行" in page.text
 
+    @pytest.mark.parametrize("text", ["申请村镇", "b008", "91120106MA05010635"])
+    def test_finds_by_name_and_codes(self, enter, applicant, text):
+        page = enter("operator").get(LIST, {"text": text})
+
+        assert "示例申请村镇银行" in page.text
+        assert "示例城市银行" not in page.text
+
     def test_refuses_an_unknown_state(self, enter, cast):
         assert enter("operator").get(LIST, {"state": "GONE"}).status_code == 422
 

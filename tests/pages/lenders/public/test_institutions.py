@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from lenders.models import Institution
@@ -22,6 +23,13 @@ class TestInstitutionList:
 
         assert "示例城市银行" in page.text
         assert "城市商业银行" in page.text
+
+    def test_leads_to_the_products_of_each(self, client, product, cast):
+        link = BeautifulSoup(client.get(LIST).text, "html.parser").select_one(
+            "td a[href*='institution=']"
+        )
+
+        assert "示例信用贷" in client.get(link["href"]).text
 
     def test_leaves_out_who_waits(self, client, cast):
         client.post(APPLY, FORM, follow=True)

@@ -39,6 +39,14 @@ class TestProductSupermarket:
         assert "示例信用贷" not in client.get(URL, {"all_in_rate_max_bp": "4.99"}).text
         assert "示例信用贷" not in client.get(URL, {"guarantee": "MORTGAGE"}).text
 
+    def test_finds_the_products_of_one_institution(self, client, product, cast):
+        name, code = cast.institution.organisation.name, cast.institution.code
+        rival = cast.rival_institution.organisation.name
+
+        assert "示例信用贷" in client.get(URL, {"institution": name}).text
+        assert "示例信用贷" in client.get(URL, {"institution": code}).text
+        assert "示例信用贷" not in client.get(URL, {"institution": rival}).text
+
     @pytest.mark.parametrize(
         "typed",
         [
