@@ -13,6 +13,9 @@ from typing import Any, Self
 
 from marketplace.domain.errors import NotPermitted, TransitionRefused
 
+GUARD_REFUSED = "GUARD_REFUSED"
+"""Code of every guard's refusal; which guard it was only the sentence says."""
+
 Guard = Callable[[Mapping[str, Any]], str | None]
 """Given the facts of a transition, return None when it may pass, else the Chinese reason."""
 
@@ -119,7 +122,7 @@ class Machine:
             reasons.append(reason)
         first = reasons[0]
         fields = {first.field: str(first)} if isinstance(first, FieldReason) else None
-        raise TransitionRefused(state, event, first, code="GUARD_REFUSED", fields=fields)
+        raise TransitionRefused(state, event, first, code=GUARD_REFUSED, fields=fields)
 
     def as_mermaid(self, most_arrows: int | None = None) -> str:
         """Return the table as a mermaid state diagram for the docs, in the field's words.

@@ -38,20 +38,22 @@ def user_create(
         phone: kept sealed.
 
     Raises:
-        Refused: ``USERNAME_TAKEN``, ``USERNAME_INVALID`` or ``PASSWORD_WEAK`` with the field's sentence.
+        Refused: ``USERNAME_TAKEN``, ``USERNAME_INVALID`` or ``PASSWORD_WEAK`` with the sentences of the fields; a
+            weak password is told beside a faulty name.
 
     Writes: ``User``, audit ``marketplace.user.create``; when somebody else chose the password, a notice to change it.
     """
     name = username.strip()
+    user = User(username=name, display_name=display_name.strip(), phone=phone.strip())
+    weak = _weakness(password, user)
     if not 3 <= len(name) <= 64 or any(ch.isspace() for ch in name):
         sentence = "账号须为 3 至 64 个字符，且不含空格。"
-        raise Refused("USERNAME_INVALID", sentence, {"username": sentence})
+        raise Refused("USERNAME_INVALID", sentence, {"username": sentence, **weak})
     if User.objects.filter(username__iexact=name).exists():
         sentence = "该账号已被使用，请换一个。"
-        raise Conflict("USERNAME_TAKEN", sentence, {"username": sentence})
-    user = User(username=name, display_name=display_name.strip(), phone=phone.strip())
-    if password is not None:
-        _check_password(password, user)
+        raise Conflict("USERNAME_TAKEN", sentence, {"username": sentence, **weak})
+    if weak:
+        raise Refused("PASSWORD_WEAK", weak["password"], weak)
     user.set_password(password)
     user.save(force_insert=True)
     audit_record(
@@ -73,12 +75,14 @@ def user_create(
     return user
 
 
-def _check_password(password: str, user: User) -> None:
+def _weakness(password: str | None, user: User) -> dict[str, str]:
+    """Return what is wrong with a password, by field; nothing for a good one, and for none."""
     try:
-        validate_password(password, user)
+        if password is not None:
+            validate_password(password, user)
     except ValidationError as weak:
-        sentence = " ".join(weak.messages)
-        raise Refused("PASSWORD_WEAK", sentence, {"password": sentence}) from weak
+        return {"password": " ".join(weak.messages)}
+    return {}
 
 
 @transaction.atomic

@@ -22,6 +22,7 @@ from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 
+from marketplace.domain.machine import GUARD_REFUSED
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.masking import mask_phone as masked_phone
 from marketplace.domain.money import FEN, display_rate, display_wan, display_yi
@@ -346,15 +347,19 @@ def coded(field: BoundField) -> list[dict[str, str]]:
 
 
 def coded_errors(faults: list[ValidationError]) -> list[dict[str, str]]:
-    """Return errors as sentence and code; the framework's own lower-case codes are left out."""
+    """Return errors as sentence and code; the codes of the framework and of guards tell nothing and are left out."""
     return [
         {
             "sentence": said(sentence),
-            "code": fault.code if fault.code and fault.code.isupper() else "",
+            "code": _telling(fault.code or ""),
         }
         for fault in faults
         for sentence in fault.messages
     ]
+
+
+def _telling(code: str) -> str:
+    return code if code.isupper() and code != GUARD_REFUSED else ""
 
 
 @register.filter

@@ -235,6 +235,24 @@ class TestStaffAdd:
 
         assert set(refused.value.fields) == {"phone"}
 
+    def test_tells_of_name_and_password_at_once(self, cast, branch, now):
+        with pytest.raises(Refused) as refused:
+            staff_add(
+                institution=cast.institution,
+                branch=branch,
+                role=Role.OFFICER,
+                username="zhao hang",
+                password="12345",
+                display_name="赵示例",
+                actor=cast.approver,
+                at=now,
+            )
+
+        assert (refused.value.code, set(refused.value.fields)) == (
+            "USERNAME_INVALID",
+            {"username", "password"},
+        )
+
     def test_leaves_no_account_when_the_posting_is_refused(self, cast, now):
         elsewhere = cast.rival_institution.branches.get()
 

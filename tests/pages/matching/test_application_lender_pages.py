@@ -460,6 +460,7 @@ class TestApprovals:
         assert answer.status_code == 422
         forms = [act["form"] for act in answer.context["acts"] if act["form"].is_bound]
         assert "不能超过产品最高额度" in forms[0].errors["amount_yuan"][0]
+        assert "GUARD_REFUSED" not in answer.text
 
     def test_says_beside_the_figures_what_the_product_promises(self, client, cast):
         application = make_application(cast, "IN_APPROVAL")
