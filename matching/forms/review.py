@@ -119,7 +119,7 @@ class ApproveForm(forms.Form):
             "longest": version.term_max_months,
         }
         for name, text in words.items():
-            self.fields[name].help_text = text % values
+            self[name].help_text = text % values  # the field's own is read once, before validation
 
 
 class SignForm(forms.Form):

@@ -480,6 +480,7 @@ class TestApprovals:
         answer = client.post(address, GRANT | {"annual_rate_bp": "25"})
 
         assert answer.status_code == 422
+        assert "产品公布 3.45% 至 4.80%" in answer.text
         assert not CreditLine.objects.exists()
 
     def test_is_the_approvers(self, client, cast):
