@@ -182,7 +182,7 @@ def is_approved(officer: Person, approver: Person, key: uuid.UUID, days) -> None
     waiting = approver.goes("matching:approval-list")
     assert str(key) in " ".join(waiting.links.values())
     desk = approver.goes("matching:approval-detail", key).says("经营稳定，建议批准。", "得分")
-    desk.submits("批准授信", **granted()).says("已作出决定，当前状态：已授信。")
+    desk.submits("批准授信", **granted()).says("已授信。已通知客户经理。")
 
 
 def granted() -> dict[str, str]:
@@ -212,7 +212,7 @@ def signs(officer: Person, key: uuid.UUID) -> None:
 
 def is_paid_out(officer: Person, key: uuid.UUID) -> None:
     reports(officer, key, "DISBURSE", "480000.51", status=422).says("放款金额不能超过可用授信额度")
-    reports(officer, key, "DISBURSE", str(GRANTED_YUAN)).says("已登记放款。", "已放款")
+    reports(officer, key, "DISBURSE", str(GRANTED_YUAN)).says("已登记放款：本金 480,000.50 元。", "已放款")
     assert state_of(key) == "DISBURSED"
 
 
@@ -220,7 +220,7 @@ def is_repaid(officer: Person, key: uuid.UUID, days) -> None:
     for principal, interest in REPAID:
         reports(officer, key, "SETTLE", status=422).says("尚有未还本金")
         days.later(days=91)
-        reports(officer, key, "REPAY", str(principal), str(interest)).says("已登记还款。")
+        reports(officer, key, "REPAY", str(principal), str(interest)).says("已登记还款：本金")
         assert state_of(key) == "REPAYING"
     reports(officer, key, "SETTLE").says("已登记结清。", "已结清")
 

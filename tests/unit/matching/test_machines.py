@@ -23,9 +23,9 @@ TERMINAL = {
     "lead": {"DECLINED", "CLOSED"},
     "whitelist": {"RECALLED"},
     "product_version": {"REFUSED", "SUPERSEDED", "WITHDRAWN"},
-    "institution": {"REFUSED"},
+    "institution": set(),
 }
-RESTING = {"institution": {"ADMITTED"}}
+RESTING = {"institution": {"ADMITTED", "REFUSED"}}
 EVERY_ROLE = [*Role, SYSTEM]
 
 
