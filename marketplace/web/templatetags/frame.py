@@ -35,6 +35,5 @@ def piece(context: template.Context, name: str) -> SafeString:
     """
     pieces: dict[str, SafeString] = context["shell"].pieces
     if name not in pieces:
-        chosen = context.template.engine.get_template(name)
-        pieces[name] = chosen.render(context)
+        pieces[name] = template.Engine.get_default().get_template(name).render(context)
     return pieces[name]
