@@ -212,7 +212,9 @@ def signs(officer: Person, key: uuid.UUID) -> None:
 
 def is_paid_out(officer: Person, key: uuid.UUID) -> None:
     reports(officer, key, "DISBURSE", "480000.51", status=422).says("放款金额不能超过可用授信额度")
-    reports(officer, key, "DISBURSE", str(GRANTED_YUAN)).says("已登记放款：本金 480,000.50 元。", "已放款")
+    reports(officer, key, "DISBURSE", str(GRANTED_YUAN)).says(
+        "已登记放款：本金 480,000.50 元。", "已放款"
+    )
     assert state_of(key) == "DISBURSED"
 
 
