@@ -20,6 +20,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from tests import environment, services
+from tests.performance.process import memory
 from tests.run import own_database
 
 ROUNDS, TAKERS = 1000, 50
@@ -133,7 +134,7 @@ def report(
     usage = resource.getrusage(resource.RUSAGE_SELF)
     lines = [
         f"{rounds} 轮 × {takers} 人同时抢单,{seconds:.0f} 秒({rounds * takers / seconds:.0f} 次/秒)",
-        f"  本进程 CPU {usage.ru_utime + usage.ru_stime:.0f} 秒,内存峰值 {usage.ru_maxrss / 1024:.0f} MB",
+        f"  本进程 CPU {usage.ru_utime + usage.ru_stime:.0f} 秒,内存峰值 {memory():.0f} MB",
         *(f"  每轮 {won} 家抢到:{count} 轮" for won, count in sorted(winners.items())),
         *(f"  “{sentence}”:{count} 次" for sentence, count in sentences.most_common()),
         f"  不符的轮次:{faults}",

@@ -13,7 +13,6 @@ from __future__ import annotations
 import csv
 import os
 import random
-import resource
 import subprocess
 import sys
 import tempfile
@@ -29,6 +28,7 @@ from urllib.parse import urlsplit, urlunsplit
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.domain.item_spec import FieldSpec, FieldType, ItemSpec
 from tests.performance.ingest import SERVER, codes, cpu_of_client, cpu_of_server
+from tests.performance.process import memory
 
 ENTERPRISES, RECORDS = 280_400, 2_000_000
 SHARES = {
@@ -133,7 +133,7 @@ class Steps:
         begun, client, server = perf_counter(), cpu_of_client(), cpu_of_server()
         said = deed()
         cpu = cpu_of_client() - client + cpu_of_server() - server
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+        peak = round(memory())
         sys.stdout.write(
             f"| {name} | {cpu:.1f} | {perf_counter() - begun:.1f} | {peak} | {said} |\n"
         )
