@@ -29,6 +29,16 @@ _LARGEST = 2**63 - 1
 Packed = int | str | None
 
 
+class KeptIn(StrEnum):
+    """Where an item's records are kept: in the database and the archive, or in the archive alone."""
+
+    BOTH = "BOTH"
+    ARCHIVE = "ARCHIVE"
+
+
+KEPT_IN_LABELS = {KeptIn.BOTH: "数据库与归档", KeptIn.ARCHIVE: "只存归档"}
+
+
 class Storage(StrEnum):
     """How a field stands in a column. FEN is exact; HUNDREDTHS may have been rounded, so that nothing compares it."""
 
@@ -69,6 +79,27 @@ def packed(storage: Storage, value: Any) -> Packed:
     if storage is Storage.DAYS:
         return _days(value)
     return _scaled(value, 1 if storage is Storage.WHOLE else 100)
+
+
+def unpacked(field_type: FieldType, value: Packed) -> str | int | bool | None:
+    """Return the stored value of a record from what a file of the archive holds of it: the way back of packing.
+
+    >>> unpacked(FieldType.MONEY_YUAN, -1230), unpacked(FieldType.DATE, 31), unpacked(FieldType.BOOLEAN, "true")
+    ('-12.30', '1970-02-01', True)
+    >>> unpacked(FieldType.DECIMAL, "0.125"), unpacked(FieldType.INTEGER, 7), unpacked(FieldType.TEXT, None)
+    ('0.125', 7, None)
+    """
+    if value is None:
+        return None
+    storage = storage_of(field_type)
+    if storage is Storage.FEN:
+        fen = int(value)
+        return f"{'-' if fen < 0 else ''}{abs(fen) // 100}.{abs(fen) % 100:02}"
+    if storage is Storage.DAYS:
+        return date.fromordinal(int(value) + EPOCH_DAY).isoformat()
+    if field_type is FieldType.BOOLEAN:
+        return value == "true"
+    return value
 
 
 def day_number(day: date) -> int:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any
 
+import duckdb
 import numpy as np
 
 from borrowers.domain.archive import storage_of
@@ -27,7 +28,7 @@ from borrowers.ingest.forms import (
 )
 from borrowers.ingest.judging import Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
-from borrowers.ingest.staging import Lane
+from borrowers.ingest.staging import Lane, one_of
 
 ODD_ROWS_AT_ONCE = 2_000
 ENTERPRISES = "enterprises"
@@ -63,7 +64,7 @@ def check(
     lane.connection.unregister("subject_arrays")
     _read_plain(lane, cells)
     _read_odd(lane, place, received_on, rejected, review)
-    return _take_out_repeats(lane, rejected)
+    return repeats_take_out(lane.connection, rejected)
 
 
 def subject_codes(lane: Lane) -> list[str]:
@@ -166,13 +167,13 @@ def _packed_text(form: FieldForm) -> str:
     return packed_sql(storage_of(form.spec.type), f"nullif({form.name}, '')")
 
 
-def _take_out_repeats(lane: Lane, rejected: Rejected) -> int:
-    """Keep the first row of each key; return how many of the others say the same, tell of those that do not."""
+def repeats_take_out(connection: duckdb.DuckDBPyConnection, rejected: Rejected) -> int:
+    """Keep the first row of each key in ``checked``; count those of the others that say the same, tell of the rest."""
     keys = "ent_id, natural_key"
-    total = lane.one("SELECT count(*) FROM checked")
-    if total == lane.one(f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys})"):  # noqa: S608
+    total = one_of(connection, "SELECT count(*) FROM checked")
+    if total == one_of(connection, f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys})"):  # noqa: S608
         return 0
-    lane.connection.execute(
+    connection.execute(
         f"""
         CREATE TABLE repeats AS SELECT row, content_digest = first_digest AS same FROM (
             SELECT row, content_digest,
@@ -183,11 +184,11 @@ def _take_out_repeats(lane: Lane, rejected: Rejected) -> int:
         WHERE row <> first_row
         """  # noqa: S608
     )
-    conflicts = lane.connection.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
+    conflicts = connection.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
     for (number,) in conflicts.fetchall():
         rejected([key_conflict(number)])
-    lane.connection.execute("DELETE FROM checked WHERE row IN (SELECT row FROM repeats)")
-    return int(lane.one("SELECT count(*) FROM repeats WHERE same"))
+    connection.execute("DELETE FROM checked WHERE row IN (SELECT row FROM repeats)")
+    return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))
 
 
 def _iso(day: date | None) -> str | None:

@@ -55,8 +55,13 @@ class Lane:
 
     def one(self, sql: str) -> Any:
         """Return the single value of a query."""
-        found = self.connection.execute(sql).fetchone()
-        return found[0] if found else None
+        return one_of(self.connection, sql)
+
+
+def one_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
+    """Return the single value of a query of an engine."""
+    found = connection.execute(sql).fetchall()  # to the end: an unfinished result blocks the engine
+    return found[0][0] if found else None
 
 
 def engine(folder: Path) -> duckdb.DuckDBPyConnection:

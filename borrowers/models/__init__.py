@@ -1,6 +1,6 @@
 """Tables of the borrowing side."""
 
-from borrowers.models.archive import ArchiveSegment
+from borrowers.models.archive import ArchivedEnd, ArchiveSegment
 from borrowers.models.catalogue import (
     CatalogueImport,
     CatalogueItem,
@@ -26,6 +26,7 @@ from borrowers.models.unit_token import UnitToken
 __all__ = [
     "RECORD_KINDS",
     "ArchiveSegment",
+    "ArchivedEnd",
     "BatchQuality",
     "CatalogueImport",
     "CatalogueItem",

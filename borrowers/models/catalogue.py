@@ -8,6 +8,7 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import MD5, Cast
 
+from borrowers.domain.archive import KEPT_IN_LABELS, KeptIn
 from borrowers.domain.item_spec import ADMINISTRATION_LABELS
 from borrowers.domain.rhythm import UPDATE_RHYTHM_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
@@ -35,7 +36,7 @@ class CatalogueItem(models.Model):
 
     What lists are searched and boards are counted by stands in columns beside it: a catalogue has thousands of items.
     ``source_unit`` answers for the item; ``units`` may deliver it. The database itself keeps ``spec_digest``, by which
-    a declaration read once is known again.
+    a declaration read once is known again. ``kept_in`` is no part of the declaration: it says where the records are.
     """
 
     code = models.CharField("信息项代码", max_length=48, unique=True)
@@ -72,6 +73,12 @@ class CatalogueItem(models.Model):
         output_field=models.CharField("声明摘要", max_length=32),
         db_persist=True,
     )
+    kept_in = models.CharField(
+        "记录存放",
+        max_length=8,
+        choices=[(k.value, v) for k, v in KEPT_IN_LABELS.items()],
+        default=KeptIn.BOTH.value,
+    )
     version = models.PositiveIntegerField("版本", default=1)
     is_active = models.BooleanField("启用", default=True)
 
@@ -79,6 +86,11 @@ class CatalogueItem(models.Model):
         verbose_name = "信息项"
         verbose_name_plural = "信息项"
         ordering = ["data_class", "code"]
+        indexes = [
+            models.Index(
+                fields=["id"], condition=Q(kept_in="ARCHIVE"), name="catalogue_item_archived_idx"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.code} {self.name}"

@@ -22,8 +22,9 @@ class IngestBatch(models.Model):
     ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
     for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
     that holds its rows. ``unit_token`` is by what the unit's own system was known when it delivered the file, nobody
-    having handed it in. ``read_as`` is the hash of the declaration and the code that read the file, empty where reading
-    it again may come to something else.
+    having handed it in. ``archived_sums`` is what the archive must hold of a batch that is kept there alone: records,
+    sum of rows, sum of enterprises, exclusive-or of digests. ``read_as`` is the hash of the declaration and the code
+    that read the file, empty where reading it again may come to something else.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -89,6 +90,7 @@ class IngestBatch(models.Model):
         on_delete=models.PROTECT,
         related_name="batches",
     )
+    archived_sums = models.JSONField("归档核对数", null=True, blank=True, editable=False)
     read_as = models.CharField("读法摘要", max_length=64, blank=True, default="", editable=False)
     rows_read = models.PositiveIntegerField("读取行数", default=0)
     accepted = models.PositiveIntegerField("接收行数", default=0)

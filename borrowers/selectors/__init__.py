@@ -1,6 +1,7 @@
 """Reads of the borrowing side."""
 
 from borrowers.selectors.access import AccessLine, access_line, access_rows
+from borrowers.selectors.archived import archived_items, archived_subjects
 from borrowers.selectors.catalogue import (
     ItemFilter,
     VersionStep,
@@ -59,11 +60,10 @@ from borrowers.selectors.record import (
     RecordRow,
     classes_available,
     items_fed,
-    record_get,
-    record_history,
     records_as_at,
     records_as_at_many,
 )
+from borrowers.selectors.record_version import record_get, record_history
 from borrowers.selectors.repair import (
     finding_of,
     objection_get,
@@ -90,6 +90,8 @@ __all__ = [
     "account_list",
     "account_of",
     "alias_list",
+    "archived_items",
+    "archived_subjects",
     "batch_get",
     "batch_list",
     "catalogue_delivered",

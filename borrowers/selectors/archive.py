@@ -19,9 +19,18 @@ import numpy as np
 from django.conf import settings
 from django.db.models import Count, Max, Q, QuerySet, Sum
 
-from borrowers.domain.archive import ROW_BITS, Storage, moment_number, storage_of
+from borrowers.domain.archive import ROW_BITS, KeptIn, Storage, moment_number, storage_of
+from borrowers.domain.catalogue import item_from_mapping
 from borrowers.domain.item_spec import FieldType, ItemSpec
-from borrowers.models import RECORD_KINDS, ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
+from borrowers.models import (
+    RECORD_KINDS,
+    ArchivedEnd,
+    ArchiveSegment,
+    CatalogueItem,
+    CatalogueItemVersion,
+    CreditRecord,
+    IngestBatch,
+)
 from borrowers.selectors.catalogue import item_spec
 
 
@@ -31,6 +40,7 @@ class ArchiveLine:
 
     Attributes:
         code, name: of the item.
+        kept_in: where its records are.
         segments, rows, size_bytes: files in force.
         waiting: batches kept in the database that no file holds yet.
         written_at: of the latest file.
@@ -38,6 +48,7 @@ class ArchiveLine:
 
     code: str
     name: str
+    kept_in: str
     segments: int
     rows: int
     size_bytes: int
@@ -57,6 +68,20 @@ def stored_fields(item: ItemSpec) -> dict[str, Storage]:
         for spec in item.fields
         if spec.kept and spec.code != item.subject_field
     }
+
+
+def fields_ever(item: CatalogueItem) -> dict[str, FieldType]:
+    """Return field code to type of what a record of the item holds or held under an earlier declaration.
+
+    Of a field that changed its type the latest counts; the subject is left out. Queries: one.
+    """
+    found: dict[str, FieldType] = {}
+    earlier = CatalogueItemVersion.objects.filter(item=item).order_by("version")
+    for spec in [*(item_from_mapping(one.spec) for one in earlier), item_spec(item)]:
+        for field in spec.fields:
+            if field.kept and field.code != spec.subject_field:
+                found[field.code] = field.type
+    return found
 
 
 def batches_waiting() -> QuerySet[IngestBatch]:
@@ -87,6 +112,7 @@ def archive_lines() -> list[ArchiveLine]:
         ArchiveLine(
             item.code,
             item.name,
+            item.kept_in,
             item.files,
             item.held or 0,
             item.size or 0,
@@ -116,7 +142,7 @@ def archive_frames(
         enterprise and day), ``received``, ``superseded`` and ``repaired`` in microseconds since 1970 and the fields as
         `borrowers.domain.archive` packs them. Whether a record stood at the moment is for the reader to filter.
 
-    Queries: two, and one per item for what was corrected or repaired.
+    Queries: two, and one per item for what was corrected or repaired, two where the archive alone keeps it.
     """
     ranked = _ranked_batches(at)
     items = CatalogueItem.objects.filter(code__in=list(wanted)).order_by("code")
@@ -129,7 +155,7 @@ def archive_frames(
         names = segments.get(item.pk)
         if not names:
             continue
-        ends = _ends_table(connection, f"archive_ends_{number}", item.pk, stretch)
+        ends = _ends_table(connection, f"archive_ends_{number}", item, stretch)
         files = [str(segment_path(name)) for name in names]
         held = connection.read_parquet(files, union_by_name=True).columns
         select = _frame_sql(item_spec(item), wanted[item.code], files, set(held), ends)
@@ -155,9 +181,8 @@ def _ranked_batches(at: datetime) -> dict[str, Any]:
 
 def _segments_of(items: QuerySet[CatalogueItem], at: datetime) -> dict[int, list[str]]:
     """Return the files in force by item that hold any batch received until the moment."""
-    held = ArchiveSegment.objects.filter(
-        item__in=items, retired_at=None, batches__received_at__lte=at
-    )
+    known = Q(batches__received_at__lte=at) | Q(item__kept_in=KeptIn.ARCHIVE)
+    held = ArchiveSegment.objects.filter(known, item__in=items, retired_at=None)
     found: dict[int, list[str]] = {}
     for item_id, name in held.distinct().order_by("id").values_list("item_id", "name"):
         found.setdefault(item_id, []).append(name)
@@ -167,16 +192,22 @@ def _segments_of(items: QuerySet[CatalogueItem], at: datetime) -> dict[int, list
 def _ends_table(
     connection: duckdb.DuckDBPyConnection,
     table: str,
-    item_id: int,
+    item: CatalogueItem,
     stretch: tuple[int, int] | None,
 ) -> str:
     """Create the table of an item's records that were corrected, withdrawn or repaired; empty text when none was."""
     ended = CreditRecord.objects.filter(
-        Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False), item=item_id
+        Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False), item=item
     ).order_by()
     if stretch is not None:
         ended = ended.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
     rows = list(ended.values_list("batch_id", "row_number", "superseded_at", "repaired_at"))
+    if item.kept_in == KeptIn.ARCHIVE:
+        corrected = ArchivedEnd.objects.filter(item=item).order_by()
+        if stretch is not None:
+            corrected = corrected.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
+        columns = ("batch_id", "row_number", "superseded_at")
+        rows += [(*row, None) for row in corrected.values_list(*columns)]
     if not rows:
         return ""
     arrays = {

@@ -9,18 +9,17 @@ from django.db.models import Count, DecimalField, F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
+from borrowers.domain.archive import KeptIn
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.quality import EARLIER_LOOKED_AT, volume_counts
 from borrowers.domain.quality_rule import QualityKind, QualityRule
 from borrowers.domain.rhythm import earliest_in_time
 from borrowers.models import CreditRecord, IngestBatch, QualityFinding, SourceUnit
 from borrowers.policies import visible_findings
+from borrowers.selectors.archived_quality import EVENTS, EVENTS_IN_TIME, archived_counts
 from marketplace.calendars import work_calendar
 from marketplace.domain.workdays import local_date
 from marketplace.policies import Reader
-
-EVENTS = "events"
-EVENTS_IN_TIME = "events_in_time"
 
 DELIVERED = Q(kind="RECORDS", finished_at__isnull=False) & (
     Q(rows_read=0) | Q(rejected__lt=F("rows_read"))
@@ -55,6 +54,8 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
 def _record_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
     if not batch.accepted:
         return {EVENTS: 0, EVENTS_IN_TIME: 0}
+    if batch.item and batch.item.kept_in == KeptIn.ARCHIVE:
+        return archived_counts(batch, spec)
     received = local_date(batch.received_at)
     in_time = Q(event_date__gte=earliest_in_time(received, spec.due_days, work_calendar()))
     wanted: dict[str, Any] = {

@@ -10,15 +10,12 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
-from uuid import UUID
 
-from django.db.models import Max, Q, QuerySet
+from django.db.models import Exists, Max, Q, QuerySet
 
-from borrowers.models import CreditRecord, Enterprise, IngestBatch, Objection
-from borrowers.policies import visible_records
+from borrowers.models import CatalogueItem, CreditRecord, Enterprise, IngestBatch, Objection
+from borrowers.selectors.archived import archived_items, archived_versions
 from borrowers.selectors.catalogue import specs_known
-from marketplace.domain.errors import NotFound
-from marketplace.policies import Reader
 
 UNCONFIRMED = "UNCONFIRMED"
 COLUMNS = (
@@ -112,6 +109,7 @@ class _Batch:
     consent_required: bool
     void_field: str
     void_values: tuple[Any, ...]
+    some_archived: bool
 
 
 BATCH_COLUMNS = (
@@ -125,7 +123,9 @@ BATCH_COLUMNS = (
     "item__data_class",
     "item__consent_required",
     "item__spec_digest",
+    "some_archived",
 )
+"""The last is no batch's own: whether the archive alone keeps any item, said here to spare a statement."""
 
 
 def records_as_at(
@@ -147,9 +147,9 @@ def records_as_at(
         data_classes: only these classes; None for all.
         with_disputes: answer whether each was disputed; without, none reads as disputed and no objection is asked for.
 
-    Queries: two, whatever the number of records (records, batches with unit and item); one more for the objections
-        where a record carries the mark of one, past or present, and one when a declaration is met for the first time
-        in this process.
+    Queries: two, whatever the number of records (records, batches with unit and item), and up to five more where the
+        archive alone keeps some item; one more for the objections where a record carries the mark of one, past or
+        present, and one when a declaration is met for the first time in this process.
     """
     found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
     return found.get(enterprise.pk, [])
@@ -178,9 +178,12 @@ def records_as_at_many(
     stood = records_stood(at, data_classes, only_public=only_public).filter(enterprise__in=pks)
     order = ("received_at", "batch_id", "row_number", "id")
     rows = list(stood.order_by(*order).values_list(*COLUMNS))
+    batches = _batches({row[7] for row in rows})
+    if not only_public and _may_be_archived(batches):
+        rows = _with_archived(rows, pks, at, data_classes)
+        batches |= _batches({row[7] for row in rows} - batches.keys())
     if not rows:
         return {}
-    batches = _batches({row[7] for row in rows})
     marked = with_disputes and {row[0] for row in rows if row[-1] is not None}
     disputed = _disputed_at(marked, at) if marked else frozenset()
     found: dict[int, list[RecordRow]] = {}
@@ -189,6 +192,41 @@ def records_as_at_many(
         row = _row(values, batches[values[6]], at, disputed=is_disputed)
         found.setdefault(enterprise_id, []).append(row)
     return found
+
+
+def _may_be_archived(batches: Mapping[int, _Batch]) -> bool:
+    """Return whether the archive alone keeps any item, as the batches' statement said; true where there was none."""
+    return not batches or any(batch.some_archived for batch in batches.values())
+
+
+def _with_archived(
+    rows: list[tuple[Any, ...]],
+    pks: Collection[int],
+    at: datetime,
+    data_classes: Collection[str] | None,
+) -> list[tuple[Any, ...]]:
+    """Return records read from the database with those that the archive alone keeps; of the open ones it keeps none."""
+    standing = {(row[7], row[8]) for row in rows}
+    archived = [
+        (
+            version.row.enterprise_id,
+            version.row.public_id,
+            version.row.item_id,
+            version.row.natural_key,
+            version.row.event_date,
+            version.received_at,
+            version.row.payload,
+            version.row.batch_id,
+            version.row.row_number,
+            None,
+            None,
+        )
+        for version in archived_versions(pks, data_classes=data_classes, standing=standing)
+        if version.stood(at)
+    ]
+    if not archived:
+        return rows
+    return sorted([*rows, *archived], key=lambda row: (row[5], row[7], row[8]))
 
 
 def records_stood(
@@ -222,41 +260,27 @@ def items_fed(at: datetime) -> dict[str, datetime]:
 def classes_available(enterprise: Enterprise, at: datetime) -> list[ClassCount]:
     """Return how many records in use each data class holds at a moment, classes without records left out.
 
-    Queries: one.
+    Queries: two, and three more where the archive alone keeps some.
     """
     stood = _stood_at(CreditRecord.objects.filter(enterprise=enterprise), at)
     in_use = stood.exclude(repaired_at__lte=at)
     found = in_use.values_list("item__data_class", "item__consent_required")
     counts: Counter[str] = Counter()
     needs: set[str] = set()
-    for data_class, consent_required in found.order_by():
+    for data_class, consent_required in [*found.order_by(), *_archived_classes(enterprise, at)]:
         counts[data_class] += 1
         if consent_required:
             needs.add(data_class)
     return [ClassCount(code, counts[code], code in needs) for code in sorted(counts)]
 
 
-def record_get(user: Reader, public_id: UUID) -> CreditRecord:
-    """Return one record the user may read, with enterprise, item, batch and unit.
-
-    Raises:
-        NotFound: there is none for this reader.
-
-    Queries: one.
-    """
-    joined = visible_records(user).select_related("enterprise", "item", "batch__unit")
-    record = joined.filter(public_id=public_id).first()
-    if record is None:
-        raise NotFound
-    return record
-
-
-def record_history(record: CreditRecord) -> list[CreditRecord]:
-    """Return every version of the record, latest first; the caller may read the record. Queries: one."""
-    same = CreditRecord.objects.filter(
-        enterprise=record.enterprise_id, item=record.item_id, natural_key=record.natural_key
-    )
-    return list(same.select_related("batch__unit").order_by("-received_at", "-id"))
+def _archived_classes(enterprise: Enterprise, at: datetime) -> list[tuple[str, bool]]:
+    """Return class and whether consent is needed of every record in use that the archive alone keeps."""
+    items = [
+        version.row.item_id for version in archived_versions([enterprise.pk]) if version.stood(at)
+    ]
+    known = CatalogueItem.objects.in_bulk(set(items)) if items else {}
+    return [(known[pk].data_class, known[pk].consent_required) for pk in items]
 
 
 def _stood_at(records: QuerySet[CreditRecord], at: datetime) -> QuerySet[CreditRecord]:
@@ -266,11 +290,14 @@ def _stood_at(records: QuerySet[CreditRecord], at: datetime) -> QuerySet[CreditR
 
 def _batches(pks: Collection[int]) -> dict[int, _Batch]:
     found: dict[int, _Batch] = {}
-    rows = list(IngestBatch.objects.filter(pk__in=pks).order_by().values_list(*BATCH_COLUMNS))
-    specs = specs_known({row[-1] for row in rows})
+    if not pks:
+        return found
+    named = IngestBatch.objects.filter(pk__in=pks).annotate(some_archived=Exists(archived_items()))
+    rows = list(named.order_by().values_list(*BATCH_COLUMNS))
+    specs = specs_known({row[-2] for row in rows})
     for values in rows:
         pk, public_id, file_name, unit_code, unit_name = values[:5]
-        code, name, data_class, consent_required, digest = values[5:]
+        code, name, data_class, consent_required, digest, some_archived = values[5:]
         found[pk] = _Batch(
             public_id=str(public_id),
             file_name=file_name,
@@ -282,6 +309,7 @@ def _batches(pks: Collection[int]) -> dict[int, _Batch]:
             consent_required=consent_required,
             void_field=specs[digest].void_field,
             void_values=specs[digest].void_values,
+            some_archived=some_archived,
         )
     return found
 

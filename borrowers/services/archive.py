@@ -11,18 +11,24 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby
+from itertools import groupby, pairwise
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from django.conf import settings
 from django.db import transaction
 
-from borrowers.ingest.filing import batches_to_segment, segments_merged
+from borrowers.domain.archive import KeptIn
+from borrowers.ingest.filing import (
+    batches_to_segment,
+    segments_by_enterprise,
+    segments_merged,
+)
 from borrowers.ingest.segments import segment_enter
 from borrowers.models import ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archive import batches_waiting, segment_path
 from marketplace.audit import audit_record
+from marketplace.domain.errors import Refused
 from marketplace.models import User
 
 ROWS_OF_A_SEGMENT = 2_000_000
@@ -71,8 +77,8 @@ def archive_compact(*, at: datetime) -> Filed:
     for item in CatalogueItem.objects.order_by("code"):
         merged = _compact(item, at)
         if merged is not None:
-            segments, rows = segments + 1, rows + merged.rows
-            batches += merged.batches.count()
+            segments, rows = segments + merged.segments, rows + merged.rows
+            batches += merged.batches
     return Filed(segments, batches, rows)
 
 
@@ -99,9 +105,32 @@ def archive_sweep(*, at: datetime) -> int:
 def archive_rebuild(*, item: CatalogueItem, actor: User | None, at: datetime) -> Filed:
     """Retire every file of an item and file its records anew from the database, after a file was lost or damaged.
 
+    Raises:
+        Refused: ``ARCHIVE_ALONE``: the database does not hold them.
+
     Writes: ``ArchiveSegment``, the batches' segment, files, audit ``borrowers.archive.rebuild``; locks the item.
     """
-    CatalogueItem.objects.select_for_update().get(pk=item.pk)
+    item = CatalogueItem.objects.select_for_update().get(pk=item.pk)
+    if item.kept_in == KeptIn.ARCHIVE:
+        sentence = f"“{item.name}”只存归档，不能由数据库重建；请从备份恢复归档文件。"
+        raise Refused("ARCHIVE_ALONE", sentence, {"item": sentence})
+    filed = item_refile(item, at)
+    audit_record(
+        action="borrowers.archive.rebuild",
+        subject_kind="CatalogueItem",
+        subject_id=item.code,
+        actor=actor,
+        at=at,
+        payload={"segments": filed.segments, "rows": filed.rows},
+    )
+    return filed
+
+
+def item_refile(item: CatalogueItem, at: datetime) -> Filed:
+    """Retire every file of a locked item and file its records anew from the database.
+
+    Writes: ``ArchiveSegment``, the batches' segment, files; runs inside the caller's transaction.
+    """
     IngestBatch.objects.filter(item=item).update(segment=None)
     ArchiveSegment.objects.filter(item=item, retired_at=None).update(retired_at=at)
     segments = batches = rows = 0
@@ -109,14 +138,6 @@ def archive_rebuild(*, item: CatalogueItem, actor: User | None, at: datetime) ->
         segment = _file(stretch, at)
         if segment is not None:
             segments, batches, rows = segments + 1, batches + len(stretch), rows + segment.rows
-    audit_record(
-        action="borrowers.archive.rebuild",
-        subject_kind="CatalogueItem",
-        subject_id=item.code,
-        actor=actor,
-        at=at,
-        payload={"segments": segments, "rows": rows},
-    )
     return Filed(segments, batches, rows)
 
 
@@ -152,11 +173,13 @@ def _file(stretch: Sequence[IngestBatch], at: datetime) -> ArchiveSegment | None
 
 
 @transaction.atomic
-def _compact(item: CatalogueItem, at: datetime) -> ArchiveSegment | None:
-    CatalogueItem.objects.select_for_update().get(pk=item.pk)
+def _compact(item: CatalogueItem, at: datetime) -> Filed | None:
+    item = CatalogueItem.objects.select_for_update().get(pk=item.pk)
     in_force = ArchiveSegment.objects.filter(item=item, retired_at=None).order_by("rows", "id")
     if in_force.count() <= MOST_SEGMENTS:
         return None
+    if item.kept_in == KeptIn.ARCHIVE:
+        return _divide(item, list(in_force), at)
     small: list[ArchiveSegment] = []
     rows = 0
     for segment in in_force:
@@ -170,7 +193,26 @@ def _compact(item: CatalogueItem, at: datetime) -> ArchiveSegment | None:
         file = segments_merged(item, small, Path(folder))
     merged = segment_enter(file, item, IngestBatch.objects.filter(segment__in=small), at)
     ArchiveSegment.objects.filter(pk__in=[one.pk for one in small]).update(retired_at=at)
-    return merged
+    return Filed(1, merged.batches.count(), merged.rows)
+
+
+def _divide(item: CatalogueItem, segments: Sequence[ArchiveSegment], at: datetime) -> Filed | None:
+    """Write an item's files anew by enterprise, so that one enterprise is found in one of them.
+
+    Files that another division left, each of a stretch of its own, are left alone until as many new ones have come.
+    """
+    stretches = sorted((one.first_enterprise or 0, one.last_enterprise or 0) for one in segments)
+    apart = sum(before[1] < after[0] for before, after in pairwise(stretches))
+    if len(segments) - apart <= MOST_SEGMENTS:
+        return None
+    with TemporaryDirectory(prefix="archive-") as folder:
+        files = segments_by_enterprise(item, segments, ROWS_OF_A_SEGMENT, Path(folder))
+    batches = IngestBatch.objects.filter(segment__in=segments)
+    held = list(batches)
+    for file in files:
+        segment_enter(file, item, held, at)
+    ArchiveSegment.objects.filter(pk__in=[one.pk for one in segments]).update(retired_at=at)
+    return Filed(len(files), len(held), sum(file.rows for file in files))
 
 
 def _files_before(moment: datetime) -> list[Path]:

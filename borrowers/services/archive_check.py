@@ -1,7 +1,8 @@
 """Whether database and archive hold the same records, file by file and batch by batch.
 
 Of every batch both sides give the number of records, the sum of their row numbers and enterprises, and the exclusive-or
-of their contents' digests: one record more, less or other on either side shows.
+of their contents' digests: one record more, less or other on either side shows. For items that the archive alone keeps,
+what was noted of a batch when it was filed takes the place of the database.
 """
 
 from __future__ import annotations
@@ -13,14 +14,32 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import duckdb
+import numpy as np
 from django.db import connection
 
+from borrowers.domain.archive import KeptIn
 from borrowers.ingest.segments import DIGEST_HEX
-from borrowers.models import ArchiveSegment, CreditRecord, IngestBatch
+from borrowers.models import (
+    ArchivedEnd,
+    ArchiveSegment,
+    CatalogueItem,
+    CreditRecord,
+    IngestBatch,
+)
 from borrowers.selectors.archive import segment_path
 
 _HASHED_AT_ONCE = 1 << 20
-_LARGEST = 2**63
+_KEY_FAULTS = {
+    "KEY_STANDS_TWICE": "SELECT 1 FROM filed ANTI JOIN ended USING (batch, row) "
+    "GROUP BY ent_id, natural_key HAVING count(*) > 1",
+    "PUBLIC_ID_TWICE": "SELECT 1 FROM filed GROUP BY public_id HAVING count(*) > 1",
+    "END_WITHOUT_RECORD": "SELECT 1 FROM ended ANTI JOIN filed USING (batch, row)",
+}
+_KEY_SENTENCES = {
+    "KEY_STANDS_TWICE": "一个键有不止一个现行版本。",
+    "PUBLIC_ID_TWICE": "公开编号重复。",
+    "END_WITHOUT_RECORD": "更正所指的记录不在归档里。",
+}
 
 
 class Sums(NamedTuple):
@@ -74,9 +93,15 @@ def archive_check(*, with_hashes: bool = False) -> ArchiveFinding:
         faults += broken
         if broken:
             continue
-        filed, kept = _filed_sums(segments), _kept_sums(segments)
+        filed = _filed_sums(segments)
+        if segments[0].item.kept_in == KeptIn.ARCHIVE:
+            kept = _noted_sums(segments[0].item)
+            faults += _differences(code, filed, kept, "清单")
+            faults += archived_faults(segments[0].item, segments)
+        else:
+            kept = _kept_sums(segments)
+            faults += _differences(code, filed, kept, "数据库")
         batches, records = batches + len(kept), records + sum(one.records for one in kept.values())
-        faults += _differences(code, filed, kept)
     return ArchiveFinding(sum(map(len, by_item.values())), batches, records, tuple(faults))
 
 
@@ -105,6 +130,14 @@ def _filed_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
             f"FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"
         ).fetchall()
     return {batch: Sums(*sums) for batch, *sums in found}
+
+
+def _noted_sums(item: CatalogueItem) -> dict[int, Sums]:
+    """Return what was noted of the batches of an item that the archive alone keeps."""
+    noted = IngestBatch.objects.filter(item=item, archived_sums__isnull=False)
+    pairs = noted.order_by().values_list("pk", "archived_sums")
+    found = {pk: Sums(*sums) for pk, sums in pairs if sums}
+    return {pk: sums for pk, sums in found.items() if sums.records}
 
 
 def _kept_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
@@ -139,13 +172,49 @@ def _added(rows: Iterable[tuple[int, int, int, str]]) -> dict[int, Sums]:
     return found
 
 
-def _differences(item: str, filed: dict[int, Sums], kept: dict[int, Sums]) -> list[ArchiveFault]:
+def _differences(
+    item: str, filed: dict[int, Sums], kept: dict[int, Sums], other_side: str
+) -> list[ArchiveFault]:
     faults = []
     for batch in sorted(filed.keys() | kept.keys()):
         one, other = filed.get(batch), kept.get(batch)
         if one == other:
             continue
-        have = f"归档 {one.records if one else 0} 条，数据库 {other.records if other else 0} 条"
+        have = (
+            f"归档 {one.records if one else 0} 条，{other_side} {other.records if other else 0} 条"
+        )
         sentence = f"批次 {batch} 两处不一致：{have}。"
         faults.append(ArchiveFault(item, f"{batch}", "RECORDS_DIFFER", sentence))
     return faults
+
+
+def archived_faults(item: CatalogueItem, segments: Sequence[ArchiveSegment]) -> list[ArchiveFault]:
+    """Return what is wrong among the keys of an item that the archive alone keeps.
+
+    Under one key one version stands at most, no public id comes twice, and what is noted as corrected is there.
+    """
+    files = ", ".join(f"'{segment_path(segment.name)}'" for segment in segments)
+    corrected = ArchivedEnd.objects.filter(item=item).order_by()
+    told = CreditRecord.objects.filter(item=item, superseded_at__isnull=False).order_by()
+    places = [
+        *corrected.values_list("batch_id", "row_number"),
+        *told.values_list("batch_id", "row_number"),
+    ]
+    with duckdb.connect() as duck:
+        duck.register(
+            "ended",
+            {
+                "batch": np.array([batch for batch, _ in places], dtype=np.int32),
+                "row": np.array([row for _, row in places], dtype=np.int32),
+            },
+        )
+        keys = "SELECT ent_id, natural_key, public_id, batch, row"
+        duck.execute(
+            f"CREATE VIEW filed AS {keys} FROM read_parquet([{files}], union_by_name = true)"
+        )
+        counted = [len(duck.execute(query).fetchall()) for query in _KEY_FAULTS.values()]
+    return [
+        ArchiveFault(item.code, item.code, code, f"有 {count} 处：{_KEY_SENTENCES[code]}")
+        for code, count in zip(_KEY_FAULTS, counted, strict=True)
+        if count
+    ]

@@ -19,7 +19,6 @@ from borrowers.domain.candidate import CANDIDATE, TO_REVIEW, recounted, settled_
 from borrowers.domain.record import CleanRow, compile_item, content_digest
 from borrowers.models import (
     CatalogueItem,
-    CreditRecord,
     Enterprise,
     IngestBatch,
     IngestReject,
@@ -28,6 +27,7 @@ from borrowers.models import (
 )
 from borrowers.selectors.candidate import HeldRow, held_row, proposals, same_file
 from borrowers.selectors.catalogue import item_spec
+from borrowers.selectors.record_version import versions_of_key
 from borrowers.services.batch import SENTENCE_LENGTH
 from borrowers.services.ingest import batch_keep, batch_open
 from marketplace.audit import audit_record, enterprise_stream
@@ -153,14 +153,13 @@ def _refuse_overtaken(
     clean = compile_item(item_spec(batch.item), list(cells))(cells, candidate.row_number)
     if not isinstance(clean, CleanRow):
         raise Refused("CANDIDATE_ROW_INVALID", f"这一行现在不能入库：{clean[0].sentence}")
-    newer = CreditRecord.objects.filter(
-        enterprise=enterprise,
-        item=batch.item,
-        natural_key=clean.natural_key,
-        received_at__gte=batch.received_at,
-        superseded_at=None,
-    ).exclude(content_digest=content_digest(clean.payload))
-    if newer.exists():
+    digest = content_digest(clean.payload)
+    versions = versions_of_key(enterprise, batch.item, clean.natural_key)
+    standing = [version for version in versions if version.superseded_at is None]
+    if any(
+        version.received_at >= batch.received_at and version.content_digest != digest
+        for version in standing
+    ):
         sentence = "此后已收到同一事项的记录，内容不同；不能用这一行覆盖，请退回。"
         raise Conflict("CANDIDATE_OVERTAKEN", sentence)
 

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from borrowers.domain.archive import KeptIn
 from borrowers.domain.catalogue import ItemSpec, UnitSpec, item_to_mapping
 from borrowers.models import CatalogueItem, CatalogueItemVersion, SourceUnit
 from borrowers.selectors.catalogue import item_spec
+from marketplace.domain.errors import Refused
 from marketplace.models import User
 
 BATCH = 500
@@ -76,6 +78,9 @@ def items_enter(
     Returns:
         How many items were new and how many changed.
 
+    Raises:
+        Refused: ``ITEM_NEEDS_DATABASE``: open items are not kept in the archive alone.
+
     Writes: ``CatalogueItem`` with units, ``CatalogueItemVersion``, all in bulk; locks the whole catalogue.
     """
     known = {item.code: item for item in CatalogueItem.objects.select_for_update().order_by("pk")}
@@ -91,6 +96,7 @@ def items_enter(
         elif _is_same(item, entry):
             continue
         else:
+            _refuse_opening(item, entry)
             changed.append(item)
         _fill(item, entry, units)
     new = CatalogueItem.objects.bulk_create(new, batch_size=BATCH)
@@ -98,6 +104,13 @@ def items_enter(
     _versions_write([*new, *changed], actor, at)
     _units_set([*new, *changed], frozenset(units.values()))
     return len(new), len(changed)
+
+
+def _refuse_opening(item: CatalogueItem, entry: ItemEntry) -> None:
+    """Refuse to open an item to everybody while the archive alone keeps its records."""
+    if item.kept_in == KeptIn.ARCHIVE and not entry.spec.consent_required:
+        sentence = f"“{item.name}”的记录只存归档，不能改为无须授权；请先把记录移回数据库。"
+        raise Refused("ITEM_NEEDS_DATABASE", sentence, {"item": sentence})
 
 
 def _is_same(item: CatalogueItem, entry: ItemEntry) -> bool:

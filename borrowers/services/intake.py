@@ -1,7 +1,8 @@
 """The rows of a delivery read, checked and merged into the records: in columns, or row by row.
 
 Plain csv files, and objects that can be written as one, are read in columns (`borrowers.ingest.lane`); whatever else is
-delivered goes row by row through the same rules. Both ways end in the same merge (`borrowers.ingest.versions`).
+delivered goes row by row through the same rules. Both ways end in the same merge: into the database
+(`borrowers.ingest.versions`), or for items that the archive alone keeps into a file (`borrowers.ingest.archived`).
 """
 
 from __future__ import annotations
@@ -17,8 +18,10 @@ from tempfile import TemporaryDirectory
 import duckdb
 from django.db import connection
 
+from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
+from borrowers.ingest.archived import archived_merge, keys_archived, rows_check_in
 from borrowers.ingest.candidates import subject_review
 from borrowers.ingest.handover import keys_to_csv, records_to_csv, rows_keep_only
 from borrowers.ingest.judging import Review, as_they_are, rows_judged
@@ -129,7 +132,7 @@ def rows_keep(delivery: Delivery, rows: Rows | LandedFile) -> None:
         RowsOverlap: only some rows were wanted, and one has a key that is known.
 
     Writes: ``CreditRecord`` (bulk), ``IngestReject`` (bulk), ``RejectedRow`` of landed files, for large files
-        ``ArchiveSegment`` and its file.
+        ``ArchiveSegment`` and its file; of items the archive alone keeps ``ArchiveSegment`` and ``ArchivedEnd``.
     """
     if not isinstance(rows, LandedFile):
         _keep_rows(delivery, rows)
@@ -175,8 +178,11 @@ def _keep_columns(
             book.reject,
             _review(delivery, sheet.titles),
         )
-        _merge_lane(delivery, lane, folder)
-        segment_from_lane(lane, delivery.item, delivery.batch)
+        if delivery.item.kept_in == KeptIn.ARCHIVE:
+            _merge_archived(delivery, duck, lane)
+        else:
+            _merge_lane(delivery, lane, folder)
+            segment_from_lane(lane, delivery.item, delivery.batch)
         if book.rejected_rows:
             held = columns_held(lane.item, sheet.titles)
             rows_hold(delivery.batch, held, rows_of_lane(lane, book.rejected_rows, held))
@@ -232,8 +238,15 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
     first = next(waiting, None)
     if first is None:  # "nothing to report" is a delivery too, and the commonest
         return
+    placed = _placed(delivery, titles_of(rows, first[1]), chain([first], waiting))
+    if delivery.item.kept_in == KeptIn.ARCHIVE:
+        with TemporaryDirectory(prefix="ingest-") as folder, engine(Path(folder)) as duck:
+            rows_check_in(duck, placed)
+            book.duplicates += fast.repeats_take_out(duck, book.reject)
+            _merge_archived(delivery, duck)
+        return
     with incoming_rows():
-        rows_wait(_placed(delivery, titles_of(rows, first[1]), chain([first], waiting)))
+        rows_wait(placed)
         for repeat in repeats_take_out():
             if repeat.same:
                 book.duplicates += 1
@@ -276,10 +289,23 @@ def _merge(delivery: Delivery, put: Callable[[int], int] | None = None) -> Merge
     merged = versions_merge(
         delivery.item.pk, delivery.batch.pk, delivery.at, again=delivery.again, put=put
     )
+    _count(delivery, merged)
+    return merged
+
+
+def _merge_archived(
+    delivery: Delivery, duck: duckdb.DuckDBPyConnection, lane: Lane | None = None
+) -> None:
+    """Keep the checked rows in the archive alone."""
+    if delivery.only is not None and keys_archived(duck, delivery.item):
+        raise RowsOverlap
+    _count(delivery, archived_merge(duck, delivery.batch, again=delivery.again, lane=lane))
+
+
+def _count(delivery: Delivery, merged: Merged) -> None:
     delivery.book.accepted += merged.accepted
     delivery.book.superseding += merged.superseding
     delivery.book.duplicates += merged.duplicates
-    return merged
 
 
 def _is_first(delivery: Delivery) -> bool:

@@ -18,8 +18,10 @@ from borrowers.models import CreditRecord, Objection
 from borrowers.models.repair import OBJECTION_OPEN
 from borrowers.policies import can_act_for, can_handle_data, operator_ids, require
 from borrowers.selectors.parameter import repair_parameters
-from borrowers.selectors.record import UNCONFIRMED, record_get
+from borrowers.selectors.record import UNCONFIRMED
+from borrowers.selectors.record_version import record_get
 from borrowers.selectors.repair import objection_get
+from borrowers.services.archived import record_bring_back
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.domain.machine import Transition
@@ -163,15 +165,17 @@ def objection_withdraw(*, objection_id: UUID, actor: User, at: datetime) -> Obje
 
 
 def locked_record(record_id: UUID, actor: User) -> CreditRecord:
-    """Return a standing record of the actor's own enterprise, locked.
+    """Return a standing record of the actor's own enterprise, locked; brought back where the archive alone keeps it.
 
     Raises:
         NotFound: it is not a record of the actor's enterprise.
-        Conflict: ``RECORD_SUPERSEDED``.
+        Conflict: ``RECORD_SUPERSEDED``; ``ITEM_LOADING``, as `record_bring_back`.
     """
     seen = record_get(actor, record_id)
     if not can_act_for(actor, seen.enterprise):
         raise NotFound
+    if seen._state.adding:
+        seen = record_bring_back(seen)
     record = (
         CreditRecord.objects.select_for_update(of=("self",))
         .select_related("enterprise", "item")

@@ -16,8 +16,9 @@ from borrowers.domain.quality import Measured, measure_all
 from borrowers.domain.quality_rule import QualityKind, QualityRule
 from borrowers.domain.rhythm import Due, UpdateRhythm, latest_due
 from borrowers.models import BatchQuality, CatalogueItem, IngestBatch, QualityFinding
+from borrowers.selectors.archived_quality import EVENTS
 from borrowers.selectors.catalogue import item_spec
-from borrowers.selectors.quality import DELIVERED, EVENTS, batch_counts
+from borrowers.selectors.quality import DELIVERED, batch_counts
 from marketplace.audit import audit_record
 from marketplace.calendars import work_calendar
 from marketplace.domain.workdays import local_date

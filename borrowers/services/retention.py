@@ -9,7 +9,6 @@ Source: 征信业管理条例 第十六条; catalogue (``retention_months``); tr
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,7 @@ from tempfile import TemporaryDirectory
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
 
-from borrowers.domain.archive import dated
+from borrowers.domain.archive import KeptIn, dated
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.retention import REJECTED_ROWS_KEPT_DAYS, is_past_retention, kept_since
 from borrowers.ingest.filing import segments_without
@@ -33,6 +32,7 @@ from borrowers.models import (
     RejectedRow,
 )
 from borrowers.selectors.catalogue import item_spec
+from borrowers.services.archived_erasure import Erased, archived_erase
 from borrowers.services.candidate import candidates_lapse
 from marketplace.audit import audit_record
 from marketplace.domain.workdays import local_date
@@ -42,20 +42,13 @@ Place = tuple[int, int]
 """Batch (primary key) and row: what names a record in both stores."""
 
 
-@dataclass(frozen=True)
-class Erased:
-    """What a sweep erased: records, and files of the archive written anew without them."""
-
-    records: int
-    segments: int
-
-
 def retention_sweep(*, at: datetime) -> Erased:
     """Erase the records of every item whose retention has passed; a second run the same day does nothing.
 
-    Writes: removes ``CreditRecord`` rows and ``RejectedRow`` of long ago, replaces ``ArchiveSegment`` files, empties
-        ``read_as`` of batches whose rows are no longer all there, audit ``borrowers.records.erase``; one transaction
-        per item, which locks it. The replaced files themselves go with `archive_sweep`.
+    Writes: removes ``CreditRecord`` rows, ``ArchivedEnd`` and ``RejectedRow`` of long ago, replaces
+        ``ArchiveSegment`` files, empties ``read_as`` of batches whose rows are no longer all there, audit
+        ``borrowers.records.erase``; one transaction per item, which locks it. The replaced files themselves go with
+        `archive_sweep`.
     """
     _rejected_rows_erase(at)
     records = segments = 0
@@ -77,26 +70,35 @@ def _rejected_rows_erase(at: datetime) -> None:
 
 @transaction.atomic
 def _erase(item: CatalogueItem, at: datetime) -> Erased:
-    CatalogueItem.objects.select_for_update().get(pk=item.pk)
+    item = CatalogueItem.objects.select_for_update().get(pk=item.pk)
     spec = item_spec(item)
-    gone: list[tuple[int, Place]] = list(_past(item, spec, at))
-    if not gone:
-        return Erased(0, 0)
-    pks = iter([pk for pk, _ in gone])
-    while chunk := list(islice(pks, ERASED_AT_ONCE)):
-        CreditRecord.objects.filter(superseded_by__in=chunk).update(superseded_by=None)
-        CreditRecord.objects.filter(pk__in=chunk).delete()
+    erase = archived_erase if item.kept_in == KeptIn.ARCHIVE else _erase_in_both
+    done = erase(item, spec, at)
+    if not done.records:
+        return done
     IngestBatch.objects.filter(item=item).exclude(read_as="").update(read_as="")
-    segments = _rewrite(item, [place for _, place in gone], at)
     audit_record(
         action="borrowers.records.erase",
         subject_kind="CatalogueItem",
         subject_id=item.code,
         actor=None,
         at=at,
-        payload={"records": len(gone), "segments": segments, "months": spec.retention_months},
+        payload={
+            "records": done.records,
+            "segments": done.segments,
+            "months": spec.retention_months,
+        },
     )
-    return Erased(len(gone), segments)
+    return done
+
+
+def _erase_in_both(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
+    gone: list[tuple[int, Place]] = list(_past(item, spec, at))
+    pks = iter([pk for pk, _ in gone])
+    while chunk := list(islice(pks, ERASED_AT_ONCE)):
+        CreditRecord.objects.filter(superseded_by__in=chunk).update(superseded_by=None)
+        CreditRecord.objects.filter(pk__in=chunk).delete()
+    return Erased(len(gone), _rewrite(item, [place for _, place in gone], at) if gone else 0)
 
 
 def _past(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Iterator[tuple[int, Place]]:

@@ -308,4 +308,5 @@ def _short(pair: Pair) -> str:
 def _standing(version: CreditRecord) -> str:
     if version.superseded_at is None:
         return "现行"
-    return "已被更正" if version.superseded_by_id else "已撤下"
+    is_corrected = version.superseded_by_id or version._state.adding  # the archive's were corrected
+    return "已被更正" if is_corrected else "已撤下"

@@ -16,7 +16,7 @@ from django.db.models import Q, QuerySet
 
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.models import CreditRecord, Enterprise, SourceUnit
-from borrowers.selectors import catalogue_delivered
+from borrowers.selectors import archived_items, archived_subjects, catalogue_delivered
 from lenders.selectors import product_published_list
 from marketplace.domain.workdays import local_date
 from matching.domain.declaration import IndicatorDeclaration, declarations_on
@@ -161,11 +161,30 @@ def _counted(
     sets = {entry.selection.items for entry in declared}
     singles = _holders({items[0] for items in sets if len(items) == 1}, known, at)
     found = {ALL_ACTIVE: Enterprise.objects.filter(status=ACTIVE).count()}
+    archived = _archived_holders({code for items in sets for code in items}, known, at)
     for items in sorted(sets):
-        if len(items) == 1:
+        if archived.keys() & set(items):
+            held = set(_usable(items, known, at).values_list("enterprise", flat=True).distinct())
+            found[items] = len(held.union(*(archived.get(code, ()) for code in items)))
+        elif len(items) == 1:
             found[items] = singles.get(items[0], 0)
         else:
             found[items] = _usable(items, known, at).values("enterprise").distinct().count()
+    return found
+
+
+def _archived_holders(
+    codes: Iterable[str], known: Mapping[str, ItemSpec], at: datetime
+) -> dict[str, set[int]]:
+    """Return items that the archive alone keeps to the active enterprises with a usable record of them."""
+    items = [item for item in archived_items().filter(code__in=list(codes)) if item.code in known]
+    if not items:
+        return {}
+    active = set(Enterprise.objects.filter(status=ACTIVE).values_list("pk", flat=True))
+    found = {}
+    for item in items:
+        since = _received_since(known[item.code], at)
+        found[item.code] = archived_subjects(item, at, since) & active
     return found
 
 
@@ -192,15 +211,14 @@ def _usable(
 ) -> QuerySet[CreditRecord]:
     """Return the records of active enterprises that may still be judged by."""
     day = local_date(at)
-    by_age: dict[int | None, list[str]] = defaultdict(list)
+    by_age: dict[datetime | None, list[str]] = defaultdict(list)
     for code in sorted(codes):
         spec = known.get(code)
         if spec is not None:
-            ages = spec.consent_required
-            by_age[usable_days(spec.freshness_days, day) if ages else None].append(code)
+            by_age[_received_since(spec, at)].append(code)
     wanted = Q(pk__in=())
-    for days, group in by_age.items():
-        recent = Q(received_at__gte=at - timedelta(days=days + 1)) if days else Q()
+    for since, group in by_age.items():
+        recent = Q(received_at__gte=since) if since else Q()
         wanted |= Q(item__code__in=group) & recent
     happened = Q(event_date=None) | Q(event_date__lte=day)
     return CreditRecord.objects.filter(
@@ -211,6 +229,12 @@ def _usable(
         received_at__lte=at,
         enterprise__status=ACTIVE,
     ).order_by()
+
+
+def _received_since(spec: ItemSpec, at: datetime) -> datetime | None:
+    """Return when records read with consent were received at the earliest to be usable; None where age is no matter."""
+    days = usable_days(spec.freshness_days, local_date(at)) if spec.consent_required else 0
+    return at - timedelta(days=days + 1) if days else None
 
 
 def _products(at: datetime) -> tuple[dict[str, frozenset[str]], dict[str, str]]:

@@ -1,4 +1,4 @@
-"""Keep the archive of records: file, check, tidy, rebuild."""
+"""Keep the archive of records: file, check, tidy, rebuild, say which items it keeps alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
+from borrowers.domain.archive import KEPT_IN_LABELS, KeptIn
 from borrowers.management.reporting import progress_on
 from borrowers.models import CatalogueItem
 from borrowers.services.archive import (
@@ -23,22 +24,28 @@ from borrowers.services.archive import (
     archive_sync,
 )
 from borrowers.services.archive_check import archive_check
+from borrowers.services.archived import item_keep_in
 from borrowers.services.landing import batches_resume
 from borrowers.services.retention import retention_sweep
 
 
 class Command(BaseCommand):
-    """``manage.py archive {sync,check,tidy,rebuild}``."""
+    """``manage.py archive {sync,check,tidy,rebuild,keep}``."""
 
     help = (
         "信用记录的列式归档：sync 归档未归档的批次，check 核对与数据库一致，"
-        "tidy 删除超期记录、合并与清理，rebuild 重建一个信息项。"
+        "tidy 删除超期记录、合并与清理，rebuild 重建一个信息项，"
+        "keep 让一个信息项只存归档（--in archive）或移回数据库（--in both）。"
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare what to do."""
-        parser.add_argument("deed", metavar="DEED", choices=["sync", "check", "tidy", "rebuild"])
-        parser.add_argument("--item", metavar="ITEM_CODE", help="rebuild：信息项代码")
+        deeds = ["sync", "check", "tidy", "rebuild", "keep"]
+        parser.add_argument("deed", metavar="DEED", choices=deeds)
+        parser.add_argument("--item", metavar="ITEM_CODE", help="rebuild、keep：信息项代码")
+        parser.add_argument(
+            "--in", dest="kept_in", choices=["archive", "both"], help="keep：记录存放在哪里"
+        )
         parser.add_argument("--hashes", action="store_true", help="check：连文件哈希一并核对")
         parser.add_argument("--report", metavar="FILE.json", help="把结果写入 JSON 文件")
 
@@ -49,6 +56,7 @@ class Command(BaseCommand):
             "check": self._check,
             "tidy": self._tidy,
             "rebuild": self._rebuild,
+            "keep": self._keep,
         }
         report = deeds[options["deed"]](options)
         if options["report"]:
@@ -74,10 +82,22 @@ class Command(BaseCommand):
         return {**done, "erased": erased.records, "swept": swept}
 
     def _rebuild(self, options: dict[str, Any]) -> dict[str, Any]:
+        item = self._item(options)
+        return self._filed("重建", archive_rebuild(item=item, actor=None, at=timezone.now()))
+
+    def _keep(self, options: dict[str, Any]) -> dict[str, Any]:
+        if not options["kept_in"]:
+            raise CommandError("请用 --in 指明 archive（只存归档）或 both（数据库与归档）。")
+        item, kept_in = self._item(options), KeptIn(options["kept_in"].upper())
+        moved = item_keep_in(item=item, kept_in=kept_in, actor=None, at=timezone.now())
+        self.stdout.write(f"{item.name}：{KEPT_IN_LABELS[kept_in]}，移动 {moved:,} 条记录。")
+        return {"item": item.code, "kept_in": kept_in, "moved": moved}
+
+    def _item(self, options: dict[str, Any]) -> CatalogueItem:
         item = CatalogueItem.objects.filter(code=options["item"] or "").first()
         if item is None:
-            raise CommandError("请用 --item 指明要重建的信息项代码。")
-        return self._filed("重建", archive_rebuild(item=item, actor=None, at=timezone.now()))
+            raise CommandError("请用 --item 指明信息项代码。")
+        return item
 
     def _filed(self, verb: str, filed: Filed) -> dict[str, Any]:
         self.stderr.write("")

@@ -1,0 +1,272 @@
+"""Rows of items that are kept in the archive alone: compared with its files, then written as a file of their own.
+
+What `borrowers.ingest.versions` does in the database is done here by the embedded engine: rows that say what stands
+already are repeats, others end what stands under their key. Keys that a person objected to have their versions in the
+database as well; new ones of those go there by the ordinary way.
+
+Source: performance note, recommendation 2 (newest wins by anti-join); `docs/archive.md`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import numpy as np
+
+from borrowers.domain.archive import BEIJING, storage_of
+from borrowers.ingest.forms import packed_sql, quoted
+from borrowers.ingest.meanings import text_array
+from borrowers.ingest.segments import (
+    digest_sql,
+    segment_enter,
+    segment_select,
+    segment_write,
+)
+from borrowers.ingest.staging import Lane, engine, one_of
+from borrowers.ingest.versions import (
+    Merged,
+    NewRecord,
+    incoming_rows,
+    public_id_sql,
+    rows_wait,
+    versions_merge,
+)
+from borrowers.models import (
+    ArchivedEnd,
+    ArchiveSegment,
+    CatalogueItem,
+    CreditRecord,
+    IngestBatch,
+)
+from borrowers.selectors.archive import fields_ever, segment_path
+from borrowers.selectors.archived import held_keys, segments_of
+from borrowers.selectors.catalogue import item_spec
+from marketplace.bulk import db_moment, rows_write
+
+ROWS_AT_ONCE = 20_000
+CHECKED = "row, ent_id, natural_key, event_date, content, content_digest"
+SUMS = "count(*), coalesce(sum(row), 0)::BIGINT, coalesce(sum(ent_id), 0)::BIGINT, coalesce(bit_xor(digest), 0)"
+"""What is compared of a batch: records, sum of rows, sum of enterprises, exclusive-or of digests."""
+
+
+def rows_check_in(duck: duckdb.DuckDBPyConnection, rows: Iterable[NewRecord]) -> None:
+    """Create the table ``checked`` of rows that were read one by one, as the fast lane leaves it."""
+    duck.execute(
+        "CREATE TABLE checked (row BIGINT, ent_id BIGINT, natural_key VARCHAR, event_date VARCHAR, "
+        "content VARCHAR, content_digest VARCHAR)"
+    )
+    waiting = iter(rows)
+    while piece := list(islice(waiting, ROWS_AT_ONCE)):
+        number, enterprise, key, event, content, digest = zip(*piece, strict=True)
+        arrays = {
+            "row": np.array(number, dtype=np.int64),
+            "ent_id": np.array(enterprise, dtype=np.int64),
+            "natural_key": text_array(key),
+            "event": text_array([day.isoformat() if day else "" for day in event]),
+            "content": text_array(content),
+            "content_digest": text_array(digest),
+        }
+        duck.register("row_arrays", arrays)
+        duck.execute(
+            "INSERT INTO checked SELECT row, ent_id, natural_key, nullif(event, ''), content, content_digest "
+            "FROM row_arrays"
+        )
+        duck.unregister("row_arrays")
+
+
+def archived_merge(
+    duck: duckdb.DuckDBPyConnection,
+    batch: IngestBatch,
+    *,
+    again: bool,
+    lane: Lane | None = None,
+) -> Merged:
+    """Write the rows of ``checked`` to the archive as those of a batch; what they correct ends at its reception.
+
+    Args:
+        duck: its table ``checked`` holds rows of different keys; repeats are gone from it afterwards.
+        batch: open, of an item that is kept in the archive alone, which is locked.
+        again: the same file was delivered before: what stood then and was corrected since is a repeat too.
+        lane: by which the rows came, where they hold their packed fields.
+
+    Writes: ``ArchiveSegment`` and its file, the batch's segment and sums, ``ArchivedEnd``; ``CreditRecord`` of keys
+        whose versions the database holds as well.
+    """
+    item = batch.item
+    assert item is not None  # noqa: S101 - a batch of records has one
+    duplicates, superseding = 0, 0
+    if _met(duck, item):
+        duplicates = _repeats_take_out(duck, again=again)
+        superseding = _replaced_end(duck, item, batch)
+    accepted = one_of(duck, "SELECT count(*) FROM checked")
+    if accepted:
+        _write(duck, item, batch, lane)
+    return Merged(accepted, superseding, duplicates)
+
+
+def keys_archived(duck: duckdb.DuckDBPyConnection, item: CatalogueItem) -> bool:
+    """Return whether the archive holds any version under the key of a row of ``checked``."""
+    return _met(duck, item)
+
+
+def _met(duck: duckdb.DuckDBPyConnection, item: CatalogueItem) -> bool:
+    """Create the table ``met``: versions in the archive under the keys of the rows; return whether there are any."""
+    first, last = (one_of(duck, f"SELECT {end}(ent_id) FROM checked") for end in ("min", "max"))  # noqa: S608
+    segments = segments_of(item, first, last) if first is not None else []
+    if not segments:
+        return False
+    files = quoted([str(segment_path(segment.name)) for segment in segments])
+    duck.execute(
+        f"""
+        CREATE OR REPLACE TABLE met AS
+        SELECT c.row, c.ent_id, c.natural_key, h.batch AS old_batch, h.row AS old_row,
+            h.digest = {digest_sql("c.content_digest")} AS same, true AS live
+        FROM (SELECT ent_id, natural_key, digest, batch, row
+            FROM read_parquet([{files}], union_by_name = true)
+            WHERE ent_id BETWEEN {first} AND {last}) h
+        JOIN checked c ON c.ent_id = h.ent_id AND c.natural_key = h.natural_key
+        """  # noqa: S608
+    )
+    if not one_of(duck, "SELECT count(*) FROM met"):
+        return False
+    _register_places(duck, "ended", _ended(item, first, last))
+    duck.execute(
+        "UPDATE met SET live = false FROM ended e WHERE met.old_batch = e.batch AND met.old_row = e.row"
+    )
+    duck.unregister("ended")
+    return True
+
+
+def _ended(item: CatalogueItem, first: int, last: int) -> list[tuple[int, int]]:
+    """Return batch and row of the versions that ended, among some enterprises. Queries: two."""
+    stretch = {"item": item, "enterprise__gte": first, "enterprise__lte": last}
+    corrected = ArchivedEnd.objects.filter(**stretch).order_by()
+    told = CreditRecord.objects.filter(**stretch, superseded_at__isnull=False).order_by()
+    return [
+        *corrected.values_list("batch_id", "row_number"),
+        *told.values_list("batch_id", "row_number"),
+    ]
+
+
+def _repeats_take_out(duck: duckdb.DuckDBPyConnection, *, again: bool) -> int:
+    standing = "" if again else " AND live"
+    met = f"SELECT DISTINCT row FROM met WHERE same{standing}"  # noqa: S608
+    duck.execute(f"CREATE OR REPLACE TABLE repeated AS {met}")
+    duck.execute("DELETE FROM checked WHERE row IN (SELECT row FROM repeated)")
+    duck.execute("DELETE FROM met WHERE row IN (SELECT row FROM repeated)")
+    return int(one_of(duck, "SELECT count(*) FROM repeated"))
+
+
+def _replaced_end(duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: IngestBatch) -> int:
+    """End what stands under the keys of the rows; return how many. Keys the database holds end there."""
+    held = held_keys(item)
+    found = duck.execute(
+        "SELECT ent_id, natural_key, old_batch, old_row, row FROM met WHERE live ORDER BY ent_id, row"
+    )
+    superseding = 0
+    at = db_moment(batch.received_at)
+    names = [
+        "item_id",
+        "enterprise_id",
+        "batch_id",
+        "row_number",
+        "superseded_at",
+        "by_batch_id",
+        "by_row",
+    ]
+    while rows := found.fetchmany(50_000):
+        superseding += len(rows)
+        ends = [
+            (item.pk, enterprise, old_batch, old_row, at, batch.pk, row)
+            for enterprise, key, old_batch, old_row, row in rows
+            if (enterprise, key) not in held
+        ]
+        rows_write(ArchivedEnd._meta.db_table, names, ends)
+    if held:
+        _held_merge(duck, held, batch)
+    return superseding
+
+
+def _held_merge(
+    duck: duckdb.DuckDBPyConnection, held: Collection[tuple[int, str]], batch: IngestBatch
+) -> None:
+    """Bring new versions of keys the database holds into it as well."""
+    arrays = {
+        "ent_id": np.array([enterprise for enterprise, _ in held], dtype=np.int64),
+        "natural_key": text_array([key for _, key in held]),
+    }
+    duck.register("held", arrays)
+    of_held = f"SELECT {CHECKED} FROM checked SEMI JOIN held USING (ent_id, natural_key)"  # noqa: S608
+    rows = duck.execute(of_held).fetchall()
+    duck.unregister("held")
+    if not rows:
+        return
+    with incoming_rows():
+        rows_wait(
+            NewRecord(
+                row, enterprise, key, date.fromisoformat(event) if event else None, content, digest
+            )
+            for row, enterprise, key, event, content, digest in rows
+        )
+        versions_merge(batch.item_id or 0, batch.pk, batch.received_at, again=False, put=None)
+
+
+def _write(
+    duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: IngestBatch, lane: Lane | None
+) -> None:
+    columns = _columns(fields_ever(item), lane)
+    received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
+    of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
+    public_id = public_id_sql(batch.received_at, "row", "printf('%08x', {})")
+    select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns, public_id)  # noqa: S608
+    file = segment_write(duck, item_spec(item), select, keyed=list(columns))
+    batch.segment = segment_enter(file, item, [batch], batch.received_at)
+    batch.archived_sums = sums_in(duck, str(segment_path(file.name)))
+
+
+def sums_in(duck: duckdb.DuckDBPyConnection, path: str) -> list[int]:
+    """Return the `SUMS` of a file of one batch."""
+    return list(duck.execute(f"SELECT {SUMS} FROM read_parquet({quoted([path])})").fetchall()[0])  # noqa: S608
+
+
+def sums_by_batch(segments: Sequence[ArchiveSegment], folder: Path) -> dict[int, list[int]]:
+    """Return batch (primary key) to the `SUMS` of what some files hold of it."""
+    if not segments:
+        return {}
+    files = quoted([str(segment_path(segment.name)) for segment in segments])
+    with engine(folder) as duck:
+        found = duck.execute(
+            f"SELECT batch, {SUMS} FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"  # noqa: S608
+        ).fetchall()
+    return {batch: list(sums) for batch, *sums in found}
+
+
+def _columns(fields: Mapping[str, Any], lane: Lane | None) -> dict[str, str]:
+    """Return field code to the expression of what a segment holds: packed by the lane, or read from the content."""
+    found = {}
+    for code, kind in fields.items():
+        if lane is not None and code in lane.forms:
+            found[code] = lane.forms[code].packed_name
+        else:
+            text = (
+                "NULL::VARCHAR"
+                if lane is not None
+                else f"json_extract_string(content, '$.\"{code}\"')"
+            )
+            found[code] = packed_sql(storage_of(kind), text)
+    return found
+
+
+def _register_places(
+    duck: duckdb.DuckDBPyConnection, name: str, places: Collection[tuple[int, int]]
+) -> None:
+    arrays = {
+        "batch": np.array([batch for batch, _ in places], dtype=np.int32),
+        "row": np.array([row for _, row in places], dtype=np.int32),
+    }
+    duck.register(name, arrays)

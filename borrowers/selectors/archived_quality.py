@@ -1,0 +1,70 @@
+"""What a batch holds by its item's quality rules, where the archive alone keeps it: counted in its file.
+
+The same counts as `borrowers.selectors.quality` makes in the database.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+import duckdb
+
+from borrowers.domain.archive import Storage, day_number, storage_of
+from borrowers.domain.item_spec import ItemSpec
+from borrowers.domain.quality_rule import QualityKind, QualityRule
+from borrowers.domain.rhythm import earliest_in_time
+from borrowers.models import IngestBatch
+from borrowers.selectors.archive import segment_path
+from marketplace.calendars import work_calendar
+from marketplace.domain.workdays import local_date
+
+EVENTS = "events"
+EVENTS_IN_TIME = "events_in_time"
+
+
+def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
+    """Return by name what is counted of a batch's records: `EVENTS`, `EVENTS_IN_TIME`, part and whole of every rule.
+
+    Args:
+        batch: closed, of an item that is kept in the archive alone, in a file of its own.
+        spec: declaration by which it was read.
+    """
+    assert batch.segment is not None  # noqa: S101 - it accepted rows
+    received = local_date(batch.received_at)
+    earliest = earliest_in_time(received, spec.due_days, work_calendar())
+    in_time = f"count(*) FILTER (dated AND day >= {day_number(earliest)})"
+    events = "count(*) FILTER (dated)"
+    wanted = {EVENTS: events, EVENTS_IN_TIME: in_time}
+    for place, rule in enumerate(spec.quality):
+        part, whole = f"part_{place}", f"whole_{place}"
+        if rule.kind is QualityKind.FILLED:
+            wanted[part], wanted[whole] = f'count("{rule.field}")', "count(*)"
+        elif rule.kind is QualityKind.IN_RANGE:
+            wanted[part] = f"count(*) FILTER ({_within(rule, spec)})"
+            wanted[whole] = f'count("{rule.field}")'
+        elif rule.kind is QualityKind.RECENT:
+            first = day_number(received - timedelta(days=rule.days))
+            wanted[part], wanted[whole] = f"count(*) FILTER (dated AND day >= {first})", events
+        elif rule.kind is QualityKind.IN_TIME:
+            wanted[part], wanted[whole] = in_time, events
+    columns = ", ".join(f"{counted} AS {name}" for name, counted in wanted.items())
+    file = segment_path(batch.segment.name)
+    with duckdb.connect(config={"threads": 1}) as engine:
+        found = engine.execute(
+            f"SELECT {columns} FROM read_parquet($file) WHERE batch = {batch.pk}",  # noqa: S608
+            {"file": str(file)},
+        ).fetchone()
+    return dict(zip(wanted, found or (), strict=True))
+
+
+def _within(rule: QualityRule, spec: ItemSpec) -> str:
+    """Return the predicate of values within a rule's limits, in the unit the field is stored in."""
+    scale = 100 if storage_of(spec.field(rule.field).type) is Storage.FEN else 1
+    number = f'TRY_CAST("{rule.field}" AS DECIMAL(30, 6))'
+    limits = [f"{number} IS NOT NULL"]
+    if rule.low:
+        limits.append(f"{number} >= {Decimal(rule.low) * scale:f}")
+    if rule.high:
+        limits.append(f"{number} <= {Decimal(rule.high) * scale:f}")
+    return " AND ".join(limits)
