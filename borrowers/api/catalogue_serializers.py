@@ -52,6 +52,7 @@ class ItemOutput(serializers.Serializer[Any]):
     consent_required = serializers.BooleanField()
     sharing_mode = serializers.CharField()
     legal_basis = serializers.CharField()
+    kept_in = serializers.CharField()
     version = serializers.IntegerField()
     is_active = serializers.BooleanField()
 

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from borrowers.domain.archive import KeptIn
 from borrowers.domain.catalogue import ItemSpec, item_from_mapping
 from borrowers.domain.item_spec import (
     FIELD_TYPE_LABELS,
@@ -243,6 +244,13 @@ def _item_pairs(found: CatalogueItem, spec: ItemSpec) -> list[Pair]:
             "保存期限",
             gettext("%(retention_months)s 个月") % {"retention_months": spec.retention_months},
             note=spec.retention_basis,
+        ),
+        Pair(
+            "记录存放",
+            found.get_kept_in_display(),
+            note="逐户从归档文件读出，归档须与数据库一样备份。"
+            if found.kept_in == KeptIn.ARCHIVE
+            else "",
         ),
         Pair("声明版本", found.version, Kind.NUMBER),
         Pair("状态", "启用" if found.is_active else "停用"),

@@ -13,6 +13,7 @@ from django.conf import settings
 from django.db import DatabaseError, connection
 from django.db.migrations.executor import MigrationExecutor
 
+from borrowers.domain.archive import KeptIn
 from borrowers.models import CatalogueItem, Enterprise, IngestBatch
 from borrowers.selectors.archive import archive_lines, batches_waiting
 from exports.pdf.fonts import fonts
@@ -125,8 +126,12 @@ def _archive(today: date) -> Finding:
     if landed:
         sentence = f"有 {landed} 个批次已接收而未入库，请运行 manage.py archive sync。"
         return Finding("列式归档", Health.BROKEN, sentence)
-    filed = sum(line.rows for line in archive_lines())
+    lines = archive_lines()
+    filed = sum(line.rows for line in lines)
     sentence = f"已归档 {filed:,} 条，{waiting} 个批次待归档（每晚或评价前自动归档）。"
+    alone = sum(line.kept_in == KeptIn.ARCHIVE for line in lines)
+    if alone:
+        sentence += f"{alone} 个信息项只存归档：归档目录须与数据库一样备份。"
     return Finding("列式归档", Health.GOOD, sentence)
 
 
