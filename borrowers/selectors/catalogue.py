@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from itertools import groupby
+from typing import Any
 from uuid import UUID
 
 from django.db.models import (
@@ -36,6 +37,7 @@ from borrowers.models import (
 from borrowers.policies import Asker, visible_batches, visible_items, visible_units
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.policies import Reader
+from marketplace.statements import Statement
 
 _SPECS: dict[str, ItemSpec] = {}
 """Digest of a declaration's text to the declaration; never stale, since the digest changes with the text."""
@@ -139,19 +141,24 @@ def catalogue_delivered(at: datetime) -> tuple[list[ItemSpec], dict[str, datetim
 
     Queries: one, and one more when declarations are met for the first time.
     """
-    delivered = IngestBatch.objects.filter(
-        item=OuterRef("pk"), kind="RECORDS", received_at__lte=at, finished_at__isnull=False
-    )
-    latest = delivered.order_by("-received_at").values("received_at")[:1]
-    found = list(
-        CatalogueItem.objects.order_by("data_class", "code").values_list(
-            "code", "is_active", "spec_digest", Subquery(latest)
-        )
-    )
+    found = _DELIVERED.rows(at=at)
     active = [digest for _, is_active, digest, _ in found if is_active]
     known = specs_known(active)
     fed = {code: fed_at for code, _, _, fed_at in found if fed_at is not None}
     return [known[digest] for digest in active], fed
+
+
+def _delivered(at: datetime) -> QuerySet[CatalogueItem, Any]:
+    delivered = IngestBatch.objects.filter(
+        item=OuterRef("pk"), kind="RECORDS", received_at__lte=at, finished_at__isnull=False
+    )
+    latest = delivered.order_by("-received_at").values("received_at")[:1]
+    return CatalogueItem.objects.order_by("data_class", "code").values_list(
+        "code", "is_active", "spec_digest", Subquery(latest)
+    )
+
+
+_DELIVERED: Statement[Any] = Statement(_delivered)
 
 
 def specs_known(digests: Collection[str]) -> Mapping[str, ItemSpec]:

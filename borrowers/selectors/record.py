@@ -6,7 +6,7 @@ Source: design law 5 (traceable, reproducible); domain note 2.1.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -16,6 +16,7 @@ from django.db.models import Exists, Max, Q, QuerySet
 from borrowers.models import CatalogueItem, CreditRecord, Enterprise, IngestBatch, Objection
 from borrowers.selectors.archived import archived_items, archived_versions
 from borrowers.selectors.catalogue import specs_known
+from marketplace.statements import Statement
 
 UNCONFIRMED = "UNCONFIRMED"
 COLUMNS = (
@@ -151,7 +152,13 @@ def records_as_at(
         archive alone keeps some item; one more for the objections where a record carries the mark of one, past or
         present, and one when a declaration is met for the first time in this process.
     """
-    found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
+    if data_classes is None:
+        rows = _OF_ONE.rows(enterprise=enterprise.pk, at=at)
+        batches = _batches(_BATCHES_OF_ONE.rows(enterprise=enterprise.pk)) if rows else {}
+        rows, batches = _completed(rows, batches, [enterprise.pk], at, None)
+        found = _found(rows, batches, at, with_disputes=with_disputes)
+    else:
+        found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
     return found.get(enterprise.pk, [])
 
 
@@ -176,22 +183,30 @@ def records_as_at_many(
     """
     pks = [enterprise.pk for enterprise in enterprises]
     stood = records_stood(at, data_classes, only_public=only_public).filter(enterprise__in=pks)
-    order = ("received_at", "batch_id", "row_number", "id")
-    rows = list(stood.order_by(*order).values_list(*COLUMNS))
-    batches = _batches({row[7] for row in rows})
-    if not only_public and _may_be_archived(batches):
-        rows = _with_archived(rows, pks, at, data_classes)
-        batches |= _batches({row[7] for row in rows} - batches.keys())
-    if not rows:
-        return {}
-    marked = with_disputes and {row[0] for row in rows if row[-1] is not None}
-    disputed = _disputed_at(marked, at) if marked else frozenset()
-    found: dict[int, list[RecordRow]] = {}
-    for enterprise_id, *values in rows:
-        is_disputed = (enterprise_id, values[1], values[2]) in disputed
-        row = _row(values, batches[values[6]], at, disputed=is_disputed)
-        found.setdefault(enterprise_id, []).append(row)
-    return found
+    rows = list(_received(stood))
+    named = IngestBatch.objects.filter(pk__in={row[7] for row in rows})
+    batches = _batches(_described(named)) if rows else {}
+    if not only_public:
+        rows, batches = _completed(rows, batches, pks, at, data_classes)
+    return _found(rows, batches, at, with_disputes=with_disputes)
+
+
+def _completed(
+    rows: list[Any],
+    batches: dict[int, _Batch],
+    pks: Collection[int],
+    at: datetime,
+    data_classes: Collection[str] | None,
+) -> tuple[list[Any], dict[int, _Batch]]:
+    """Return records of the database and their batches with those that the archive alone keeps."""
+    if not _may_be_archived(batches):
+        return rows, batches
+    rows = _with_archived(rows, pks, at, data_classes)
+    further = {row[7] for row in rows} - batches.keys()
+    if not further:
+        return rows, batches
+    named = _described(IngestBatch.objects.filter(pk__in=further))
+    return rows, batches | _batches(named)
 
 
 def _may_be_archived(batches: Mapping[int, _Batch]) -> bool:
@@ -288,12 +303,45 @@ def _stood_at(records: QuerySet[CreditRecord], at: datetime) -> QuerySet[CreditR
     return records.filter(until, received_at__lte=at)
 
 
-def _batches(pks: Collection[int]) -> dict[int, _Batch]:
+def _received(records: QuerySet[CreditRecord]) -> QuerySet[CreditRecord, Any]:
+    return records.order_by("received_at", "batch_id", "row_number", "id").values_list(*COLUMNS)
+
+
+def _described(batches: QuerySet[IngestBatch]) -> QuerySet[IngestBatch, Any]:
+    told = batches.annotate(some_archived=Exists(archived_items()))
+    return told.order_by().values_list(*BATCH_COLUMNS)
+
+
+_OF_ONE: Statement[Any] = Statement(
+    lambda enterprise, at: _received(records_stood(at).filter(enterprise=enterprise))
+)
+_BATCHES_OF_ONE: Statement[Any] = Statement(
+    lambda enterprise: _described(
+        IngestBatch.objects.filter(
+            pk__in=CreditRecord.objects.filter(enterprise=enterprise).order_by().values("batch_id")
+        )
+    )
+)
+"""Every batch that brought the enterprise something, also what was superseded since: no list of keys to spell."""
+
+
+def _found(
+    rows: Iterable[Any], batches: Mapping[int, _Batch], at: datetime, *, with_disputes: bool
+) -> dict[int, list[RecordRow]]:
+    """Return rows of ``COLUMNS`` as records, by enterprise."""
+    marked = {row[0] for row in rows if row[-1] is not None} if with_disputes else ()
+    disputed = _disputed_at(marked, at) if marked else frozenset()
+    found: dict[int, list[RecordRow]] = {}
+    for enterprise_id, *values in rows:
+        is_disputed = (enterprise_id, values[1], values[2]) in disputed
+        row = _row(values, batches[values[6]], at, disputed=is_disputed)
+        found.setdefault(enterprise_id, []).append(row)
+    return found
+
+
+def _batches(described: Iterable[Any]) -> dict[int, _Batch]:
     found: dict[int, _Batch] = {}
-    if not pks:
-        return found
-    named = IngestBatch.objects.filter(pk__in=pks).annotate(some_archived=Exists(archived_items()))
-    rows = list(named.order_by().values_list(*BATCH_COLUMNS))
+    rows = list(described)
     specs = specs_known({row[-2] for row in rows})
     for values in rows:
         pk, public_id, file_name, unit_code, unit_name = values[:5]

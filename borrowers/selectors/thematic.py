@@ -38,6 +38,7 @@ from borrowers.policies import visible_lists, visible_memberships
 from marketplace.domain.errors import NotFound
 from marketplace.domain.thematic import ListKind
 from marketplace.policies import Reader
+from marketplace.statements import Statement
 
 NOBODY = -1
 """Place of an enterprise that meets no condition."""
@@ -68,11 +69,18 @@ def lists_known(enterprise: Enterprise, day: date) -> KnownLists:
 
     Queries: one.
     """
-    on = members_at(day).filter(thematic_list=OuterRef("pk"), enterprise=enterprise)
-    rows = list(ThematicList.objects.annotate(is_on=Exists(on)).order_by("pk"))
+    rows = _LISTS_KNOWN.rows(enterprise=enterprise.pk, day=day)
     chains = [row for row in rows if row.kind == ListKind.CHAIN]
     themes = [row for row in rows if row.kind != ListKind.CHAIN]
     return KnownLists(_codes(chains, day), _codes(themes, day))
+
+
+def _lists_known(enterprise: int, day: date) -> QuerySet[ThematicList]:
+    on = members_at(day).filter(thematic_list=OuterRef("pk"), enterprise=enterprise)
+    return ThematicList.objects.annotate(is_on=Exists(on)).order_by("pk")
+
+
+_LISTS_KNOWN = Statement(_lists_known)
 
 
 def lists_of(user: Reader, enterprise: Enterprise, day: date) -> list[ListMembership]:

@@ -14,6 +14,7 @@ from marketplace.domain.parameters import DatedParameter, DatedValue, ParameterS
 from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.policies import require_role
+from marketplace.statements import Statement
 from matching.domain.declaration import declarations_on
 from matching.domain.parameter_value import plain_value
 from matching.domain.portrait import PortraitRules, shipped_rules
@@ -23,14 +24,21 @@ from matching.domain.scorecard_model import ScoreModel
 from matching.models import ScoreModelVersion
 from matching.policies.portrait import visible_score_models
 
+_APPROVED: Statement[Any] = Statement(
+    lambda: (
+        ScoreModelVersion.objects.filter(state="APPROVED")
+        .order_by("effective_from")
+        .values_list("effective_from", "value", "source")
+    )
+)
+
 
 def score_models() -> ParameterSet:
     """Return the score models with every approved version laid over the shipped ones. Queries: one."""
-    approved = ScoreModelVersion.objects.filter(state="APPROVED").order_by("effective_from")
     entered = [
-        DatedValue(row.effective_from, row.value, row.source)
-        for row in approved
-        if row.effective_from is not None
+        DatedValue(effective_from, value, source)
+        for effective_from, value, source in _APPROVED.rows()
+        if effective_from is not None
     ]
     if not entered:
         return shipped_models()

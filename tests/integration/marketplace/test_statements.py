@@ -1,0 +1,96 @@
+"""Statements written out once: the rows of the queryset they stand for, whatever values they are asked for."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from django.db.models import Exists, OuterRef, QuerySet
+
+from marketplace.models import Notification
+from marketplace.statements import Statement
+from tests.cast import NOW, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def clerks():
+    return [make_user(name) for name in ("clerk", "second-clerk")]
+
+
+@pytest.fixture
+def notices(clerks):
+    return [
+        Notification.objects.create(
+            user=user, kind="clock", title=f"第 {day} 天", at=NOW + timedelta(days=day)
+        )
+        for user in clerks
+        for day in range(3)
+    ]
+
+
+def told(user: int, at: object) -> QuerySet[Notification]:
+    return Notification.objects.filter(user=user, at__lte=at).order_by("-at")
+
+
+class TestAnswer:
+    def test_is_that_of_the_queryset_for_every_value(self, clerks, notices):
+        statement = Statement(told)
+        asked = [
+            (user.pk, NOW + timedelta(days=day)) for user in clerks for day in (-1, 0, 1, 5, 0)
+        ]
+        found = [[row.pk for row in statement.rows(user=user, at=at)] for user, at in asked]
+
+        assert found == [[row.pk for row in told(user, at)] for user, at in asked]
+        assert [len(rows) for rows in found] == [0, 1, 2, 3, 1] * 2
+
+    def test_comes_as_the_queryset_gives_it(self, notices):
+        rows = Notification.objects.order_by("pk")
+        pairs = Statement(lambda at: rows.filter(at=at).values_list("public_id", "at"))
+        titles = Statement(lambda at: rows.filter(at=at).values_list("title", flat=True))
+
+        assert pairs.rows(at=NOW) == [(notices[0].public_id, NOW), (notices[3].public_id, NOW)]
+        assert titles.rows(at=NOW) == ["第 0 天", "第 0 天"]
+
+    def test_finds_what_a_database_keeps_in_its_own_form(self, notices):
+        named = Statement(lambda public_id: Notification.objects.filter(public_id=public_id))
+
+        assert named.rows(public_id=notices[4].public_id) == [notices[4]]
+
+    def test_brings_related_rows_and_what_was_annotated(self, notices, django_assert_num_queries):
+        later = Notification.objects.filter(user=OuterRef("user"))
+        statement = Statement(
+            lambda pk, at: (
+                Notification.objects.filter(pk=pk)
+                .select_related("user")
+                .annotate(is_followed=Exists(later.filter(at__gt=at)))
+            )
+        )
+        with django_assert_num_queries(2):
+            found = [
+                statement.rows(pk=notices[place].pk, at=NOW + timedelta(days=day))[0]
+                for place, day in ((0, 1), (3, 9))
+            ]
+            names = [row.user.username for row in found]
+
+        assert names == ["clerk", "second-clerk"]
+        assert [row.is_followed for row in found] == [True, False]
+
+
+class TestComposing:
+    def test_happens_once(self, clerks, notices):
+        composed = []
+
+        def compose(user: int) -> QuerySet[Notification]:
+            composed.append(user)
+            return Notification.objects.filter(user=user)
+
+        statement = Statement(compose)
+        counts = [len(statement.rows(user=user.pk)) for user in clerks]
+
+        assert (counts, len(composed)) == ([3, 3], 1)
+
+    def test_leaves_no_place_empty(self, clerks):
+        with pytest.raises(KeyError):
+            Statement(told).rows(user=clerks[0].pk)
