@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db.models import Exists, Max, Q, QuerySet
 
@@ -34,8 +34,7 @@ COLUMNS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RecordRow:
+class RecordRow(NamedTuple):
     """One credit record as it stood at the moment of reading.
 
     Attributes:
@@ -96,8 +95,7 @@ class ClassCount:
     consent_required: bool
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(NamedTuple):
     """A batch with its unit and item, as every record of it shares them."""
 
     public_id: str
@@ -332,9 +330,10 @@ def _found(
     marked = {row[0] for row in rows if row[-1] is not None} if with_disputes else ()
     disputed = _disputed_at(marked, at) if marked else frozenset()
     found: dict[int, list[RecordRow]] = {}
-    for enterprise_id, *values in rows:
-        is_disputed = (enterprise_id, values[1], values[2]) in disputed
-        row = _row(values, batches[values[6]], at, disputed=is_disputed)
+    for values in rows:
+        enterprise_id, _, item_id, natural_key = values[:4]
+        is_disputed = bool(disputed) and (enterprise_id, item_id, natural_key) in disputed
+        row = _row(values, batches[values[7]], at, disputed=is_disputed)
         found.setdefault(enterprise_id, []).append(row)
     return found
 
@@ -376,7 +375,7 @@ def _disputed_at(pks: Collection[int], at: datetime) -> set[tuple[int, int, str]
 
 
 def _row(values: Sequence[Any], batch: _Batch, at: datetime, *, disputed: bool) -> RecordRow:
-    public_id, _, _, event_date, received_at, payload, _, row_number, repaired_at, _ = values
+    _, public_id, _, _, event_date, received_at, payload, _, row_number, repaired_at, _ = values
     return RecordRow(
         public_id=str(public_id),
         item_code=batch.item_code,

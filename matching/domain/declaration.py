@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
-from functools import cache, lru_cache
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -205,15 +205,19 @@ class IndicatorDeclaration:
         """Return how many integer units one unit of the measured field has: fen and hundredths, or whole numbers."""
         return 1 if self.kind in WHOLE_KINDS else 100
 
-    def window_on(self, day: date) -> Period | None:
-        """Return the days that count on a day, None when the indicator states how things stand.
+    @cached_property
+    def span(self) -> tuple[int, bool]:
+        """Return how many months count, 0 for the state on the day, and whether only whole months do.
 
         A TREND looks at twice its window: the months compared, and as many before them.
         """
-        if not self.window_months:
-            return None
         months = self.window_months * (2 if self.measure is Measure.TREND_PCT else 1)
-        return _window(months, self.window_kind is WindowKind.MONTHS, day)
+        return months, self.window_kind is WindowKind.MONTHS
+
+    def window_on(self, day: date) -> Period | None:
+        """Return the days that count on a day, None when the indicator states how things stand."""
+        months, whole = self.span
+        return _window(months, whole, day) if months else None
 
 
 @lru_cache(maxsize=1024)

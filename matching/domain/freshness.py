@@ -207,11 +207,11 @@ def _state_of(
 
 def _item(item: DeliveredItem, evidence: Evidence, as_of: AsOf) -> ItemFreshness:
     records = evidence.records.get(item.code, ())
-    received = max((record.received_at for record in records), default=None)
+    received = max([record.received_at for record in records]) if records else None
     allowed = not item.consent_required or str(item.data_class) in evidence.authorized
     if not (item.consent_required and records):
         fed = evidence.fed_items.get(item.code)
-        received = max((at for at in (received, fed) if at is not None), default=None)
+        received = fed if received is None else max(received, fed or received)
     if not allowed and not records:
         state, received = Freshness.NOT_AUTHORIZED, None
     elif received is None:

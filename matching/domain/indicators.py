@@ -27,8 +27,6 @@ from matching.domain.records import AsOf, Evidence, PlainRecord
 EVIDENCE_SHOWN = 20
 """How many record ids stand beside a value; all of them are in its ``evidence_rows``."""
 
-HUNDREDTH = Decimal("0.01")
-
 Value = Decimal | int | bool | str
 
 
@@ -214,11 +212,11 @@ def _indicator_value(basis: Basis, found: Measured, missing: Missing | None) -> 
         window_start=basis.window.start if basis.window else None,
         window_end=basis.window.end if basis.window else None,
         public=not declaration.consent or (bool(used) and all(record.public for record in used)),
-        disputed=any(record.disputed for record in used),
+        disputed=bool(used) and any(record.disputed for record in used),
         latest_date=newest[0].dated if newest else None,
-        evidence_ids=tuple(record.public_id for record in newest),
+        evidence_ids=tuple([record.public_id for record in newest]),
         evidence_count=len(used),
-        evidence_rows=rows_of(used),
+        evidence_rows=rows_of(used) if used else (),
         version=declaration.version,
     )
 
@@ -234,7 +232,7 @@ def typed(kind: Kind, value: int | str | None) -> Value | None:
     if kind is Kind.FLAG:
         return bool(value)
     if kind in (Kind.YUAN, Kind.PERCENT, Kind.QUANTITY):
-        return (Decimal(value) / 100).quantize(HUNDREDTH)
+        return Decimal(value).scaleb(-2)
     return value
 
 

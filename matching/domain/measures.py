@@ -57,8 +57,8 @@ class Basis:
 
 
 Sifted = tuple[Sequence[PlainRecord], Sequence[PlainRecord], Sequence[PlainRecord]]
-Seen = dict[tuple[int, Period | None], Sifted]
-"""What was sifted already, by identity of the selection: indicators over the same records and months share it.
+Seen = dict[tuple[int, tuple[int, bool]], Sifted]
+"""What was sifted already, by identity of the selection and span: indicators over the same records and months share it.
 
 Equal selections of declarations are one object; hashing their parts for every indicator of every enterprise would cost
 more than the sifting."""
@@ -77,14 +77,18 @@ def basis_of(
     """
     window = declaration.window_on(day)
     memory = {} if seen is None else seen
-    key = (id(declaration.selection), window)
-    if key not in memory:
-        memory[key] = _sift(declaration.selection, window, evidence, day)
-    return Basis(declaration, day, window, *memory[key], evidence)
+    key = (id(declaration.selection), declaration.span)
+    sifted = memory.get(key)
+    if sifted is None:
+        sifted = memory[key] = _sift(declaration.selection, window, evidence, day)
+    return Basis(declaration, day, window, *sifted, evidence)
 
 
 def _sift(selection: Selection, window: Period | None, evidence: Evidence, day: date) -> Sifted:
-    scope = selection.in_scope(evidence.of(selection.items), day)
+    records = evidence.of(selection.items)
+    if not records:
+        return (), (), ()
+    scope = selection.in_scope(records, day)
     windowed = _within(scope, window)
     return scope, windowed, selection.counting(windowed, day)
 

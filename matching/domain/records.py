@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 from decimal import Decimal, InvalidOperation
+from functools import cached_property, lru_cache
 from typing import Any
 
 BEIJING = timezone(timedelta(hours=8))
@@ -53,7 +54,7 @@ class PlainRecord:
     repaired: bool = False
     public: bool = False
 
-    @property
+    @cached_property
     def dated(self) -> date:
         """Return the date the record counts for: its event, or its reception when it names none."""
         return self.event_date or self.received_at.astimezone(BEIJING).date()
@@ -222,6 +223,7 @@ def month_number(day: date) -> int:
     return day.year * 12 + day.month - 1
 
 
+@lru_cache(maxsize=1024)
 def month_start(number: int) -> date:
     """Return the first day of a counted month.
 
