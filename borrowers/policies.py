@@ -71,9 +71,13 @@ Asker = Reader | UnitClient
 
 def own_enterprises(user: Reader) -> QuerySet[Enterprise]:
     """Return the verified enterprises the user acts for."""
+    return enterprises_held(organisation_ids(user, *ENTERPRISE_ROLES))
+
+
+def enterprises_held(organisations: list[int]) -> QuerySet[Enterprise]:
+    """Return the verified enterprises of organisations, by key; whoever acts for those may see them."""
     return Enterprise.objects.filter(
-        account__organisation__in=organisation_ids(user, *ENTERPRISE_ROLES),
-        account__state=VERIFIED,
+        account__organisation__id__in=organisations, account__state=VERIFIED
     )
 
 

@@ -10,6 +10,7 @@ from django.db.models.functions import Coalesce
 
 from marketplace.models import Notification, User
 from marketplace.policies import MEMBERSHIPS_LIVE, UNREAD, memberships_remember
+from marketplace.statements import Statement
 
 _UNREAD = (
     Notification.objects.filter(user=OuterRef("user"), read_at=None)
@@ -19,8 +20,13 @@ _UNREAD = (
     .values("count")
 )
 """How many notices the person of a membership has not read."""
-_SEATED = MEMBERSHIPS_LIVE.select_related("user").annotate(unread=Coalesce(Subquery(_UNREAD), 0))
-"""Put together once: putting it together takes a quarter of the time that asking it does."""
+_SEATED = Statement(
+    lambda user: (
+        MEMBERSHIPS_LIVE.filter(user=user)
+        .select_related("user")
+        .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
+    )
+)
 
 
 class SeatedBackend(ModelBackend):
@@ -31,7 +37,7 @@ class SeatedBackend(ModelBackend):
 
         Queries: one; two for somebody who acts for nobody.
         """
-        found = list(_SEATED.filter(user=user_id))
+        found = _SEATED.rows(user=user_id)
         if not found:
             nobody: User | None = super().get_user(user_id)
             if nobody is not None:

@@ -7,15 +7,15 @@ among them, and only its values are put in later.
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Mapping
 from copy import copy
 from datetime import date, datetime
 from decimal import Decimal
-from functools import cached_property
+from functools import lru_cache
 from typing import Any, Generic, TypeVar, cast
 from uuid import UUID
 
+from django.core.exceptions import EmptyResultSet
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import (
@@ -32,6 +32,9 @@ from django.db.models.sql.compiler import SQLCompiler
 
 Row = TypeVar("Row")
 
+SHAPES = 64
+"""How many combinations of lengths of lists a statement is kept for."""
+
 _FIELDS: Mapping[type, Field[Any, Any]] = {
     datetime: DateTimeField(),
     date: DateField(),
@@ -42,39 +45,50 @@ _FIELDS: Mapping[type, Field[Any, Any]] = {
 
 
 class Statement(Generic[Row]):
-    """A statement of one shape, written out when it is first asked.
+    """A statement that is written out when it is first asked, anew only for lists of other lengths.
 
     Args:
-        compose: takes a place for each value, by name, and returns the queryset. A place stands for one value that a
-            condition compares with: a key (not a row), a number, a text, a moment; never None, nor one of a list.
+        compose: takes a place for each value, by name, and returns the queryset. A place stands in a condition for what
+            the database compares with: a key (not a row), a number, a text, a moment; Python cannot look at it. For a
+            list comes a list of places, to compare with a column (``user__id__in``, not ``user__in``); its length is
+            known, so that an empty one may be left out.
     """
 
     def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
         """Remember how it is composed; no database is asked."""
         self._compose = compose
+        self._written = lru_cache(maxsize=SHAPES)(self._write)
 
     def rows(self, **values: Any) -> list[Row]:
         """Return what the queryset holds for these values, by the names of ``compose``.
 
         Raises:
-            KeyError: a value is missing.
+            TypeError: a value is missing, one too many, or None, which no condition is met by.
 
-        Queries: one.
+        Queries: one; none where no row can meet the conditions, whatever the values.
         """
-        composed, written = self._written
-        query = copy(written)
+        lengths = {name: len(value) for name, value in values.items() if isinstance(value, list)}
+        written = self._written(tuple(values), tuple(lengths.items()))
+        if written is None:
+            return []
+        composed, query = written[0], copy(written[1])
         query.asked = values
         found: QuerySet[Any, Row] = QuerySet(composed.model, query, composed.db)
         found._iterable_class = composed._iterable_class
         return list(found)
 
-    @cached_property
-    def _written(self) -> tuple[QuerySet[Any, Row], _WrittenQuery]:
-        names = inspect.signature(self._compose).parameters
-        composed = self._compose(**{name: _Place(name) for name in names})
+    def _write(
+        self, names: tuple[str, ...], lengths: tuple[tuple[str, int], ...]
+    ) -> tuple[QuerySet[Any, Row], _WrittenQuery] | None:
+        places: dict[str, Any] = {name: _Place((name, None)) for name in names}
+        places |= {name: [_Place((name, at)) for at in range(length)] for name, length in lengths}
+        composed = self._compose(**places)
         written = cast("_WrittenQuery", composed.query.chain(klass=_WrittenQuery))
         written.compiled = composed.query.get_compiler(composed.db)
-        written.text, written.parts = written.compiled.as_sql()
+        try:
+            written.text, written.parts = written.compiled.as_sql()
+        except EmptyResultSet:
+            return None
         return composed, written
 
 
@@ -83,7 +97,7 @@ Parts = list[str | int] | tuple[str | int, ...] | tuple[()]
 
 
 class _Place(Value):
-    """Where a value goes, kept among a statement's values until it is asked."""
+    """Where a value goes, kept among a statement's values until it is asked: the name, and which of a list it is."""
 
     def as_sql(self, compiler: SQLCompiler, connection: BaseDatabaseWrapper) -> tuple[str, Parts]:
         return "%s", cast("Parts", [self])
@@ -120,6 +134,9 @@ class _WrittenCompiler(SQLCompiler):
     def _value(self, part: Any) -> Any:
         if not isinstance(part, _Place):
             return part
-        value = self._asked.asked[part.value]
+        name, at = part.value
+        value = self._asked.asked[name] if at is None else self._asked.asked[name][at]
+        if value is None:
+            raise TypeError(name)
         field = _FIELDS.get(type(value))
         return value if field is None else field.get_db_prep_value(value, self.connection)

@@ -27,6 +27,7 @@ from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
 from marketplace.models import Organisation
 from marketplace.policies import Reader, organisation_ids
+from marketplace.statements import Statement
 
 SIGNATURE_PURPOSE = "borrowers.consent"
 ENDINGS = {
@@ -57,19 +58,27 @@ def consent_live(
 
     Queries: one.
     """
-    return (
-        Consent.objects.filter(
-            Q(revoked_at=None) | Q(revoked_at__gt=at),
-            enterprise=enterprise,
-            lender=lender,
-            purpose=str(purpose),
-            application_ref=application_ref,
-            valid_from__lte=at,
-            valid_until__gt=at,
-        )
-        .order_by("-signed_at", "-id")
-        .first()
+    found = _LIVE.rows(
+        enterprise=enterprise.pk,
+        lender=lender.pk,
+        purpose=str(purpose),
+        application_ref=application_ref,
+        at=at,
     )
+    return next(iter(found), None)
+
+
+_LIVE = Statement(
+    lambda enterprise, lender, purpose, application_ref, at: Consent.objects.filter(
+        Q(revoked_at=None) | Q(revoked_at__gt=at),
+        enterprise=enterprise,
+        lender=lender,
+        purpose=purpose,
+        application_ref=application_ref,
+        valid_from__lte=at,
+        valid_until__gt=at,
+    ).order_by("-signed_at", "-id")[:1]
+)
 
 
 def consent_state(consent: Consent, at: datetime) -> ConsentState:

@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.policies import (
+    ENTERPRISE_ROLES,
     VERIFIED,
-    own_enterprises,
+    enterprises_held,
     visible_accounts,
     visible_enterprises,
 )
@@ -20,7 +21,8 @@ from marketplace.domain.errors import NotFound, Refused
 from marketplace.domain.masking import mask_operator_name
 from marketplace.domain.text import name_key
 from marketplace.models import Membership
-from marketplace.policies import Reader, memberships_live
+from marketplace.policies import Reader, organisation_ids
+from marketplace.statements import Statement
 
 
 @dataclass(frozen=True)
@@ -71,11 +73,19 @@ def enterprise_for_owner(user: Reader) -> Enterprise:
 
     Queries: one beside the memberships.
     """
-    order = {row.organisation_id: place for place, row in enumerate(memberships_live(user))}
-    mine = list(own_enterprises(user).select_related("account__organisation", "district"))
+    acting = organisation_ids(user, *ENTERPRISE_ROLES)
+    mine = _HELD.rows(organisations=acting)
     if not mine:
         raise NotFound("ENTERPRISE_NOT_VERIFIED", "您名下没有已核验的企业。")
+    order = {pk: place for place, pk in enumerate(acting)}
     return min(mine, key=lambda row: order[row.account.organisation_id])
+
+
+_HELD = Statement(
+    lambda organisations: enterprises_held(organisations).select_related(
+        "account__organisation", "district", "register_batch"
+    )
+)
 
 
 def enterprise_by_uscc(uscc: str) -> Enterprise | None:

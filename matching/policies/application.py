@@ -10,6 +10,7 @@ Source: domain note 4.2.
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from django.db.models import Q, QuerySet
 
@@ -41,7 +42,7 @@ def visible_demands(user: Reader) -> QuerySet[FinancingDemand]:
 
 def visible_applications(user: Reader) -> QuerySet[LoanApplication]:
     """Return the applications the user may open: the own enterprise's, and those the own lender works on."""
-    return LoanApplication.objects.filter(_own(user) | _handled(user))
+    return LoanApplication.objects.filter(_own(user) | _handled(**lender_standing(user)))
 
 
 def borrower_applications(user: Reader) -> QuerySet[LoanApplication]:
@@ -51,7 +52,31 @@ def borrower_applications(user: Reader) -> QuerySet[LoanApplication]:
 
 def lender_applications(user: Reader) -> QuerySet[LoanApplication]:
     """Return the applications the user may work on for a lender."""
-    return LoanApplication.objects.filter(_handled(user))
+    return applications_handled(**lender_standing(user))
+
+
+def lender_standing(user: Reader) -> dict[str, Any]:
+    """Return all of a user that decides which applications `applications_handled` opens.
+
+    Queries: the memberships, once.
+    """
+    return {
+        "decided": organisation_ids(user, Role.APPROVER),
+        "handled": organisation_ids(user, Role.OFFICER),
+        "person": _key(user),
+    }
+
+
+def applications_handled(
+    decided: list[int], handled: list[int], person: int | None
+) -> QuerySet[LoanApplication]:
+    """Return the applications that somebody may work on for a lender.
+
+    Args:
+        decided, handled: lenders the person approves for, and works for as an officer; keys of their organisations.
+        person: key of the user.
+    """
+    return LoanApplication.objects.filter(_handled(decided, handled, person))
 
 
 def supervised_applications(user: Reader) -> QuerySet[LoanApplication]:
@@ -113,8 +138,12 @@ def can_read_portrait(user: Reader, application: LoanApplication) -> bool:
 
 def officer_branches(user: Reader) -> QuerySet[BranchPosting, int]:
     """Return the primary keys of the branches where the user works as an officer."""
+    return _branches_of(_key(user))
+
+
+def _branches_of(person: int | None) -> QuerySet[BranchPosting, int]:
     postings = BranchPosting.objects.filter(
-        membership__user=_key(user), membership__role=Role.OFFICER, membership__ended_at=None
+        membership__user=person, membership__role=Role.OFFICER, membership__ended_at=None
     )
     return postings.values_list("branch_id", flat=True)
 
@@ -137,14 +166,13 @@ def _own(user: Reader) -> Q:
     return Q(enterprise__account__organisation__in=owned, enterprise__account__state=VERIFIED)
 
 
-def _handled(user: Reader) -> Q:
+def _handled(decided: list[int], handled: list[int], person: int | None) -> Q:
     # Officers see their branches, what is theirs, and what no branch takes; approvers the whole institution.
     # What a role the user does not hold would open is left out: the database need not join for it.
-    decided, handled = organisation_ids(user, Role.APPROVER), organisation_ids(user, Role.OFFICER)
-    seen = Q(institution__organisation__in=decided) if decided else NOTHING
+    seen = Q(institution__organisation__id__in=decided) if decided else NOTHING
     if handled:
-        seen |= Q(institution__organisation__in=handled) & (
-            Q(branch__in=officer_branches(user)) | Q(branch=None) | Q(officer=_key(user))
+        seen |= Q(institution__organisation__id__in=handled) & (
+            Q(branch__in=_branches_of(person)) | Q(branch=None) | Q(officer=person)
         )
     return ~Q(state__in=BEFORE_ROUTING) & seen if decided or handled else NOTHING
 

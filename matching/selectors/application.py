@@ -19,11 +19,14 @@ from marketplace.domain.grant import GrantKind
 from marketplace.domain.roles import Role
 from marketplace.models import ExceptionalGrant, User
 from marketplace.policies import grants_held, organisation_ids
+from marketplace.statements import Statement
 from matching.domain.application import CLOSED_STATES, LIVE_STATES
 from matching.models import ApplicationEvent, LoanApplication
 from matching.policies.application import (
+    applications_handled,
     borrower_applications,
     lender_applications,
+    lender_standing,
     supervised_applications,
     visible_applications,
 )
@@ -90,7 +93,20 @@ def application_get_own(user: User, public_id: uuid.UUID) -> LoanApplication:
 
 def application_get_handled(user: User, public_id: uuid.UUID) -> LoanApplication:
     """Return an application the reader works on for a lender, as `application_get` does."""
-    return _one(lender_applications(user), public_id)
+    row = next(iter(_HANDLED.rows(**lender_standing(user), public_id=public_id)), None)
+    if row is None:
+        raise NotFound
+    _meet(row)
+    return row
+
+
+_HANDLED = Statement(
+    lambda decided, handled, person, public_id: (
+        applications_handled(decided, handled, person)
+        .select_related(*_NEEDED)
+        .filter(public_id=public_id)
+    )
+)
 
 
 def application_get_reviewed(user: User, public_id: uuid.UUID, at: datetime) -> ReviewedCase:

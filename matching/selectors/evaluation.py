@@ -14,6 +14,7 @@ from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import ParameterSet
 from marketplace.models import User
+from marketplace.statements import Statement
 from matching.domain.drift import tally_from
 from matching.domain.evaluation import PublishedEvaluation, Rescore, lines_from, reasons_of
 from matching.domain.evaluation_lines import score_from_kept
@@ -61,13 +62,17 @@ def evaluation_current(enterprise: Enterprise) -> CreditEvaluation | None:
 
     Queries: one.
     """
-    return (
+    return next(iter(_CURRENT.rows(enterprise=enterprise.pk)), None)
+
+
+_CURRENT = Statement(
+    lambda enterprise: (
         CreditEvaluation.objects.filter(enterprise=enterprise, run__state="PUBLISHED")
         .annotate(rescored=FilteredRelation("rescores"))
         .select_related("run", "rescored")  # type: ignore[misc]
-        .order_by("-run__month", "-run_id", "-rescored__pk")
-        .first()
+        .order_by("-run__month", "-run_id", "-rescored__pk")[:1]
     )
+)
 
 
 def reasons_read(

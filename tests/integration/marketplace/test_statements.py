@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from marketplace.models import Notification
 from marketplace.statements import Statement
@@ -78,6 +78,27 @@ class TestAnswer:
         assert [row.is_followed for row in found] == [True, False]
 
 
+class TestLists:
+    def test_may_be_of_any_length(self, clerks, notices, django_assert_num_queries):
+        statement = Statement(lambda users: Notification.objects.filter(user__id__in=users))
+        keys = [user.pk for user in clerks]
+        with django_assert_num_queries(3):
+            found = [len(statement.rows(users=some)) for some in (keys[:1], keys, keys[1:], [])]
+
+        assert found == [3, 6, 3, 0]
+
+    def test_may_leave_out_a_condition_when_empty(self, clerks, notices):
+        def compose(users: list[int], titles: list[str]) -> QuerySet[Notification]:
+            seen = Q(user__id__in=users) if users else Q()
+            return Notification.objects.filter(seen & Q(title__in=titles))
+
+        statement = Statement(compose)
+        titles = ["第 1 天", "第 2 天"]
+
+        assert len(statement.rows(users=[], titles=titles)) == 4
+        assert len(statement.rows(users=[clerks[1].pk], titles=titles)) == 2
+
+
 class TestComposing:
     def test_happens_once(self, clerks, notices):
         composed = []
@@ -92,5 +113,7 @@ class TestComposing:
         assert (counts, len(composed)) == ([3, 3], 1)
 
     def test_leaves_no_place_empty(self, clerks):
-        with pytest.raises(KeyError):
+        with pytest.raises(TypeError):
             Statement(told).rows(user=clerks[0].pk)
+        with pytest.raises(TypeError):
+            Statement(told).rows(user=clerks[0].pk, at=None)
