@@ -16,6 +16,7 @@ from marketplace.services import (
     organisation_create,
     user_create,
 )
+from marketplace.web.sessions import SessionStore
 from tests.cast import NOW, PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +70,22 @@ class TestPersonOfASession:
         memberships_forget(found)
         with django_assert_num_queries(1):
             assert has_role(found, Role.OPERATOR)
+
+
+class TestSession:
+    def test_is_read_by_its_key_in_one_statement(self, django_assert_num_queries):
+        begun = SessionStore()
+        begun["seen"] = 1
+        begun.create()
+
+        with django_assert_num_queries(1):
+            assert SessionStore(begun.session_key)["seen"] == 1
+
+    def test_is_nothing_once_it_has_expired(self):
+        begun = SessionStore()
+        begun["seen"] = 1
+        begun.set_expiry(-1)
+        begun.create()
+        read = SessionStore(begun.session_key)
+
+        assert (read.get("seen"), read.session_key) == (None, None)
