@@ -7,7 +7,7 @@ annotations; a value that may be Decimal, number, truth value or text is read by
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -15,7 +15,7 @@ from enum import Enum
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Any, TypeVar, cast, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 
 from matching.domain.declaration import Kind
 
@@ -42,7 +42,7 @@ def plain(value: Any) -> Any:
     Raises:
         TypeError: a float, a naive moment, or a kind of value without canonical form.
     """
-    return _writer(cast("Hashable", type(value)))(value)
+    return _WRITER_OF[value.__class__](value)
 
 
 def load(wanted: type[T], text: str) -> T:
@@ -66,13 +66,16 @@ Writer = Callable[[Any], Any]
 """Turns one value of a type into JSON values."""
 
 
-@cache
-def _writer(made: type) -> Writer:
-    """Return how values of a type are written; asked once per type."""
-    for kinds, writer in _WRITERS:
-        if issubclass(made, kinds):
-            return writer
-    return _dataclass_writer(made) if is_dataclass(made) else _refuse
+class _WriterOf(dict[type, Writer]):
+    """How values of each type are written, found when the type is met first."""
+
+    def __missing__(self, made: type) -> Writer:
+        found = next((writer for kinds, writer in _WRITERS if issubclass(made, kinds)), None)
+        self[made] = found or (_dataclass_writer(made) if is_dataclass(made) else _refuse)
+        return self[made]
+
+
+_WRITER_OF = _WriterOf()
 
 
 def _dataclass_writer(made: type) -> Writer:
@@ -82,7 +85,8 @@ def _dataclass_writer(made: type) -> Writer:
     def write(value: Any) -> Any:
         found = zip(names, map(value.__getattribute__, names), strict=True)
         return {
-            name: entry if entry.__class__ in _AS_IT_IS else plain(entry) for name, entry in found
+            name: entry if (kind := entry.__class__) in _AS_IT_IS else _WRITER_OF[kind](entry)
+            for name, entry in found
         }
 
     def write_without_later(value: Any) -> Any:
@@ -97,7 +101,10 @@ def _refuse(value: Any) -> Any:
 
 
 def _sequence(value: Any) -> Any:
-    return [entry if entry.__class__ in _AS_IT_IS else plain(entry) for entry in value]
+    return [
+        entry if (kind := entry.__class__) in _AS_IT_IS else _WRITER_OF[kind](entry)
+        for entry in value
+    ]
 
 
 def _mapping(value: Any) -> Any:
@@ -143,6 +150,8 @@ def _reader(hint: Any) -> Reader:
         return _optional(_reader(options[0]) if len(options) == 1 else _read_value)
     if origin is tuple:
         each = _reader(get_args(hint)[0])
+        if each is _as_it_is:
+            return lambda raw, kind: tuple(raw)
         return lambda raw, kind: tuple([each(entry, kind) for entry in raw])
     if origin is not None and issubclass(origin, Mapping):
         of_value = _reader(get_args(hint)[1])
@@ -152,7 +161,13 @@ def _reader(hint: Any) -> Reader:
     return _leaf_reader(hint)
 
 
+def _as_it_is(raw: Any, kind: str | None) -> Any:
+    return raw
+
+
 def _optional(read: Reader) -> Reader:
+    if read is _as_it_is:
+        return read
     return lambda raw, kind: None if raw is None else read(raw, kind)
 
 
@@ -162,10 +177,15 @@ def _read_value(raw: Any, kind: str | None) -> Any:
 
 def _dataclass_reader(made: type) -> Reader:
     readers = {name: _reader(hint) for name, hint in get_type_hints(made).items()}
+    turned = [(name, reader) for name, reader in readers.items() if reader is not _as_it_is]
 
     def read(raw: Any, kind: str | None) -> Any:
         own = raw.get("kind", kind)
-        return made(**{name: readers[name](entry, own) for name, entry in raw.items()})
+        found = dict(raw)
+        for name, reader in turned:
+            if name in found:
+                found[name] = reader(found[name], own)
+        return made(**found)
 
     return read
 
@@ -179,4 +199,4 @@ def _leaf_reader(hint: Any) -> Reader:
     make = made.get(hint)
     if make is None and isinstance(hint, type) and issubclass(hint, Enum):
         make = hint
-    return lambda raw, kind: raw if make is None else make(raw)
+    return _as_it_is if make is None else lambda raw, kind: make(raw)
