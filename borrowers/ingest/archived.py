@@ -10,7 +10,6 @@ Source: performance note, recommendation 2 (newest wins by anti-join); `docs/arc
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -27,7 +26,7 @@ from borrowers.ingest.segments import (
     segment_select,
     segment_write,
 )
-from borrowers.ingest.staging import Lane, engine, one_of
+from borrowers.ingest.staging import CHECKED_ROWS, Lane, engine, one_of
 from borrowers.ingest.versions import (
     Merged,
     NewRecord,
@@ -57,9 +56,10 @@ SUMS = "count(*), coalesce(sum(row), 0)::BIGINT, coalesce(sum(ent_id), 0)::BIGIN
 def rows_check_in(duck: duckdb.DuckDBPyConnection, rows: Iterable[NewRecord]) -> None:
     """Create the table ``checked`` of rows that were read one by one, as the fast lane leaves it."""
     duck.execute(
-        "CREATE TABLE checked (row BIGINT, ent_id BIGINT, natural_key VARCHAR, event_date VARCHAR, "
+        f"CREATE TABLE {CHECKED_ROWS} (row BIGINT, ent_id BIGINT, natural_key VARCHAR, event_date DATE, "
         "content VARCHAR, content_digest VARCHAR)"
     )
+    duck.execute(f"CREATE VIEW checked AS SELECT * FROM {CHECKED_ROWS}")  # noqa: S608
     waiting = iter(rows)
     while piece := list(islice(waiting, ROWS_AT_ONCE)):
         number, enterprise, key, event, content, digest = zip(*piece, strict=True)
@@ -73,8 +73,8 @@ def rows_check_in(duck: duckdb.DuckDBPyConnection, rows: Iterable[NewRecord]) ->
         }
         duck.register("row_arrays", arrays)
         duck.execute(
-            "INSERT INTO checked SELECT row, ent_id, natural_key, nullif(event, ''), content, content_digest "
-            "FROM row_arrays"
+            f"INSERT INTO {CHECKED_ROWS} SELECT row, ent_id, natural_key, nullif(event, '')::DATE, "  # noqa: S608
+            "content, content_digest FROM row_arrays"
         )
         duck.unregister("row_arrays")
 
@@ -157,7 +157,7 @@ def _repeats_take_out(duck: duckdb.DuckDBPyConnection, *, again: bool) -> int:
     standing = "" if again else " AND live"
     met = f"SELECT DISTINCT row FROM met WHERE same{standing}"  # noqa: S608
     duck.execute(f"CREATE OR REPLACE TABLE repeated AS {met}")
-    duck.execute("DELETE FROM checked WHERE row IN (SELECT row FROM repeated)")
+    duck.execute(f"DELETE FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM repeated)")  # noqa: S608
     duck.execute("DELETE FROM met WHERE row IN (SELECT row FROM repeated)")
     return int(one_of(duck, "SELECT count(*) FROM repeated"))
 
@@ -207,12 +207,7 @@ def _held_merge(
     if not rows:
         return
     with incoming_rows():
-        rows_wait(
-            NewRecord(
-                row, enterprise, key, date.fromisoformat(event) if event else None, content, digest
-            )
-            for row, enterprise, key, event, content, digest in rows
-        )
+        rows_wait(map(NewRecord._make, rows))
         versions_merge(batch.item_id or 0, batch.pk, batch.received_at, again=False, put=None)
 
 

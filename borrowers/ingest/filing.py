@@ -66,7 +66,7 @@ def batches_to_segment(
         }
         source = "(SELECT r.*, d.received_day::DATE AS received_day FROM records r JOIN day_arrays d USING (batch))"
         select = segment_select(source, columns, "" if keyed is None else "public_id")
-        return segment_write(duck, spec, select, keyed)
+        return segment_write(duck, spec, select, keyed=keyed)
 
 
 def segments_merged(
@@ -75,7 +75,9 @@ def segments_merged(
     """Write the rows of some segments of one item as one file."""
     with engine(folder) as duck:
         _merged_view(duck, item, segments)
-        return segment_write(duck, item_spec(item), "SELECT * FROM merged", keyed_fields(item))
+        return segment_write(
+            duck, item_spec(item), "SELECT * FROM merged", keyed=keyed_fields(item)
+        )
 
 
 def segments_by_enterprise(
@@ -95,7 +97,7 @@ def segments_by_enterprise(
         start = 0
         for last in _cuts(duck, most_rows):
             select = f"SELECT * FROM merged WHERE ent_id BETWEEN {start} AND {last}"  # noqa: S608
-            files.append(segment_write(duck, item_spec(item), select, keyed_fields(item)))
+            files.append(segment_write(duck, item_spec(item), select, keyed=keyed_fields(item)))
             start = last + 1
     return files
 
@@ -186,7 +188,7 @@ def segments_without(
         )
         _merged_view(duck, item, [segment])
         select = "SELECT * FROM merged ANTI JOIN gone USING (batch, row)"
-        return segment_write(duck, item_spec(item), select, keyed_fields(item))
+        return segment_write(duck, item_spec(item), select, keyed=keyed_fields(item))
 
 
 def _merged_view(

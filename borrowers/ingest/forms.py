@@ -44,6 +44,19 @@ _LOCAL_LENGTH = 64
 
 
 @dataclass(frozen=True, slots=True)
+class Spelling:
+    """What is known of the values of a file's mapped fields.
+
+    Attributes:
+        escaped: codes of fields whose texts hold what JSON escapes.
+        lacking: codes of fields some of whose cells mean that nothing is stored.
+    """
+
+    escaped: frozenset[str]
+    lacking: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
 class FieldForm:
     """One field of a staged table in SQL.
 
@@ -51,10 +64,10 @@ class FieldForm:
         spec: the field.
         column: of the staged table.
         plain: predicate; NULL or false where the scalar reader has to look. A blank cell is never plain.
-        value: the stored value as text, where the cell is plain; NULL for an open date.
+        value: the stored value as text, where the cell is plain; empty for a mapped field.
         whole: the amount in fen, for money.
-        is_mapped: its distinct cells are read once by the scalar reader; ``known_``, ``value_``, ``packed_``,
-            ``piece_`` and ``key_`` of the column say whether a cell has a meaning and how it is spelled.
+        is_mapped: its distinct cells are read once by the scalar reader; ``known_``, ``value_``, ``packed_`` and
+            ``key_`` of the column say whether a cell has a meaning and which.
     """
 
     spec: FieldSpec
@@ -90,11 +103,6 @@ class FieldForm:
         return self._unless_blank(self.whole or packed_sql(storage_of(self.spec.type), self.value))
 
     @property
-    def name(self) -> str:
-        """Return the column of the stored text."""
-        return f"v_{self.spec.code}"
-
-    @property
     def packed_name(self) -> str:
         """Return the column of what a segment holds."""
         return f"p_{self.spec.code}"
@@ -120,7 +128,7 @@ def packed_sql(storage: Storage, text: str) -> str:
 
 def mapped(spec: FieldSpec, column: str) -> FieldForm:
     """Return the form of a field whose distinct cells the scalar reader reads."""
-    return FieldForm(spec, column, f"s.known_{column}", f"s.value_{column}", is_mapped=True)
+    return FieldForm(spec, column, f"s.known_{column}", "", is_mapped=True)
 
 
 def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> FieldForm:
@@ -151,8 +159,10 @@ def form_of(spec: FieldSpec, column: str, scale: int, *, is_subject: bool) -> Fi
 def natural_key_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> str:
     """Return the natural key's expression over rows that `key_fits_sql` lets through."""
     parts = [_key_part(item.field(code), forms.get(code)) for code in item.natural_key]
-    joined = " || '|' || ".join(parts)
-    return f"coalesce(nullif({joined}, ''), '-')" if parts else "'-'"
+    if not parts:
+        return "'-'"
+    joined = "concat(" + ", '|', ".join(parts) + ")"
+    return joined if len(parts) > 1 else f"coalesce(nullif({joined}, ''), '-')"
 
 
 def key_fits_sql(
@@ -180,18 +190,30 @@ def key_fits_sql(
     return fits
 
 
-def content_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> str:
-    """Return the canonical JSON text of the read values, as `borrowers.domain.record.canonical_payload` writes it."""
-    pieces = []
-    for code, form in sorted(forms.items()):
-        if code == item.subject_field:
-            continue
-        mark = "" if form.spec.type in UNQUOTED else '"'
-        spelled = f"'\"{code}\":{mark}' || {form.name} || '{mark}'"
-        pieces.append(f"piece_{form.column}" if form.is_mapped else spelled)
-    if not pieces:
-        return "'{}'"
-    return "'{' || concat_ws(',', " + ", ".join(pieces) + ") || '}'"
+def content_sql(item: ItemSpec, forms: Mapping[str, FieldForm], spelling: Spelling) -> str:
+    """Return the canonical JSON text of a row, as `borrowers.domain.record.canonical_payload` writes it.
+
+    Args:
+        item: what the file holds.
+        forms: by field code; the row has their `packed_name` columns.
+        spelling: what of the texts is known.
+    """
+    return _object_sql(item, forms, spelling, sorted(forms))
+
+
+def payload_sql(item: ItemSpec, forms: Mapping[str, FieldForm], spelling: Spelling) -> str:
+    """Return a row's content in the order in which ``jsonb`` keeps keys, so that PostgreSQL need not sort them.
+
+    Args: as `content_sql`.
+
+    Source: PostgreSQL 15, ``lengthCompareJsonbStringValue``: shorter keys first, those of a length by their bytes.
+    """
+    return _object_sql(item, forms, spelling, sorted(forms, key=lambda code: (len(code), code)))
+
+
+def day_sql(packed: str) -> str:
+    """Return the date of days since 1970."""
+    return f"(DATE '1970-01-01' + {packed})"
 
 
 def broken_rules_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> list[str]:
@@ -273,20 +295,66 @@ def _local_code(cell: str, spec: FieldSpec) -> tuple[str, str]:
     return f"(regexp_full_match({cell}, '{form}') AND length({cell}) <> 18 AND NOT {blank})", cell
 
 
+def _object_sql(
+    item: ItemSpec, forms: Mapping[str, FieldForm], spelling: Spelling, codes: Iterable[str]
+) -> str:
+    """Return a JSON object in one call of ``concat``: every ``||`` would copy what stands before it.
+
+    A member that may be absent brings its comma along, on the side away from the first that never is.
+    """
+    members: list[str] = []
+    is_first_sure = False
+    for code in codes:
+        if code == item.subject_field:
+            continue
+        form = forms[code]
+        mark = "" if form.spec.type in UNQUOTED else '"'
+        may_lack = not form.spec.required or code in spelling.lacking
+        before = "," if is_first_sure else ""
+        after = "," if may_lack and not is_first_sure else ""
+        text = ", ".join(_stored_sql(form, is_escaped=code in spelling.escaped))
+        member = f"'{before}\"{code}\":{mark}', {text}, '{mark}{after}'"
+        if may_lack:
+            member = f"CASE WHEN {form.packed_name} IS NULL THEN NULL ELSE concat({member}) END"
+        is_first_sure = is_first_sure or not may_lack
+        members.append(member)
+    if not members:
+        return "'{}'"
+    inner = ", ".join(members)
+    without_comma = f"rtrim(concat({inner}), ',')"
+    return f"concat('{{', {inner if is_first_sure else without_comma}, '}}')"
+
+
+def _stored_sql(form: FieldForm, *, is_escaped: bool) -> list[str]:
+    """Return expressions which together spell a stored value, from what a segment holds of it."""
+    packed = form.packed_name
+    match storage_of(form.spec.type):
+        case Storage.FEN:
+            sign = [f"CASE WHEN {packed} < 0 THEN '-' END"] if form.spec.negative else []
+            fen = f"abs({packed})" if form.spec.negative else packed
+            return [*sign, f"{fen} // 100", "'.'", f"lpad(({fen} % 100)::VARCHAR, 2, '0')"]
+        case Storage.DAYS:
+            return [f"{day_sql(packed)}::VARCHAR"]
+        case Storage.WHOLE:
+            return [f"{packed}::VARCHAR"]
+    if is_escaped:
+        return [f"""replace(replace({packed}, '\\', '\\\\'), '"', '\\"')"""]
+    return [packed]
+
+
 def _key_part(spec: FieldSpec, form: FieldForm | None) -> str:
     if form is None:
         return "''"
     if form.is_mapped:
-        return f"coalesce(s.key_{form.column}, '')"
+        return f"s.key_{form.column}"
     if spec.type is not FieldType.TEXT:
-        return f"coalesce({form.read}, '')"
-    flat = f"upper(translate({form.read}, '{_BRACKETS[0]}', '{_BRACKETS[1]}'))"
-    return f"coalesce({flat}, '')"
+        return form.read
+    return f"upper(translate({form.read}, '{_BRACKETS[0]}', '{_BRACKETS[1]}'))"
 
 
 def _broken(rule: RowRule, forms: Mapping[str, FieldForm]) -> str:
     if rule.kind is RuleKind.ORDER:
-        return f"coalesce({forms[rule.earlier].read} > {forms[rule.later].read}, false)"
+        return f"coalesce({forms[rule.earlier].packed} > {forms[rule.later].packed}, false)"
     left = " - ".join(forms[code].packed for code in rule.field_codes)
     tolerance = int(Decimal(rule.tolerance) * 100)
     return f"coalesce(abs({left}) > {tolerance}, false)"

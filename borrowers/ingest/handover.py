@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import struct
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
 
-from borrowers.ingest.forms import quoted
-from borrowers.ingest.staging import Lane
-from borrowers.ingest.versions import COPY_QUOTE, public_id_sql
+from borrowers.domain.archive import BEIJING, MICROSECOND
+from borrowers.ingest.forms import day_sql, quoted
+from borrowers.ingest.staging import CHECKED_ROWS, Lane
+from borrowers.ingest.versions import RECORD_COLUMNS, public_id_sql
 from borrowers.models import IngestBatch
+
+RECORDS_AT_ONCE = 5_000
+POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+_HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
+_INTEGER, _LONG, _NOTHING = (struct.pack(">i", size) for size in (4, 8, -1))
+_JSONB_VERSION = b"\x01"
 
 
 def keys_to_csv(lane: Lane, path: Path) -> None:
@@ -21,20 +30,71 @@ def keys_to_csv(lane: Lane, path: Path) -> None:
     )
 
 
-def records_to_csv(lane: Lane, batch: IngestBatch, path: Path) -> None:
-    """Write the checked rows as `records_copy` takes them, in the order of the key: neighbors in the index."""
+def rows_put_in_order(lane: Lane, batch: IngestBatch) -> None:
+    """Put the checked rows in the order of a segment; records of an enterprise are neighbors in every index, too."""
+    received = quoted([batch.received_at.astimezone(BEIJING).date().isoformat()])
+    event = lane.forms.get(lane.item.event_date)
+    day = f"coalesce({day_sql(event.packed_name)}, DATE {received})" if event else "NULL"
+    run = lane.connection.execute
+    run(f"CREATE TABLE in_order AS SELECT * FROM {CHECKED_ROWS} ORDER BY ent_id, {day}, row")  # noqa: S608
+    run(f"DROP TABLE {CHECKED_ROWS}")
+    run(f"ALTER TABLE in_order RENAME TO {CHECKED_ROWS}")
+
+
+def records_packed(lane: Lane, batch: IngestBatch) -> Iterator[bytes]:
+    """Yield the checked rows as `records_copy` takes them, in their order.
+
+    The engine packs every row as PostgreSQL's binary COPY has it: a count of fields, then each field's length and
+    bytes, big-endian; of ``jsonb`` a version and the text. Nothing is parsed there again but the content.
+
+    Source: PostgreSQL 15, COPY, "Binary Format".
+    """
+    reader = lane.connection.cursor()
+    reader.execute(f"SELECT {_record_sql(batch)} FROM checked")  # noqa: S608
+    yield _HEAD
+    while rows := reader.fetchmany(RECORDS_AT_ONCE):
+        yield b"".join([record for (record,) in rows])
+    yield _END
+
+
+def _record_sql(batch: IngestBatch) -> str:
+    """Return the expression of a row's bytes, fields as `RECORD_COLUMNS` has them."""
     public_id = public_id_sql(batch.received_at, "row_number() OVER ()", "printf('%08x', {})")
-    of_batch = f"{batch.item_id}, {batch.pk}, {quoted([batch.received_at.isoformat()])}"
-    quote = quoted([COPY_QUOTE])
-    lane.connection.execute(
-        f"COPY (SELECT {public_id}, {of_batch}, row, ent_id, natural_key, event_date, content, content_digest "  # noqa: S608
-        f"FROM (SELECT * FROM checked ORDER BY ent_id, natural_key)) "
-        f"TO {quoted([str(path)])} (FORMAT csv, HEADER false, QUOTE {quote}, ESCAPE {quote})"
+    since = batch.received_at - POSTGRES_EPOCH
+    of_batch = (
+        b"".join([_LONG, struct.pack(">q", batch.item_id), _LONG, struct.pack(">q", batch.pk)])
+        + _LONG
+        + struct.pack(">q", since // MICROSECOND)
     )
+    days = f"(event_date - DATE '{POSTGRES_EPOCH:%Y-%m-%d}')::INTEGER"
+    fields = [
+        _blob(struct.pack(">h", len(RECORD_COLUMNS.split(", "))) + struct.pack(">i", 16)),
+        f"unhex({public_id})",
+        _blob(of_batch + _INTEGER),
+        "row::INTEGER::BIT::BLOB",
+        _blob(_LONG),
+        "ent_id::BIGINT::BIT::BLOB",
+        _sized("natural_key"),
+        f"coalesce({_blob(_INTEGER)} || {days}::BIT::BLOB, {_blob(_NOTHING)})",
+        _sized("payload", _JSONB_VERSION),
+        _sized("content_digest"),
+    ]
+    return " || ".join(fields)
+
+
+def _sized(text: str, before: bytes = b"") -> str:
+    size = f"(strlen({text}) + {len(before)})::INTEGER::BIT::BLOB"
+    return f"{size} || {_blob(before) + ' || ' if before else ''}encode({text})"
+
+
+def _blob(octets: bytes) -> str:
+    return f"unhex('{octets.hex()}')"
 
 
 def rows_keep_only(lane: Lane, rows: Sequence[int]) -> None:
     """Leave only rows of some numbers in ``checked``."""
     lane.connection.register("kept_rows", {"row": np.array(rows, dtype=np.int64)})
-    lane.connection.execute("DELETE FROM checked WHERE row NOT IN (SELECT row FROM kept_rows)")
+    lane.connection.execute(
+        f"DELETE FROM {CHECKED_ROWS} WHERE row NOT IN (SELECT row FROM kept_rows)"  # noqa: S608
+    )
     lane.connection.unregister("kept_rows")

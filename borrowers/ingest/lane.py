@@ -1,6 +1,6 @@
 """The fast lane of a delivered csv file: staged, read and checked in columns, its odd rows by the scalar code.
 
-What comes out is a table ``checked`` of an embedded engine: one row per row of the file that may be kept, first of its
+What comes out is a view ``checked`` of an embedded engine: one row per row of the file that may be kept, first of its
 key; the rows that may not be kept have been told to the caller with every reason.
 
 Source: performance note, A; `borrowers.ingest.forms` says which cells are plain.
@@ -22,13 +22,15 @@ from borrowers.ingest.forms import (
     FieldForm,
     broken_rules_sql,
     content_sql,
+    day_sql,
     key_fits_sql,
     natural_key_sql,
     packed_sql,
+    payload_sql,
 )
 from borrowers.ingest.judging import Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
-from borrowers.ingest.staging import Lane, one_of
+from borrowers.ingest.staging import CHECKED_ROWS, Lane, one_of
 
 ODD_ROWS_AT_ONCE = 2_000
 ENTERPRISES = "enterprises"
@@ -55,8 +57,9 @@ def check(
         rejected: told the reasons of every row that is not kept, in order of rows within each kind.
         review: looks once more at rows that the scalar code refused.
 
-    Writes in the engine: ``checked``: row, ent_id, natural_key, event_date, content, content_digest, and by field
-        ``p_`` the value as a segment holds it.
+    Writes in the engine: ``checked_rows``, and over it the view ``checked``: row, ent_id, natural_key, event_date,
+        content, content_digest, and by field ``p_`` the value as a segment holds it. The content is spelled when it
+        is read.
     """
     cells = cells_map(lane, received_on)
     lane.connection.register("subject_arrays", dict(subjects))
@@ -80,28 +83,27 @@ def _read_plain(lane: Lane, cells: CellsMap) -> None:
     """Create ``checked`` from the rows all of whose cells are plain, and ``odd`` from the others."""
     forms, item = lane.forms, lane.item
     others = [form for form in forms.values() if form is not lane.subject]
-    event = forms.get(item.event_date)
+    content = content_sql(item, forms, cells.spelling)
     reads = "".join(f", {form.packed} AS {form.packed_name}" for form in others)
-    reads += "".join(
-        f", s.piece_{form.column}" if form.is_mapped else f", {form.read} AS {form.name}"
-        for form in others
-    )
     fits = [form.fits for form in others] + key_fits_sql(item, forms, cells.longest)
     fits += [f"NOT {broken}" for broken in broken_rules_sql(item, forms)]
-    kept = "".join(f", {form.packed_name}" for form in others)
     lane.connection.execute(
         f"""
-        CREATE TABLE checked AS
-        SELECT *, substr(sha256(content), 1, 32) AS content_digest
-        FROM (SELECT row, ent_id, natural_key, event_date, {content_sql(item, forms)} AS content{kept}
-            FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key,
-                    {event.read if event else "NULL::VARCHAR"} AS event_date{reads}
-                FROM ({cells.rows}) s JOIN {ENTERPRISES} e ON e.code = s.{lane.subject.column}
-                WHERE {" AND ".join(fits) or "true"}))
+        CREATE TABLE {CHECKED_ROWS} AS
+        SELECT *, substr(sha256({content}), 1, 32) AS content_digest, NULL::VARCHAR AS odd_content
+        FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key{reads}
+            FROM ({cells.rows}) s JOIN {ENTERPRISES} e ON e.code = s.{lane.subject.column}
+            WHERE {" AND ".join(fits) or "true"})
         """  # noqa: S608
     )
+    event = forms.get(item.event_date)
     lane.connection.execute(
-        "CREATE TABLE odd AS SELECT row FROM staged ANTI JOIN checked USING (row)"
+        f"CREATE VIEW checked AS SELECT * EXCLUDE (odd_content), coalesce(odd_content, {content}) AS content, "  # noqa: S608
+        f"coalesce(odd_content, {payload_sql(item, forms, cells.spelling)}) AS payload, "
+        f"{day_sql(event.packed_name) if event else 'NULL::DATE'} AS event_date FROM {CHECKED_ROWS}"
+    )
+    lane.connection.execute(
+        f"CREATE TABLE odd AS SELECT row FROM staged ANTI JOIN {CHECKED_ROWS} USING (row)"  # noqa: S608
     )
 
 
@@ -145,51 +147,50 @@ def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
         return
     others = [form for form in lane.forms.values() if form is not lane.subject]
     arrays: dict[str, Any] = {
-        "row": np.array([number for number, _, _ in kept], dtype=np.int64),
-        "ent_id": np.array([enterprise for _, enterprise, _ in kept], dtype=np.int64),
-        "natural_key": text_array([row.natural_key for _, _, row in kept]),
-        "event": text_array([_iso(row.event_date) for _, _, row in kept]),
-        "content": text_array([canonical_payload(row.payload) for _, _, row in kept]),
+        "odd_row": np.array([number for number, _, _ in kept], dtype=np.int64),
+        "odd_ent_id": np.array([enterprise for _, enterprise, _ in kept], dtype=np.int64),
+        "odd_key": text_array([row.natural_key for _, _, row in kept]),
+        "odd_content": text_array([canonical_payload(row.payload) for _, _, row in kept]),
     }
     for form in others:
         texts = [stored_text(row.payload.get(form.spec.code)) for _, _, row in kept]
-        arrays[form.name] = text_array(texts)
+        arrays[f"v_{form.spec.code}"] = text_array(texts)
     packed = "".join(f", {_packed_text(form)} AS {form.packed_name}" for form in others)
     lane.connection.register("odd_arrays", arrays)
     lane.connection.execute(
-        "INSERT INTO checked BY NAME SELECT row, ent_id, natural_key, nullif(event, '') AS event_date, "  # noqa: S608
-        f"content, substr(sha256(content), 1, 32) AS content_digest{packed} FROM odd_arrays"
+        f"INSERT INTO {CHECKED_ROWS} BY NAME SELECT odd_row AS row, odd_ent_id AS ent_id, odd_key AS natural_key, "  # noqa: S608
+        f"odd_content, substr(sha256(odd_content), 1, 32) AS content_digest{packed} FROM odd_arrays"
     )
     lane.connection.unregister("odd_arrays")
 
 
 def _packed_text(form: FieldForm) -> str:
-    return packed_sql(storage_of(form.spec.type), f"nullif({form.name}, '')")
+    return packed_sql(storage_of(form.spec.type), f"nullif(v_{form.spec.code}, '')")
 
 
 def repeats_take_out(connection: duckdb.DuckDBPyConnection, rejected: Rejected) -> int:
-    """Keep the first row of each key in ``checked``; count those of the others that say the same, tell of the rest."""
-    keys = "ent_id, natural_key"
-    total = one_of(connection, "SELECT count(*) FROM checked")
-    if total == one_of(connection, f"SELECT count(*) FROM (SELECT 1 FROM checked GROUP BY {keys})"):  # noqa: S608
+    """Keep the first row of each key in ``checked``; count those of the others that say the same, tell of the rest.
+
+    Only rows whose key has the hash of another's are compared.
+    """
+    mark = "hash(ent_id, natural_key)"
+    connection.execute(
+        f"CREATE TABLE suspected AS SELECT {mark} AS mark FROM {CHECKED_ROWS} GROUP BY mark HAVING count(*) > 1"  # noqa: S608
+    )
+    if not one_of(connection, "SELECT count(*) FROM suspected"):
         return 0
     connection.execute(
         f"""
         CREATE TABLE repeats AS SELECT row, content_digest = first_digest AS same FROM (
             SELECT row, content_digest,
                 first_value(row) OVER w AS first_row, first_value(content_digest) OVER w AS first_digest
-            FROM checked SEMI JOIN (
-                SELECT {keys} FROM checked GROUP BY {keys} HAVING count(*) > 1) USING ({keys})
-            WINDOW w AS (PARTITION BY {keys} ORDER BY row))
+            FROM {CHECKED_ROWS} WHERE {mark} IN (SELECT mark FROM suspected)
+            WINDOW w AS (PARTITION BY ent_id, natural_key ORDER BY row))
         WHERE row <> first_row
         """  # noqa: S608
     )
     conflicts = connection.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
     for (number,) in conflicts.fetchall():
         rejected([key_conflict(number)])
-    connection.execute("DELETE FROM checked WHERE row IN (SELECT row FROM repeats)")
+    connection.execute(f"DELETE FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM repeats)")  # noqa: S608
     return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))
-
-
-def _iso(day: date | None) -> str | None:
-    return None if day is None else day.isoformat()

@@ -1,7 +1,6 @@
 """What the distinct cells of a column mean: each read once by the scalar reader, then joined to the rows.
 
-A map holds of every cell its stored text, what a segment holds of it, its piece of the content and its part of the
-natural key, so that nothing of it is spelled again for every row.
+A map holds of every cell what a segment holds of it and its part of the natural key.
 
 Source: performance note, A.
 """
@@ -17,13 +16,15 @@ import numpy as np
 from borrowers.domain.archive import storage_of
 from borrowers.domain.cells import CellRefused, reader_for
 from borrowers.domain.item_spec import FieldType
-from borrowers.domain.record import canonical_payload, natural_key_part
-from borrowers.ingest.forms import BLANKS, FieldForm, packed_sql
+from borrowers.domain.record import natural_key_part
+from borrowers.ingest.forms import BLANKS, FieldForm, Spelling, packed_sql
 from borrowers.ingest.staging import Lane
 from marketplace.domain.text import clean
 
 MOST_MAPPED = 200_000
 """Distinct cells of a column that are read by the scalar code at most; rows beyond go to it whole."""
+
+_ESCAPED = frozenset('\\"')
 
 JOINED_AT_ONCE = 6
 """Each join reserves memory whatever it joins; a few at a time stay below the limit."""
@@ -35,10 +36,12 @@ class CellsMap(NamedTuple):
     Attributes:
         rows: query of ``staged`` with what every mapped cell means.
         longest: characters of the longest key part of a mapped field, by field code.
+        spelling: what is known of the values.
     """
 
     rows: str
     longest: dict[str, int]
+    spelling: Spelling
 
 
 def cells_map(lane: Lane, received_on: date) -> CellsMap:
@@ -51,21 +54,24 @@ def cells_map(lane: Lane, received_on: date) -> CellsMap:
     Writes in the engine: ``map_`` tables, one per column; where there are many columns, ``staged`` again with the
         meanings of all but the last few.
     """
-    item, longest = lane.item, {}
-    compared = {item.event_date, *(code for rule in item.rules for code in rule.field_codes)}
+    item, longest, escaped, lacking = lane.item, {}, set(), set()
     waiting: list[tuple[str, list[str]]] = []
     for code, form in lane.forms.items():
         if form.is_mapped:
             until = received_on.isoformat() if code == item.event_date else ""
-            longest[code] = _map_table(lane, form, _cells_read(lane, form, until))
-            parts = ["value"] * (code in compared) + ["key"] * (code in item.natural_key)
-            waiting.append((form.column, ["packed", "piece", *parts]))
+            cells = _cells_read(lane, form, until)
+            if any(isinstance(value, str) and _ESCAPED & set(value) for _, value in cells):
+                escaped.add(code)
+            if any(value is None for _, value in cells):
+                lacking.add(code)
+            longest[code] = _map_table(lane, form, cells)
+            waiting.append((form.column, ["packed", *["key"] * (code in item.natural_key)]))
     while len(waiting) >= JOINED_AT_ONCE:
         group, waiting = waiting[:JOINED_AT_ONCE], waiting[JOINED_AT_ONCE:]
         lane.connection.execute(f"CREATE TABLE restaged AS {_joined(group)}")
         lane.connection.execute("DROP TABLE staged")
         lane.connection.execute("ALTER TABLE restaged RENAME TO staged")
-    return CellsMap(_joined(waiting), longest)
+    return CellsMap(_joined(waiting), longest, Spelling(frozenset(escaped), frozenset(lacking)))
 
 
 def text_array(values: Sequence[str | None]) -> Any:
@@ -121,30 +127,29 @@ def _cells_read(lane: Lane, form: FieldForm, until: str) -> list[tuple[str, Any]
             stored = read(text)
         except CellRefused:
             continue
-        if stored != "" and not (until and stored is not None and str(stored) > until):
+        if isinstance(stored, str) and not (stored and min(stored) >= " "):
+            continue  # empty, or JSON escapes more of it than SQL would
+        if not (until and stored is not None and str(stored) > until):
             known.append((cell, stored))
     return known
 
 
 def _map_table(lane: Lane, form: FieldForm, cells: Sequence[tuple[str, Any]]) -> int:
-    """Create a column's map: cell, stored text, what a segment holds, piece of the content, part of the key."""
-    code, spec = form.spec.code, form.spec
-    pieces = ["" if v is None else canonical_payload({code: v})[1:-1] for _, v in cells]
+    """Create a column's map: cell, what a segment holds, part of the key; return the longest part's length."""
+    spec = form.spec
     is_text = spec.type is FieldType.TEXT
     keys = ["" if v is None else natural_key_part(str(v), is_text=is_text) for _, v in cells]
     arrays = {
         "cell": text_array([cell for cell, _ in cells]),
         "value": text_array([stored_text(value) for _, value in cells]),
-        "piece": text_array(pieces),
         "key": text_array(keys),
     }
     packed = packed_sql(storage_of(spec.type), "value")
     lane.connection.register("map_arrays", arrays)
     lane.connection.execute(
         f"""
-        CREATE TABLE map_{form.column} AS SELECT cell, value, {packed} AS packed, piece, key
-        FROM (SELECT cell::VARCHAR AS cell, nullif(value::VARCHAR, '') AS value,
-            nullif(piece::VARCHAR, '') AS piece, key::VARCHAR AS key FROM map_arrays)
+        CREATE TABLE map_{form.column} AS SELECT cell, {packed} AS packed, key
+        FROM (SELECT cell::VARCHAR AS cell, nullif(value::VARCHAR, '') AS value, key::VARCHAR AS key FROM map_arrays)
         """  # noqa: S608
     )
     lane.connection.unregister("map_arrays")

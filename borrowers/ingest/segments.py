@@ -59,15 +59,18 @@ def segment_write(
     connection: duckdb.DuckDBPyConnection,
     item: ItemSpec,
     select: str,
+    *,
     keyed: Collection[str] | None = None,
+    in_order: bool = False,
 ) -> SegmentFile:
     """Write the rows of a query as a new file of the archive, durable when this returns.
 
     Args:
         connection: knows the query's tables.
         item: whose segment.
-        select: gives the columns of a segment but ``ym``, in any order of rows.
+        select: gives the columns of a segment but ``ym``.
         keyed: the fields of a keyed segment; None for one that is not.
+        in_order: its rows come in the order of a segment.
     """
     name = f"{item.code}/{uuid.uuid4().hex}.parquet"
     path = segment_path(name)
@@ -84,7 +87,7 @@ def segment_write(
             COPY (
                 SELECT ent_id, day, CAST(year({date}) * 12 + month({date}) - 1 AS INTEGER) AS ym,
                     batch, row, digest{keys}{fields}
-                FROM ({select}) ORDER BY ent_id, day, batch, row
+                FROM ({select}) {"" if in_order else "ORDER BY ent_id, day, batch, row"}
             ) TO '{passing}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})
             """  # noqa: S608
         )
@@ -123,13 +126,16 @@ def segment_enter(
     return segment
 
 
-def segment_from_lane(lane: Lane, item: CatalogueItem, batch: IngestBatch) -> ArchiveSegment | None:
+def segment_from_lane(
+    lane: Lane, item: CatalogueItem, batch: IngestBatch, *, in_order: bool = False
+) -> ArchiveSegment | None:
     """Write what was kept of a checked file to the archive; None when nothing was.
 
     Args:
         lane: its table ``checked`` holds what was kept.
         item: of the batch.
         batch: open.
+        in_order: the rows of ``checked`` stand in the order of a segment.
 
     Writes: ``ArchiveSegment``, the batch's segment, one file.
     """
@@ -143,7 +149,7 @@ def segment_from_lane(lane: Lane, item: CatalogueItem, batch: IngestBatch) -> Ar
     received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
     of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
     select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns)  # noqa: S608
-    file = segment_write(lane.connection, lane.item, select)
+    file = segment_write(lane.connection, lane.item, select, in_order=in_order)
     if not file.rows:
         segment_path(file.name).unlink()
         return None

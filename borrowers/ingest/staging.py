@@ -22,6 +22,9 @@ MEMORY = "600MB"
 MOST_TEXTS = 10_000
 """A column of texts with more distinct cells than this is read by patterns, the others like dates."""
 
+CHECKED_ROWS = "checked_rows"
+"""The table of rows that may be kept: `borrowers.ingest.lane` makes it, and a view ``checked`` over it."""
+
 SPACES = " \t\u00a0\u3000\u200b\ufeff"
 """A row that holds nothing else is blank, and passed over as the careful reader does."""
 

@@ -24,7 +24,6 @@ REPLACED = "ingest_replaced"
 COLUMNS = "row_number, enterprise_id, natural_key, event_date, payload, content_digest"
 KEY_COLUMNS = "row_number, enterprise_id, natural_key, content_digest"
 RECORD_COLUMNS = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
-COPY_QUOTE = "\x01"
 COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
 _MARKS = ("disputed_at", "dispute_ended_at", "repaired_at")
@@ -93,26 +92,26 @@ def keys_wait(path: Path) -> None:
     Args:
         path: no header; columns as ``KEY_COLUMNS``.
     """
-    _copy_in(path, f"{INCOMING} ({KEY_COLUMNS})", "FORMAT csv")
-
-
-def records_copy(path: Path) -> None:
-    """Copy a csv file into the records themselves, past the waiting table (PostgreSQL only).
-
-    Args:
-        path: no header; columns as ``RECORD_COLUMNS``, quoted by ``COPY_QUOTE``, which JSON does not hold; an empty
-            cell without quotes is nothing.
-    """
-    _copy_in(path, f"{_TABLE} ({RECORD_COLUMNS})", "FORMAT csv, QUOTE E'\\x01'")
-
-
-def _copy_in(path: Path, target: str, form: str) -> None:
     with (
         connection.cursor() as cursor,
         path.open("rb") as stream,
-        cursor.copy(f"COPY {target} FROM STDIN ({form})") as copy,
+        cursor.copy(f"COPY {INCOMING} ({KEY_COLUMNS}) FROM STDIN (FORMAT csv)") as copy,
     ):
         while piece := stream.read(COPIED_AT_ONCE):
+            copy.write(piece)
+
+
+def records_copy(pieces: Iterable[bytes]) -> None:
+    """Copy rows into the records themselves, past the waiting table (PostgreSQL only).
+
+    Args:
+        pieces: of a stream in PostgreSQL's binary form; columns as ``RECORD_COLUMNS``.
+    """
+    with (
+        connection.cursor() as cursor,
+        cursor.copy(f"COPY {_TABLE} ({RECORD_COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
+    ):
+        for piece in pieces:
             copy.write(piece)
 
 

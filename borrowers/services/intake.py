@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -23,7 +23,12 @@ from borrowers.domain.record import canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
 from borrowers.ingest.archived import archived_merge, keys_archived, rows_check_in
 from borrowers.ingest.candidates import subject_review
-from borrowers.ingest.handover import keys_to_csv, records_to_csv, rows_keep_only
+from borrowers.ingest.handover import (
+    keys_to_csv,
+    records_packed,
+    rows_keep_only,
+    rows_put_in_order,
+)
 from borrowers.ingest.judging import Review, as_they_are, rows_judged
 from borrowers.ingest.readers import open_records
 from borrowers.ingest.rejected import columns_held, rows_hold, rows_of_lane, rows_of_sheet
@@ -169,10 +174,9 @@ def _keep_columns(
         book = delivery.book
         book.columns_bound(lane.item.columns, sheet.titles)
         book.rows_read(lane.one("SELECT count(*) FROM staged"))
-        codes = fast.subject_codes(lane)
         book.duplicates += fast.check(
             lane,
-            subject_arrays(duck, delivery.unit, lane.item.subject, codes, folder),
+            subject_arrays(lane, delivery.unit, folder),
             lambda wanted: subjects_known(delivery.unit, wanted),
             local_date(delivery.at),
             book.reject,
@@ -181,37 +185,38 @@ def _keep_columns(
         if delivery.item.kept_in == KeptIn.ARCHIVE:
             _merge_archived(delivery, duck, lane)
         else:
-            _merge_lane(delivery, lane, folder)
-            segment_from_lane(lane, delivery.item, delivery.batch)
+            in_order = _merge_lane(delivery, lane, folder)
+            segment_from_lane(lane, delivery.item, delivery.batch, in_order=in_order)
         if book.rejected_rows:
             held = columns_held(lane.item, sheet.titles)
             rows_hold(delivery.batch, held, rows_of_lane(lane, book.rejected_rows, held))
     return True
 
 
-def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> None:
+def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> bool:
     """Keep the checked rows: on PostgreSQL copied into the records, their keys alone compared with the history.
 
-    What turns out to be there already is gone from ``checked`` afterwards.
+    What turns out to be there already is gone from ``checked`` afterwards; return whether what is left stands in the
+    order of a segment.
     """
     copies = connection.vendor == "postgresql"
 
     def put(taken_out: int) -> int:
         if taken_out:
             rows_keep_only(lane, rows_waiting())
-        records_to_csv(lane, delivery.batch, folder / "records.csv")
-        records_copy(folder / "records.csv")
+        rows_put_in_order(lane, delivery.batch)
+        records_copy(records_packed(lane, delivery.batch))
         return int(lane.one("SELECT count(*) FROM checked"))
 
     if copies and _is_first(delivery):
         delivery.book.accepted += put(0)
-        return
+        return True
     with incoming_rows():
         if copies:
             keys_to_csv(lane, folder / "keys.csv")
             keys_wait(folder / "keys.csv")
             _merge(delivery, put)
-            return
+            return True
         checked = (
             "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
         )
@@ -219,13 +224,12 @@ def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> None:
         rows_wait(_fetched(lane.connection))
         if _merge(delivery).duplicates:
             rows_keep_only(lane, rows_waiting())
+    return False
 
 
 def _fetched(engine: duckdb.DuckDBPyConnection) -> Iterator[NewRecord]:
     while rows := engine.fetchmany(CHUNK_ROWS):
-        for number, enterprise, key, event, content, digest in rows:
-            day = date.fromisoformat(event) if event else None
-            yield NewRecord(number, enterprise, key, day, content, digest)
+        yield from map(NewRecord._make, rows)
 
 
 # --- Row by row ----------------------------------------------------------------------------------

@@ -183,7 +183,7 @@ def only_archive(path: Path) -> str:
     assert file is not None
     with tempfile.TemporaryDirectory() as folder, engine(Path(folder)) as duck:
         lane = stage(duck, spec, file, path)
-        known = subject_arrays(duck, unit, spec.subject, fast.subject_codes(lane), Path(folder))
+        known = subject_arrays(lane, unit, Path(folder))
         today = local_date(timezone.now())
         fast.check(lane, known, lambda wanted: subjects_known(unit, wanted), today, rejected)
         fields = stored_fields(spec)

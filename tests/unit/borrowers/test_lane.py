@@ -102,8 +102,7 @@ def by_rows(item, path):
                 errors[number] = "KEY_CONFLICT_IN_FILE"
             continue
         first[key] = content
-        event = found.event_date and found.event_date.isoformat()
-        kept[number] = (*key, event, content, digest_of(content))
+        kept[number] = (*key, found.event_date, content, digest_of(content))
     return kept, errors, same
 
 
