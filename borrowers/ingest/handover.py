@@ -6,20 +6,22 @@ import struct
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import UUID
 
 import numpy as np
 
 from borrowers.domain.archive import BEIJING, MICROSECOND
 from borrowers.ingest.forms import day_sql, quoted
 from borrowers.ingest.staging import CHECKED_ROWS, Lane
-from borrowers.ingest.versions import RECORD_COLUMNS, public_id_sql
+from borrowers.ingest.versions import RECORD_COLUMNS, public_id_numbers
 from borrowers.models import IngestBatch
 
 RECORDS_AT_ONCE = 5_000
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
-_INTEGER, _LONG, _NOTHING = (struct.pack(">i", size) for size in (4, 8, -1))
-_JSONB_VERSION = b"\x01"
+_LENGTH_OF_INTEGER, _NOTHING = struct.pack(">i", 4), struct.pack(">i", -1)
+_JSONB_VERSION = 1
+DIGEST_LENGTH = 32
 
 
 def keys_to_csv(lane: Lane, path: Path) -> None:
@@ -58,33 +60,35 @@ def records_packed(lane: Lane, batch: IngestBatch) -> Iterator[bytes]:
 
 
 def _record_sql(batch: IngestBatch) -> str:
-    """Return the expression of a row's bytes, fields as `RECORD_COLUMNS` has them."""
-    public_id = public_id_sql(batch.received_at, "row_number() OVER ()", "printf('%08x', {})")
-    since = batch.received_at - POSTGRES_EPOCH
-    of_batch = (
-        b"".join([_LONG, struct.pack(">q", batch.item_id), _LONG, struct.pack(">q", batch.pk)])
-        + _LONG
-        + struct.pack(">q", since // MICROSECOND)
+    """Return the expression of a row's bytes, fields as `RECORD_COLUMNS` has them.
+
+    Every ``||`` copies what stands before it: neighbors that fit are packed into one number, and the texts at the end
+    are one ``concat``, of characters whose UTF-8 is the bytes that are wanted.
+    """
+    public_id = public_id_numbers(batch.received_at, "row_number() OVER ()")
+    since = (batch.received_at - POSTGRES_EPOCH) // MICROSECOND
+    of_batch = struct.pack(">iqiqiq", 8, batch.item_id, 8, batch.pk, 8, since)
+    first = struct.pack(">hi", len(RECORD_COLUMNS.split(", ")), len(UUID(int=0).bytes))
+    row_and_size = "((row::UBIGINT << 32) | 8)"
+    days = f"(event_date - DATE '{POSTGRES_EPOCH:%Y-%m-%d}')"
+    dated = f"({days} + {1 << 32}) % {1 << 32} + {4 << 32}"  # the date's length, and what may be negative
+    head = (
+        f"({_blob(first + public_id.before)} || {_bytes(public_id.number, 'UBIGINT')})"
+        f" || ({_blob(public_id.after + of_batch + _LENGTH_OF_INTEGER)} || {_bytes(row_and_size, 'UBIGINT')})"
     )
-    days = f"(event_date - DATE '{POSTGRES_EPOCH:%Y-%m-%d}')::INTEGER"
-    fields = [
-        _blob(struct.pack(">h", len(RECORD_COLUMNS.split(", "))) + struct.pack(">i", 16)),
-        f"unhex({public_id})",
-        _blob(of_batch + _INTEGER),
-        "row::INTEGER::BIT::BLOB",
-        _blob(_LONG),
-        "ent_id::BIGINT::BIT::BLOB",
-        _sized("natural_key"),
-        f"coalesce({_blob(_INTEGER)} || {days}::BIT::BLOB, {_blob(_NOTHING)})",
-        _sized("payload", _JSONB_VERSION),
-        _sized("content_digest"),
-    ]
-    return " || ".join(fields)
+    key = f"({_bytes('ent_id', 'BIGINT')} || {_bytes('strlen(natural_key)', 'INTEGER')}) || encode(natural_key)"
+    event = (
+        f"CASE WHEN event_date IS NULL THEN {_blob(_NOTHING)} ELSE {_bytes(dated, 'BIGINT')} END"
+    )
+    sized = f"({event}) || {_bytes('strlen(payload) + 1', 'INTEGER')}"
+    length = f"chr(0), chr(0), chr(0), chr({DIGEST_LENGTH})"
+    texts = f"encode(concat(chr({_JSONB_VERSION}), payload, {length}, content_digest))"
+    return f"({head}) || ({key}) || ({sized}) || {texts}"
 
 
-def _sized(text: str, before: bytes = b"") -> str:
-    size = f"(strlen({text}) + {len(before)})::INTEGER::BIT::BLOB"
-    return f"{size} || {_blob(before) + ' || ' if before else ''}encode({text})"
+def _bytes(number: str, kind: str) -> str:
+    """Return the bytes of a number, big-endian."""
+    return f"({number})::{kind}::BIT::BLOB"
 
 
 def _blob(octets: bytes) -> str:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 import os
 from datetime import timedelta
+from uuid import RFC_4122
 
 import duckdb
 import pytest
@@ -10,6 +11,7 @@ from django.conf import settings
 from django.core.management import CommandError, call_command
 
 from borrowers.domain.archive import dated
+from borrowers.domain.item_spec import FieldType
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archive import archive_frames, segment_path, stored_fields
 from borrowers.selectors.catalogue import item_spec
@@ -46,10 +48,10 @@ def payments(path, amounts, uscc=USCC):
     return path
 
 
-def ingest(path, at):
+def ingest(path, at, item="TAX_PAYMENT", unit="TAX"):
     return records_ingest(
-        item_code="TAX_PAYMENT",
-        unit_code="TAX",
+        item_code=item,
+        unit_code=unit,
         source=path,
         file_name=path.name,
         actor=None,
@@ -300,8 +302,69 @@ def test_rows_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkey
     assert books_and_records(ingest(path, now)) == one_by_one
 
 
+def test_texts_and_gaps_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkeypatch):
+    reference_ensure(at=now)
+    path = penalties(tmp_path / "a.csv")
+    unit = CatalogueItem.objects.get(code="PENALTY").source_unit.code
+    one_by_one = books_and_records(ingest(path, now, "PENALTY", unit))
+    CreditRecord.objects.all().delete()
+    IngestBatch.objects.all().delete()
+    monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
+
+    batch = ingest(path, now, "PENALTY", unit)
+
+    assert books_and_records(batch) == one_by_one
+    assert not archive_check(with_hashes=True).faults
+    ids = set(CreditRecord.objects.values_list("public_id", flat=True))
+    moment = int(now.timestamp() * 1000)
+    assert {(one.int >> 80, one.version, one.variant) for one in ids} == {(moment, 7, RFC_4122)}
+    places = {(one.int >> 64 & 0xFFF) << 20 | one.int >> 40 & 0xFFFFF for one in ids}
+    assert places == set(range(1, len(ids) + 1))
+
+
+KINDS = ['超限"运输"', "反\\斜", "无证　经营", "-", "长" * 60, "a\tb"]
+DATES = ["2026-01-07", "", "长期", "9999-09-09", "2026/1/8", "2026-13-01"]
+
+
+def penalties(path):
+    item = item_spec(CatalogueItem.objects.get(code="PENALTY"))
+    with path.open("w", encoding="utf-8", newline="") as stream:
+        writer = csv.writer(stream)
+        writer.writerow([spec.label for spec in item.fields])
+        for number in range(72):
+            writer.writerow([penalty_cell(item, spec, number) for spec in item.fields])
+    return path
+
+
+def penalty_cell(item, spec, number):
+    if spec.type is FieldType.USCC:
+        return USCC
+    if spec.code == item.event_date:
+        return ["1950/2/3", "9999-09-09", "1950-02-03"][number // 6 % 3]
+    if spec.code in item.natural_key:
+        return f"津示罚〔2026〕{number}号"
+    cells = {
+        FieldType.TEXT: KINDS[number // 6 % 6]
+        if spec.code in ("CF_WFXW", "BZ")
+        else "天津市示例局",
+        FieldType.DATE: DATES[number % 6],
+        FieldType.CHOICE: spec.choices and spec.choices[0],
+        FieldType.MONEY_WAN: ["0.5", "", "12"][number % 3],
+        FieldType.BOOLEAN: ["是", "否", ""][number % 3],
+    }
+    return cells[spec.type]
+
+
 def books_and_records(batch):
-    names = ("natural_key", "event_date", "payload", "content_digest")
+    names = (
+        "enterprise",
+        "item",
+        "natural_key",
+        "event_date",
+        "received_at",
+        "payload",
+        "content_digest",
+    )
     records = list(CreditRecord.objects.order_by("row_number").values_list(*names))
     rejects = sorted(batch.rejects.values_list("row_number", "field", "code", "sentence"))
     counts = (batch.rows_read, batch.accepted, batch.rejected, batch.duplicates, batch.reasons)
