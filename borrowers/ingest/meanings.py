@@ -26,8 +26,9 @@ MOST_MAPPED = 200_000
 
 _ESCAPED = frozenset('\\"')
 
-JOINED_AT_ONCE = 6
-"""Each join reserves memory whatever it joins; a few at a time stay below the limit."""
+JOINED_AT_ONCE = 30
+"""Each join reserves memory whatever it joins: so many stay below the limit, and the staged rows are not written again.
+"""
 
 
 class CellsMap(NamedTuple):
