@@ -14,6 +14,7 @@ from django.core.management import call_command
 from django.db import OperationalError, transaction
 
 from borrowers.domain.archive import KeptIn
+from borrowers.ingest import archived as ingest_archived
 from borrowers.models import (
     ArchivedEnd,
     ArchiveSegment,
@@ -41,6 +42,7 @@ from borrowers.services.archive import archive_compact, archive_rebuild, archive
 from borrowers.services.archive_check import archive_check
 from borrowers.services.archived import item_keep_in
 from borrowers.services.catalogue_entry import ItemEntry, items_enter
+from borrowers.services.landing import batches_resume
 from borrowers.services.retention import retention_sweep
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.models import AuditEvent
@@ -449,3 +451,31 @@ class TestWhichItems:
         assert "数据库与归档，移动 2 条记录" in out
         audited = AuditEvent.objects.filter(action="borrowers.archive.keep_in")
         assert [event.payload["records"] for event in audited.order_by("id")] == [2, 2]
+
+
+class TestKilled:
+    def test_before_its_file_is_listed_it_is_kept_once_later(
+        self, cast, now, tmp_path, alone, monkeypatch
+    ):
+        hand_in(tmp_path, now, "1", "2")
+        with monkeypatch.context() as patch:
+            patch.setattr(ingest_archived, "segment_enter", _stop)
+            with pytest.raises(KeyboardInterrupt):
+                hand_in(tmp_path, now + DAY, "1", "3", name="b.csv")
+        nothing_yet = told(cast.enterprise, now + DAY)
+
+        (batch,) = batches_resume(at=now + 2 * DAY)
+
+        assert len(nothing_yet) == 2
+        assert not any(line[0] for line in nothing_yet)
+        assert (batch.accepted, batch.superseding, batch.duplicates) == (1, 1, 1)
+        assert [line[4]["paid_yuan"] for line in told(cast.enterprise, now + DAY)] == [
+            "1.00",
+            "3.00",
+        ]
+        assert not archive_check(with_hashes=True).faults
+        assert batches_resume(at=now + 2 * DAY) == []
+
+
+def _stop(*_, **__):
+    raise KeyboardInterrupt
