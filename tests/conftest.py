@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from django.conf import settings
@@ -10,6 +12,15 @@ from django.conf import settings
 from tests.cast import cast, now
 
 __all__ = ["cast", "now"]
+
+
+@pytest.fixture
+def archive_folder(tmp_path: Path) -> Iterator[Path]:
+    """Give the archive a folder of the test's own."""
+    before = settings.ARCHIVE_DIR
+    settings.ARCHIVE_DIR = tmp_path / "archive"
+    yield settings.ARCHIVE_DIR
+    settings.ARCHIVE_DIR = before
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -10,20 +10,18 @@ Run: ``python -m tests.performance.archived [files]``; needs PostgreSQL, makes a
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from tests.performance.ingest import SERVER, codes, cpu_of_client, cpu_of_server, prepare
-from tests.performance.process import memory
+from tests.performance.ingest import codes, prepare
+from tests.performance.own_city import own_city
+from tests.performance.process import cpu_of_client, cpu_of_server, memory
 
 PIECE = 1_000_000
 ENTERPRISES = 100_000
@@ -153,27 +151,10 @@ def main(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["--run"]:
         run(int(arguments[1]), Path(arguments[2]))
         return 0
-    import psycopg
-
-    name = f"marketplace_bench_{os.getpid()}"
-    with (
-        psycopg.connect(SERVER, autocommit=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")),
-                "VAR_DIR": folder,
-                "ARCHIVE_DIR": f"{folder}/archive",
-                "DJANGO_SETTINGS_MODULE": "marketplace.config.settings",
-            }
-            command = [sys.executable, "-m", __spec__.name, "--run", *(arguments or ["5"]), folder]
-            subprocess.run(command, check=True, env=environment)
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
-    return 0
+    with own_city() as (folder, environment):
+        given = [*(arguments or ["5"]), str(folder)]
+        command = [sys.executable, "-m", __spec__.name, "--run", *given]
+        return subprocess.run(command, check=False, env=environment).returncode
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import random
 import subprocess
 import sys
@@ -26,9 +25,9 @@ from contextlib import suppress
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from tests.performance.process import memory
+from tests.performance.own_city import own_city
+from tests.performance.process import cpu_of_client, cpu_of_server, memory
 
 SIZES = (100_000, 300_000)
 RUNS = ("copy", "archive", "first", "again", "whole")
@@ -36,7 +35,6 @@ ROWS_PER_ENTERPRISE = 10
 STRANGERS = 50
 KINDS = ("增值税", "企业所得税", "印花税", "城市维护建设税", "教育费附加")
 TITLES = "统一社会信用代码,企业名称,征收项目,税款所属期起,税款所属期止,入库日期,实缴金额"
-SERVER = os.environ.get("TEST_POSTGRES_URL", "postgres://postgres@127.0.0.1:5432/postgres")
 SHOWN = {
     "copy": "COPY 与键索引(界限)",
     "archive": "归档",
@@ -215,61 +213,20 @@ def read_otherwise(path: Path) -> str:
     return whole_import(path)
 
 
-def cpu_of_client() -> float:
-    """CPU seconds of this process and its children."""
-    times = os.times()
-    return times.user + times.system + times.children_user + times.children_system
-
-
-def cpu_of_server() -> float:
-    """CPU seconds of the server process behind this connection."""
-    from django.db import connection
-
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_backend_pid()")
-        pid = cursor.fetchone()[0]
-    fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
 def measure(rows: int) -> dict[str, dict[str, Any]]:
     """Do every run for one size, in a database and folder of their own."""
-    import psycopg
-
-    name = f"marketplace_bench_{os.getpid()}"
-    with (
-        psycopg.connect(SERVER, autocommit=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            path = Path(folder) / "tax.csv"
-            write_file(path, rows)
-            environment = {
-                **os.environ,
-                "DATABASE_URL": urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")),
-                "VAR_DIR": folder,
-                "ARCHIVE_DIR": f"{folder}/archive",
-                "DJANGO_SETTINGS_MODULE": "marketplace.config.settings",
-            }
-            found = {}
-            for which in RUNS:
-                command = [
-                    sys.executable,
-                    "-m",
-                    __spec__.name,
-                    "--run",
-                    which,
-                    str(path),
-                    str(rows),
-                ]
-                done = subprocess.run(
-                    command, check=True, capture_output=True, text=True, env=environment
-                )
-                found[which] = json.loads(done.stdout.splitlines()[-1])
-            return found
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_city() as (folder, environment):
+        path = folder / "tax.csv"
+        write_file(path, rows)
+        found = {}
+        for which in RUNS:
+            given = [which, str(path), str(rows)]
+            command = [sys.executable, "-m", __spec__.name, "--run", *given]
+            done = subprocess.run(
+                command, check=True, capture_output=True, text=True, env=environment
+            )
+            found[which] = json.loads(done.stdout.splitlines()[-1])
+        return found
 
 
 def main(arguments: Sequence[str]) -> int:

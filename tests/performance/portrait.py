@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import cycle
@@ -29,9 +27,9 @@ from pathlib import Path
 from statistics import median, quantiles
 from time import perf_counter, process_time
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
-from tests.performance.ingest import SERVER, cpu_of_server
+from tests.performance.own_city import own_city
+from tests.performance.process import cpu_of_server
 
 SIZES = (1_000_000, 10_000_000)
 REGISTER, SMALL_REGISTER = 730_000, 100_000
@@ -236,31 +234,13 @@ def _own_api(pks: Sequence[int]) -> Way:
 
 def measure(records: int) -> dict[str, Any]:
     """Do one size in a database, folder and process of its own."""
-    import psycopg
-
-    name = f"marketplace_portrait_{os.getpid()}"
-    with (
-        psycopg.connect(SERVER, autocommit=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")),
-                "VAR_DIR": folder,
-                "ARCHIVE_DIR": f"{folder}/archive",
-                "ALLOWED_HOSTS": "testserver",
-                "DJANGO_SETTINGS_MODULE": "marketplace.config.settings",
-            }
-            command = [sys.executable, "-m", __spec__.name, "--run", str(records), folder]
-            done = subprocess.run(
-                command, check=True, stdout=subprocess.PIPE, text=True, env=environment
-            )
-            found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-            return found
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_city() as (folder, environment):
+        command = [sys.executable, "-m", __spec__.name, "--run", str(records), str(folder)]
+        done = subprocess.run(
+            command, check=True, stdout=subprocess.PIPE, text=True, env=environment
+        )
+        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        return found
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -11,11 +11,9 @@ Run: ``python -m tests.performance.volume [--pages] [enterprises [records]]``; m
 from __future__ import annotations
 
 import csv
-import os
 import random
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from functools import partial
@@ -23,12 +21,12 @@ from io import StringIO
 from pathlib import Path
 from time import perf_counter
 from typing import Any
-from urllib.parse import urlsplit, urlunsplit
 
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.domain.item_spec import FieldSpec, FieldType, ItemSpec
-from tests.performance.ingest import SERVER, codes, cpu_of_client, cpu_of_server
-from tests.performance.process import memory
+from tests.performance.ingest import codes
+from tests.performance.own_city import own_city
+from tests.performance.process import cpu_of_client, cpu_of_server, memory
 
 ENTERPRISES, RECORDS = 280_400, 2_000_000
 SHARES = {
@@ -255,35 +253,18 @@ def _counts(batch: Any) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     """Make a database, run in a process of its own, drop the database."""
-    import psycopg
-
     if arguments[:1] == ["--run"]:
         run(int(arguments[1]), int(arguments[2]), Path(arguments[3]))
         return 0
     with_pages, arguments = "--pages" in arguments, [one for one in arguments if one != "--pages"]
     sizes = [int(argument) for argument in arguments] + [ENTERPRISES, RECORDS][len(arguments) :]
-    name = f"marketplace_volume_{os.getpid()}"
-    with (
-        psycopg.connect(SERVER, autocommit=True) as server,
-        tempfile.TemporaryDirectory() as folder,
-    ):
-        server.execute(f"CREATE DATABASE {name}")
-        try:
-            environment = {
-                **os.environ,
-                "DATABASE_URL": urlunsplit(urlsplit(SERVER)._replace(path=f"/{name}")),
-                "VAR_DIR": folder,
-                "ARCHIVE_DIR": f"{folder}/archive",
-                "DJANGO_SETTINGS_MODULE": "marketplace.config.settings",
-            }
-            command = [sys.executable, "-m", __spec__.name, "--run", *map(str, sizes), folder]
-            done = subprocess.run(command, check=False, env=environment).returncode
-            if with_pages and not done:
-                pages = [sys.executable, "-m", "tests.performance.pages"]
-                done = subprocess.run(pages, check=False, env=environment).returncode
-            return done
-        finally:
-            server.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with own_city() as (folder, environment):
+        command = [sys.executable, "-m", __spec__.name, "--run", *map(str, sizes), str(folder)]
+        done = subprocess.run(command, check=False, env=environment).returncode
+        if with_pages and not done:
+            pages = [sys.executable, "-m", "tests.performance.pages"]
+            done = subprocess.run(pages, check=False, env=environment).returncode
+        return done
 
 
 if __name__ == "__main__":

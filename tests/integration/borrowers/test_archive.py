@@ -24,16 +24,8 @@ from marketplace.domain.errors import Refused
 from matching.scoring.loading import RecordLine, record_columns
 from tests.factories.borrowers import USCC, deliver, make_penalty
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 TITLES = ["统一社会信用代码", "征收项目", "税款所属期起", "税款所属期止", "入库日期", "实缴金额"]
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
 
 
 def payments(path, amounts, uscc=USCC):

@@ -9,7 +9,6 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from django.conf import settings
 from django.core.management import call_command
 from django.db import OperationalError, transaction
 
@@ -59,18 +58,10 @@ from tests.factories.payments import (
     write,
 )
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 REASON = "金额与完税证明不一致"
 DAY = timedelta(days=1)
 STORIES = 4
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
 
 
 @pytest.fixture(params=["by row", "in columns"])

@@ -7,7 +7,6 @@ import io
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 from openpyxl import load_workbook
 
@@ -17,7 +16,7 @@ from borrowers.services.retention import retention_sweep
 from borrowers.sheets import correction as correction_sheet
 from tests.factories.borrowers import USCC, make_enterprise
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 TITLES = [
     "备注",
     "统一社会信用代码",
@@ -34,14 +33,6 @@ ROWS = [
     ["随手记", LATECOMER, "增值税", "2025-01-01", "2025-01-31", "2025-02-10", "-3"],
     ["随手记", USCC, "增值税", "2025-01-01", "2025-01-31", "2025-02-10", "2.50"],
 ]
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
 
 
 @pytest.fixture(params=["by row", "in columns"])

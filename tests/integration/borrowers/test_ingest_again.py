@@ -6,7 +6,6 @@ import random
 from datetime import timedelta
 
 import pytest
-from django.conf import settings
 from django.db import transaction
 
 from borrowers.models import (
@@ -34,15 +33,7 @@ from tests.factories.payments import (
     write,
 )
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
 
 @pytest.fixture(params=["by row", "in columns"])

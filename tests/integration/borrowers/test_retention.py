@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
 
 from borrowers.models import ArchiveSegment, CreditRecord
 from borrowers.services.archive import archive_sync
@@ -11,15 +10,7 @@ from borrowers.services.retention import retention_sweep
 from marketplace.models import AuditEvent
 from tests.factories.borrowers import USCC, deliver
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
 
 def payments(now, *days, amount="10"):

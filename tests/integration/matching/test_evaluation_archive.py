@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from django.conf import settings
 
 from borrowers.models import ArchiveSegment, CreditRecord
 from borrowers.services.archive import archive_sync
@@ -21,15 +20,7 @@ MONTH = date(2026, 11, 1)
 BEFORE = NOW - timedelta(days=3)
 USCCS = ("91120105MA0501055U", "91120106MA05010635", "91120104MA0501047J")
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
 
 @pytest.fixture

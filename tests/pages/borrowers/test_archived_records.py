@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from django.conf import settings
 from django.urls import reverse
 
 from borrowers.domain.archive import KeptIn
@@ -13,15 +12,7 @@ from borrowers.services import reference_ensure
 from borrowers.services.archived import item_keep_in
 from tests.factories.borrowers import USCC, deliver
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def _folder(tmp_path):
-    before = settings.ARCHIVE_DIR
-    settings.ARCHIVE_DIR = tmp_path / "archive"
-    yield
-    settings.ARCHIVE_DIR = before
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
 
 @pytest.fixture
