@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from borrowers.domain.archive import KeptIn
+from borrowers.domain.archive import KeptIn, storage_of
 from borrowers.domain.catalogue import ItemSpec, UnitSpec, item_to_mapping
 from borrowers.models import CatalogueItem, CatalogueItemVersion, SourceUnit
 from borrowers.selectors.catalogue import item_spec
@@ -79,7 +79,7 @@ def items_enter(
         How many items were new and how many changed.
 
     Raises:
-        Refused: ``ITEM_NEEDS_DATABASE``: open items are not kept in the archive alone.
+        Refused: ``ITEM_NEEDS_DATABASE``: what the archive alone keeps stays closed, its fields of their types.
 
     Writes: ``CatalogueItem`` with units, ``CatalogueItemVersion``, all in bulk; locks the whole catalogue.
     """
@@ -96,7 +96,7 @@ def items_enter(
         elif _is_same(item, entry):
             continue
         else:
-            _refuse_opening(item, entry)
+            _refuse_unarchivable(item, entry)
             changed.append(item)
         _fill(item, entry, units)
     new = CatalogueItem.objects.bulk_create(new, batch_size=BATCH)
@@ -106,11 +106,19 @@ def items_enter(
     return len(new), len(changed)
 
 
-def _refuse_opening(item: CatalogueItem, entry: ItemEntry) -> None:
-    """Refuse to open an item to everybody while the archive alone keeps its records."""
-    if item.kept_in == KeptIn.ARCHIVE and not entry.spec.consent_required:
-        sentence = f"“{item.name}”的记录只存归档，不能改为无须授权；请先把记录移回数据库。"
+def _refuse_unarchivable(item: CatalogueItem, entry: ItemEntry) -> None:
+    """Refuse what the archive alone cannot follow: opening the item to everybody, or another type of a field."""
+    if item.kept_in != KeptIn.ARCHIVE:
+        return
+    advice = "请先把记录移回数据库。"
+    if not entry.spec.consent_required:
+        sentence = f"“{item.name}”的记录只存归档，不能改为无须授权；{advice}"
         raise Refused("ITEM_NEEDS_DATABASE", sentence, {"item": sentence})
+    before = {field.code: field.type for field in item_spec(item).fields}
+    for field in entry.spec.fields:
+        if storage_of(before.get(field.code, field.type)) is not storage_of(field.type):
+            sentence = f"“{item.name}”的记录只存归档，“{field.label}”的类型不能改变；{advice}"
+            raise Refused("ITEM_NEEDS_DATABASE", sentence, {"item": sentence})
 
 
 def _is_same(item: CatalogueItem, entry: ItemEntry) -> bool:

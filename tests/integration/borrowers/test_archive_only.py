@@ -13,6 +13,7 @@ from django.core.management import call_command
 from django.db import OperationalError, transaction
 
 from borrowers.domain.archive import KeptIn
+from borrowers.domain.item_spec import FieldType
 from borrowers.ingest import archived as ingest_archived
 from borrowers.models import (
     ArchivedEnd,
@@ -427,6 +428,16 @@ class TestWhichItems:
 
         with pytest.raises(Refused, match="ITEM_NEEDS_DATABASE"):
             items_enter([ItemEntry(opened)], actor=None, at=now)
+
+    def test_fields_keep_their_types_meanwhile(self, cast, now, alone):
+        spec = item_spec(alone)
+        fields = [
+            replace(one, type=FieldType.TEXT) if one.code == "paid_yuan" else one
+            for one in spec.fields
+        ]
+
+        with pytest.raises(Refused, match="ITEM_NEEDS_DATABASE"):
+            items_enter([ItemEntry(replace(spec, fields=tuple(fields)))], actor=None, at=now)
 
     def test_command_moves_out_and_back(self, cast, now, tmp_path, taxes, capsys):
         hand_in(tmp_path, now, "1", "2")
