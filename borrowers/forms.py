@@ -217,7 +217,9 @@ class EnterpriseSearchForm(forms.Form):
 
 
 class BatchFilterForm(forms.Form):
-    """Delivered files by kind."""
+    """Delivered files by what they hold, who delivered them, and whether rows were refused."""
+
+    text = forms.CharField(label="信息项、单位或文件名", max_length=100, required=False, strip=True)
 
     kind = forms.ChoiceField(
         label="种类",
@@ -230,6 +232,7 @@ class BatchFilterForm(forms.Form):
             ("REVIEW", "核对入库"),
         ],
     )
+    rejected = forms.BooleanField(label="只看有被拒行的", required=False)
 
 
 class RegisterUploadForm(forms.Form):

@@ -16,6 +16,7 @@ from rest_framework.views import APIView
 from borrowers.api.serializers import (
     AliasInput,
     AliasOutput,
+    BatchFilterInput,
     BatchInput,
     BatchOutput,
     EnterpriseFilterInput,
@@ -112,10 +113,15 @@ class BatchListView(ListAPIView[IngestBatch]):
     parser_classes = [MultiPartParser]
 
     def get_queryset(self) -> Any:
-        """Return the files the caller may see."""
-        return batch_list(self.request.user)
+        """Return the files the caller may see, of those asked for."""
+        wanted = BatchFilterInput(data=self.request.query_params.dict())
+        wanted.is_valid(raise_exception=True)
+        chosen = {name: wanted.validated_data[name] for name in ("kind", "text", "rejected")}
+        return batch_list(self.request.user, **chosen)
 
-    @extend_schema(operation_id="batches_list", summary="数据批次列表")
+    @extend_schema(
+        operation_id="batches_list", summary="数据批次列表", parameters=[BatchFilterInput]
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """Return a page of batches."""
         require(can_list_batches(request.user))

@@ -55,6 +55,18 @@ class RecordFilterInput(StrictSerializer):
     data_class = serializers.ChoiceField(choices=CLASS_CODES, required=False)
 
 
+class BatchFilterInput(StrictSerializer):
+    """Which delivered files; ``text`` is part of the item's, unit's or file's name, or the item's code."""
+
+    text = serializers.CharField(max_length=100, allow_blank=True, default="")
+    kind = serializers.ChoiceField(
+        choices=["RECORDS", "REGISTER", "THEMATIC", "REVIEW"], allow_blank=True, default=""
+    )
+    rejected = serializers.BooleanField(default=False)
+    cursor = serializers.CharField(required=False)
+    limit = serializers.IntegerField(required=False)
+
+
 class RevocationInput(StrictSerializer):
     """A reason that may stay empty."""
 

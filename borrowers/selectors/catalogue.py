@@ -243,10 +243,24 @@ def unit_named(user: Reader, code: str) -> SourceUnit:
     return unit
 
 
-def batch_list(user: Asker, kind: str = "") -> QuerySet[IngestBatch]:
-    """Return the delivered files the user may see, of one kind when asked."""
+def batch_list(
+    user: Asker, kind: str = "", text: str = "", *, rejected: bool = False
+) -> QuerySet[IngestBatch]:
+    """Return the delivered files the user may see.
+
+    Args:
+        user: whoever asks.
+        kind: only of this kind; empty for all.
+        text: part of the item's name, the unit's name or the file's name, or the item's code; empty for all.
+        rejected: only those of which rows were refused.
+    """
     found = visible_batches(user).select_related("item", "unit", "received_by", "unit_token")
-    return found.filter(kind=kind) if kind else found
+    if kind:
+        found = found.filter(kind=kind)
+    if text:
+        named = Q(item__name__icontains=text) | Q(item__code__iexact=text)
+        found = found.filter(named | Q(unit__name__icontains=text) | Q(file_name__icontains=text))
+    return found.filter(rejected__gt=0) if rejected else found
 
 
 def batch_get(user: Asker, public_id: UUID) -> IngestBatch:

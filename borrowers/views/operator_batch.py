@@ -48,8 +48,8 @@ def batches(request: HttpRequest) -> HttpResponse:
     """List delivered files with their counts, latest first."""
     require_role(request.user, *CITY_ROLES)
     form = BatchFilterForm(request.GET)
-    kind = form.cleaned_data["kind"] if form.is_valid() else ""
-    page = keyset_page(request, batch_list(request.user, kind), field="id")
+    chosen = form.cleaned_data if form.is_valid() else {}
+    page = keyset_page(request, batch_list(request.user, **chosen), field="id")
     context = {
         "form": form,
         "page": page,
