@@ -202,8 +202,7 @@ def _applied_again(
     former = {"former_code": row.code, "refused_because": row.review_reason}
     for column, value in columns.items():
         setattr(row, column, value)
-    row.review_reason = ""
-    row.save(update_fields=["state", "review_reason", *columns])
+    row.save(update_fields=["state", *columns])
     organisation_rename(organisation=row.organisation, name=name, actor=actor, at=at)
     institution_record("reapply", row, actor, at, **former)
     return row

@@ -214,8 +214,16 @@ def _particulars(institution: Institution) -> list[Pair]:
             Kind.DATETIME,
             str(admitted_by) if admitted_by else "",
         ),
-        Pair("审核意见", institution.review_reason),
+        _reason_pair(institution),
     ]
+
+
+def _reason_pair(institution: Institution) -> Pair:
+    """Say why it was refused before, where it applies again: the reviewer has to know."""
+    if institution.state != InstitutionState.PENDING or not institution.review_reason:
+        return Pair("审核意见", institution.review_reason)
+    advice = "再次申请不须账号，名称与联系方式以这一次为准，准入之前请先电话核实。"
+    return Pair("上一次未通过的原因", institution.review_reason, note=advice)
 
 
 def _institutions_crumb() -> Crumb:

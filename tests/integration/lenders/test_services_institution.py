@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from lenders.models import Institution
 from lenders.services import (
@@ -101,9 +102,21 @@ class TestInstitutionAppliesAgain:
 
         stored = Institution.objects.get(organisation__uscc=again.organisation.uscc)
         assert again.pk == refused_before.pk == stored.pk
-        assert (stored.state, stored.code, stored.review_reason) == ("PENDING", "B010", "")
+        assert (stored.state, stored.code) == ("PENDING", "B010")
+        assert stored.review_reason == "名称不符"
         assert stored.organisation.name == "示例村镇银行股份有限公司"
         assert stored.contact_phone == "022-5555 6666"
+
+    def test_shows_the_reviewer_why_it_was_refused(self, refused_before, client, cast, now):
+        institution_apply(**PARTICULARS, actor=None, at=now)
+        client.force_login(cast.operator)
+
+        url = reverse("lenders:institution-detail", args=[refused_before.public_id])
+        page = client.get(url).content.decode()
+
+        assert "上一次未通过的原因" in page
+        assert "名称不符" in page
+        assert "请先电话核实" in page
 
     def test_keeps_why_it_was_refused_in_the_chain(self, refused_before, now):
         institution_apply(**PARTICULARS, actor=None, at=now)
