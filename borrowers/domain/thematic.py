@@ -118,6 +118,12 @@ def declarations_on(day: date) -> tuple[ListDeclaration, ...]:
     )
 
 
+def declaration_days() -> set[date]:
+    """Return every day on which some list is declared anew."""
+    found = shipped_thematic()
+    return {dated.effective_from for code in LIST_LABELS for dated in found[PREFIX + code].values}
+
+
 def declaration_on(code: str, day: date) -> ListDeclaration:
     """Return one list as declared on a day.
 

@@ -100,12 +100,13 @@ def archived_merge(
     item = batch.item
     assert item is not None  # noqa: S101 - a batch of records has one
     duplicates, superseding = 0, 0
+    public_id = public_id_sql(batch.received_at, "row", "printf('%08x', {})")
     if _met(duck, item):
         duplicates = _repeats_take_out(duck, again=again)
-        superseding = _replaced_end(duck, item, batch)
+        superseding = _replaced_end(duck, item, batch, public_id)
     accepted = one_of(duck, "SELECT count(*) FROM checked")
     if accepted:
-        _write(duck, item, batch, lane)
+        _write(duck, item, batch, lane, public_id)
     return Merged(accepted, superseding, duplicates)
 
 
@@ -162,7 +163,9 @@ def _repeats_take_out(duck: duckdb.DuckDBPyConnection, *, again: bool) -> int:
     return int(one_of(duck, "SELECT count(*) FROM repeated"))
 
 
-def _replaced_end(duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: IngestBatch) -> int:
+def _replaced_end(
+    duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: IngestBatch, public_id: str
+) -> int:
     """End what stands under the keys of the rows; return how many. Keys the database holds end there."""
     held = held_keys(item)
     found = duck.execute(
@@ -188,36 +191,45 @@ def _replaced_end(duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: I
         ]
         rows_write(ArchivedEnd._meta.db_table, names, ends)
     if held:
-        _held_merge(duck, held, batch)
+        _held_merge(duck, held, batch, public_id)
     return superseding
 
 
 def _held_merge(
-    duck: duckdb.DuckDBPyConnection, held: Collection[tuple[int, str]], batch: IngestBatch
+    duck: duckdb.DuckDBPyConnection,
+    held: Collection[tuple[int, str]],
+    batch: IngestBatch,
+    public_id: str,
 ) -> None:
-    """Bring new versions of keys the database holds into it as well."""
+    """Bring new versions of keys the database holds into it as well, by the public ids they have in the file."""
     arrays = {
         "ent_id": np.array([enterprise for enterprise, _ in held], dtype=np.int64),
         "natural_key": text_array([key for _, key in held]),
     }
     duck.register("held", arrays)
-    of_held = f"SELECT {CHECKED} FROM checked SEMI JOIN held USING (ent_id, natural_key)"  # noqa: S608
-    rows = duck.execute(of_held).fetchall()
+    of_held = "FROM checked SEMI JOIN held USING (ent_id, natural_key)"
+    rows = duck.execute(f"SELECT {CHECKED} {of_held}").fetchall()
+    ids = duck.execute(f"SELECT row, ({public_id})::UUID {of_held}").fetchall()
     duck.unregister("held")
     if not rows:
         return
     with incoming_rows():
         rows_wait(map(NewRecord._make, rows))
         versions_merge(batch.item_id or 0, batch.pk, batch.received_at, again=False, put=None)
+    for row, told in ids:
+        CreditRecord.objects.filter(batch=batch, row_number=row).update(public_id=told)
 
 
 def _write(
-    duck: duckdb.DuckDBPyConnection, item: CatalogueItem, batch: IngestBatch, lane: Lane | None
+    duck: duckdb.DuckDBPyConnection,
+    item: CatalogueItem,
+    batch: IngestBatch,
+    lane: Lane | None,
+    public_id: str,
 ) -> None:
     columns = _columns(fields_ever(item), lane)
     received_day = batch.received_at.astimezone(BEIJING).date().isoformat()
     of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
-    public_id = public_id_sql(batch.received_at, "row", "printf('%08x', {})")
     select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns, public_id)  # noqa: S608
     file = segment_write(duck, item_spec(item), select, keyed=list(columns))
     batch.segment = segment_enter(file, item, [batch], batch.received_at)

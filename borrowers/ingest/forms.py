@@ -118,7 +118,7 @@ def packed_sql(storage: Storage, text: str) -> str:
     """Return the expression of a stored value's column from its stored text; decimals stay text."""
     match storage:
         case Storage.FEN:
-            return f"CAST(round(TRY_CAST({text} AS DECIMAL(18, 2)) * 100) AS BIGINT)"
+            return f"CAST(TRY_CAST({text} AS DECIMAL(20, 2)) * 100 AS BIGINT)"
         case Storage.WHOLE:
             return f"TRY_CAST({text} AS BIGINT)"
         case Storage.DAYS:

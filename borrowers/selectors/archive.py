@@ -196,18 +196,16 @@ def _ends_table(
     stretch: tuple[int, int] | None,
 ) -> str:
     """Create the table of an item's records that were corrected, withdrawn or repaired; empty text when none was."""
-    ended = CreditRecord.objects.filter(
-        Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False), item=item
-    ).order_by()
-    if stretch is not None:
-        ended = ended.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
-    rows = list(ended.values_list("batch_id", "row_number", "superseded_at", "repaired_at"))
-    if item.kept_in == KeptIn.ARCHIVE:
-        corrected = ArchivedEnd.objects.filter(item=item).order_by()
-        if stretch is not None:
-            corrected = corrected.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
+    ends: dict[tuple[int, int], tuple[datetime | None, datetime | None]] = {}
+    if item.kept_in == KeptIn.ARCHIVE:  # first: what is brought back meanwhile is found below
+        corrected = _of_stretch(ArchivedEnd.objects.filter(item=item), stretch)
         columns = ("batch_id", "row_number", "superseded_at")
-        rows += [(*row, None) for row in corrected.values_list(*columns)]
+        ends = {(batch, row): (at, None) for batch, row, at in corrected.values_list(*columns)}
+    is_ended = Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False)
+    told = _of_stretch(CreditRecord.objects.filter(is_ended, item=item), stretch)
+    marks = ("batch_id", "row_number", "superseded_at", "repaired_at")
+    ends.update({(batch, row): (at, fixed) for batch, row, at, fixed in told.values_list(*marks)})
+    rows = [(*place, *moments) for place, moments in ends.items()]
     if not rows:
         return ""
     arrays = {
@@ -223,6 +221,12 @@ def _ends_table(
     )
     connection.unregister("ended_arrays")
     return table
+
+
+def _of_stretch(found: QuerySet[Any], stretch: tuple[int, int] | None) -> QuerySet[Any]:
+    if stretch is not None:
+        found = found.filter(enterprise__gte=stretch[0], enterprise__lte=stretch[1])
+    return found.order_by()
 
 
 def _moment(moment: datetime | None) -> int:

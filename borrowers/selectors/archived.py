@@ -132,7 +132,7 @@ def segments_of(
     item: CatalogueItem, first: int | None = None, last: int | None = None
 ) -> list[ArchiveSegment]:
     """Return an item's files in force, those that hold none of a stretch of enterprises left out. Queries: one."""
-    found = ArchiveSegment.objects.filter(item=item, retired_at=None)
+    found = ArchiveSegment.objects.filter(item=item, retired_at=None, rows__gt=0)
     if first is not None:
         found = found.filter(Q(last_enterprise__gte=first) | Q(last_enterprise=None))
     if last is not None:
@@ -188,9 +188,9 @@ def _is_told(
     place: Place, twins: Mapping[Place, datetime | None], standing: Collection[Place] | None
 ) -> bool:
     """Return whether the database tells of a record that it holds as well."""
-    if place not in twins:
-        return False
-    return standing is None or place in standing or twins[place] is not None
+    if standing is not None and place in standing:
+        return True
+    return place in twins and (standing is None or twins[place] is not None)
 
 
 def archived_records(versions: Sequence[ArchivedVersion]) -> list[CreditRecord]:
@@ -231,6 +231,7 @@ def _state(pks: Collection[int], alone: QuerySet[CatalogueItem]) -> _State:
         Q(last_enterprise=None) | Q(last_enterprise__gte=first),
         Exists(alone.filter(pk=OuterRef("item"))),
         retired_at=None,
+        rows__gt=0,
     ).order_by()
     known = {"enterprise__in": list(pks), "item__in": alone}
     ends = ArchivedEnd.objects.filter(**known).order_by()

@@ -13,8 +13,7 @@ from borrowers.selectors.archived import archived_records, archived_versions
 from marketplace.domain.errors import NotFound
 from marketplace.policies import Reader
 
-MOST_OWN = 200
-"""Enterprises of one reader that are looked through for a record that the archive alone keeps."""
+READ_AT_ONCE = 200
 
 
 def record_get(user: Reader, public_id: UUID) -> CreditRecord:
@@ -60,6 +59,10 @@ def versions_of_key(
 
 
 def _archived_record(user: Reader, public_id: UUID) -> CreditRecord | None:
-    own = list(own_enterprises(user).values_list("pk", flat=True)[:MOST_OWN])
-    found = [version for version in archived_versions(own) if version.row.public_id == public_id]
-    return next(iter(archived_records(found)), None)
+    own = list(own_enterprises(user).order_by("pk").values_list("pk", flat=True))
+    for start in range(0, len(own), READ_AT_ONCE):
+        versions = archived_versions(own[start : start + READ_AT_ONCE])
+        found = [version for version in versions if version.row.public_id == public_id]
+        if found:
+            return archived_records(found)[0]
+    return None

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import groupby, pairwise
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -131,7 +131,8 @@ def item_refile(item: CatalogueItem, at: datetime) -> Filed:
 
     Writes: ``ArchiveSegment``, the batches' segment, files; runs inside the caller's transaction.
     """
-    IngestBatch.objects.filter(item=item).update(segment=None)
+    filed = IngestBatch.objects.filter(item=item, segment__isnull=False)
+    filed.update(segment=None)  # a batch on its way holds its row, and waits for the item
     ArchiveSegment.objects.filter(item=item, retired_at=None).update(retired_at=at)
     segments = batches = rows = 0
     for stretch in _stretches(item):
@@ -199,14 +200,15 @@ def _compact(item: CatalogueItem, at: datetime) -> Filed | None:
 def _divide(item: CatalogueItem, segments: Sequence[ArchiveSegment], at: datetime) -> Filed | None:
     """Write an item's files anew by enterprise, so that one enterprise is found in one of them.
 
-    Files that another division left, each of a stretch of its own, are left alone until as many new ones have come.
+    The files of a division are left alone until as many new ones have come beside them.
     """
-    stretches = sorted((one.first_enterprise or 0, one.last_enterprise or 0) for one in segments)
-    apart = sum(before[1] < after[0] for before, after in pairwise(stretches))
-    if len(segments) - apart <= MOST_SEGMENTS:
+    divided = sum(one.rows for one in segments) // ROWS_OF_A_SEGMENT
+    if len(segments) <= MOST_SEGMENTS + divided:
         return None
     with TemporaryDirectory(prefix="archive-") as folder:
         files = segments_by_enterprise(item, segments, ROWS_OF_A_SEGMENT, Path(folder))
+    if not files:
+        return None
     batches = IngestBatch.objects.filter(segment__in=segments)
     held = list(batches)
     for file in files:

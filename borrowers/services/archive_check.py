@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -86,7 +86,7 @@ def archive_check(*, with_hashes: bool = False) -> ArchiveFinding:
     by_item: dict[str, list[ArchiveSegment]] = defaultdict(list)
     for segment in in_force.order_by("item__code", "id"):
         by_item[segment.item.code].append(segment)
-    faults: list[ArchiveFault] = []
+    faults = _lost_items(by_item.keys())
     batches = records = 0
     for code, segments in by_item.items():
         broken = [fault for one in segments if (fault := _file_fault(one, with_hashes=with_hashes))]
@@ -95,7 +95,7 @@ def archive_check(*, with_hashes: bool = False) -> ArchiveFinding:
             continue
         filed = _filed_sums(segments)
         if segments[0].item.kept_in == KeptIn.ARCHIVE:
-            kept = _noted_sums(segments[0].item)
+            kept = _noted_sums(segments)
             faults += _differences(code, filed, kept, "清单")
             faults += archived_faults(segments[0].item, segments)
         else:
@@ -132,9 +132,17 @@ def _filed_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
     return {batch: Sums(*sums) for batch, *sums in found}
 
 
-def _noted_sums(item: CatalogueItem) -> dict[int, Sums]:
-    """Return what was noted of the batches of an item that the archive alone keeps."""
-    noted = IngestBatch.objects.filter(item=item, archived_sums__isnull=False)
+def _lost_items(present: Collection[str]) -> list[ArchiveFault]:
+    """Return the items that the archive alone keeps and has no file of, though batches of theirs were filed."""
+    lost = IngestBatch.objects.filter(item__kept_in=KeptIn.ARCHIVE, archived_sums__0__gt=0)
+    codes = set(lost.order_by().values_list("item__code", flat=True)) - set(present)
+    sentence = "清单里没有一个在用的文件，而有批次归档过。"
+    return [ArchiveFault(code, code, "SEGMENT_MISSING", sentence) for code in sorted(codes)]
+
+
+def _noted_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
+    """Return what was noted of the batches of some files in force, all of an item that the archive alone keeps."""
+    noted = IngestBatch.objects.filter(segment__in=segments, archived_sums__isnull=False)
     pairs = noted.order_by().values_list("pk", "archived_sums")
     found = {pk: Sums(*sums) for pk, sums in pairs if sums}
     return {pk: sums for pk, sums in found.items() if sums.records}

@@ -19,7 +19,7 @@ from django.db import DatabaseError, connection, transaction
 
 from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, digest_of
-from borrowers.domain.thematic import RecordCondition, declarations_on
+from borrowers.domain.thematic import RecordCondition, declaration_days, declarations_on
 from borrowers.ingest.archived import sums_by_batch
 from borrowers.ingest.segments import DIGEST_HEX
 from borrowers.models import ArchivedEnd, CatalogueItem, CreditRecord, IngestBatch
@@ -109,8 +109,10 @@ def database_reasons(item: CatalogueItem, at: datetime) -> list[str]:
         reasons.append("依法公开的信息项供名单、公示与信用修复逐户读取。")
     if item.code == REPORT_ITEM:
         reasons.append("企业年报用于登记的从业人数、营业收入与划型。")
+    today = local_date(at)
+    days = {today, *(day for day in declaration_days() if day > today)}
     conditions = [
-        one for declared in declarations_on(local_date(at)) for one in declared.conditions
+        one for day in days for declared in declarations_on(day) for one in declared.conditions
     ]
     if any(isinstance(one, RecordCondition) and one.item == item.code for one in conditions):
         reasons.append("专题库的入库条件读取该信息项。")
@@ -194,6 +196,7 @@ def _move_out(item: CatalogueItem, at: datetime) -> int:
         sums = sums_by_batch(segments_of(item), Path(folder))
     for pk, found in sums.items():
         IngestBatch.objects.filter(pk=pk).update(archived_sums=found)
+    _refuse_lossy(item)
     held = held_keys(item)
     rows_write(ENDS, END_COLUMNS, _ends(item, held))
     of_item = CreditRecord.objects.filter(item=item)
@@ -208,6 +211,19 @@ def _move_out(item: CatalogueItem, at: datetime) -> int:
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {RECORDS} WHERE item_id = %s{kept}", [item.pk, *stay])  # noqa: S608
         return int(cursor.rowcount)
+
+
+def _refuse_lossy(item: CatalogueItem) -> None:
+    """Read every filed record back, and refuse to go on where one is not what the database holds."""
+    names = [segment.name for segment in segments_of(item)]
+    filed = 0
+    for row in archived_rows(item, names, "") if names else ():
+        content_checked(row)
+        filed += 1
+    held = CreditRecord.objects.filter(item=item).count()
+    if filed != held:
+        sentence = f"归档里有 {filed} 条，数据库里有 {held} 条，没有移出。"
+        raise Refused("ARCHIVE_DAMAGED", sentence)
 
 
 def _ends(item: CatalogueItem, held: set[tuple[int, str]]) -> Iterator[tuple[Any, ...]]:
@@ -241,7 +257,8 @@ def _move_back(item: CatalogueItem, at: datetime) -> int:
             [item.pk],
         )
     ArchivedEnd.objects.filter(item=item).delete()
-    IngestBatch.objects.filter(item=item).update(archived_sums=None)
+    noted = IngestBatch.objects.filter(item=item, archived_sums__isnull=False)
+    noted.update(archived_sums=None)
     item.kept_in = KeptIn.BOTH
     item.save(update_fields=["kept_in"])
     item_refile(item, at)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from borrowers.domain.archive import dated, day_number
 from borrowers.domain.item_spec import ItemSpec
@@ -18,7 +19,7 @@ from borrowers.domain.retention import is_past_retention, kept_since
 from borrowers.ingest.filing import segments_without
 from borrowers.ingest.segments import segment_enter
 from borrowers.models import ArchivedEnd, ArchiveSegment, CatalogueItem, IngestBatch
-from borrowers.selectors.archived import ArchivedRow, Place, archived_rows, held_keys, segments_of
+from borrowers.selectors.archived import Place, archived_rows, held_keys, segments_of
 from marketplace.domain.workdays import local_date
 
 ENDS_AT_ONCE = 5_000
@@ -30,6 +31,15 @@ class Erased:
 
     records: int
     segments: int
+
+
+class _Gone(NamedTuple):
+    """What is needed of a row that goes; a file may hold millions."""
+
+    enterprise_id: int
+    batch_id: int
+    row_number: int
+    digest: int
 
 
 def archived_erase(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
@@ -52,7 +62,7 @@ def archived_erase(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
     records = files = 0
     for segment in segments_of(item):
         gone = [
-            row
+            _Gone(row.enterprise_id, row.batch_id, row.row_number, row.digest)
             for row in archived_rows(item, [segment.name], where)
             if (row.enterprise_id, row.natural_key) not in held
             and (row.event_date or received[row.batch_id] < at)
@@ -67,14 +77,14 @@ def archived_erase(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
 
 
 def _rewrite(
-    item: CatalogueItem, segment: ArchiveSegment, gone: Sequence[ArchivedRow], at: datetime
+    item: CatalogueItem, segment: ArchiveSegment, gone: Sequence[_Gone], at: datetime
 ) -> None:
-    places: list[Place] = [row.place for row in gone]
+    places: list[Place] = [(row.batch_id, row.row_number) for row in gone]
     with TemporaryDirectory(prefix="archive-") as folder:
         file = segments_without(item, segment, places, Path(folder))
     segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
     ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
-    by_batch: dict[int, list[ArchivedRow]] = defaultdict(list)
+    by_batch: dict[int, list[_Gone]] = defaultdict(list)
     for row in gone:
         by_batch[row.batch_id].append(row)
     for batch in IngestBatch.objects.filter(pk__in=by_batch):
@@ -86,7 +96,7 @@ def _rewrite(
             ArchivedEnd.objects.filter(batch=batch, row_number__in=some).delete()
 
 
-def _less(sums: Sequence[int], gone: Sequence[ArchivedRow]) -> list[int]:
+def _less(sums: Sequence[int], gone: Sequence[_Gone]) -> list[int]:
     """Return the sums of a batch without some of its rows."""
     records, rows, enterprises, digests = sums
     for row in gone:

@@ -10,9 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from borrowers.domain.archive import KeptIn, storage_of
+from borrowers.domain.archive import KeptIn, Storage, storage_of
 from borrowers.domain.catalogue import ItemSpec, UnitSpec, item_to_mapping
+from borrowers.domain.item_spec import FieldType
 from borrowers.models import CatalogueItem, CatalogueItemVersion, SourceUnit
+from borrowers.selectors.archive import fields_ever
 from borrowers.selectors.catalogue import item_spec
 from marketplace.domain.errors import Refused
 from marketplace.models import User
@@ -114,11 +116,16 @@ def _refuse_unarchivable(item: CatalogueItem, entry: ItemEntry) -> None:
     if not entry.spec.consent_required:
         sentence = f"“{item.name}”的记录只存归档，不能改为无须授权；{advice}"
         raise Refused("ITEM_NEEDS_DATABASE", sentence, {"item": sentence})
-    before = {field.code: field.type for field in item_spec(item).fields}
+    before = fields_ever(item)
     for field in entry.spec.fields:
-        if storage_of(before.get(field.code, field.type)) is not storage_of(field.type):
+        if _reading(before.get(field.code, field.type)) != _reading(field.type):
             sentence = f"“{item.name}”的记录只存归档，“{field.label}”的类型不能改变；{advice}"
             raise Refused("ITEM_NEEDS_DATABASE", sentence, {"item": sentence})
+
+
+def _reading(field_type: FieldType) -> tuple[Storage, bool]:
+    """Return by what a filed value is read back: how it is stored, and whether as a truth value."""
+    return storage_of(field_type), field_type is FieldType.BOOLEAN
 
 
 def _is_same(item: CatalogueItem, entry: ItemEntry) -> bool:

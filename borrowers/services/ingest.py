@@ -135,7 +135,7 @@ def batch_keep(
         audit ``borrowers.records.ingest``, outbox ``matching.evaluation_refresh_batch``; locks the item's row, so
         two batches of one item are kept one after the other.
     """
-    CatalogueItem.objects.select_for_update().only("pk").get(pk=batch.item_id or 0)
+    batch.item = CatalogueItem.objects.select_for_update().get(pk=batch.item_id or 0)
     same_file = {"item": batch.item, "unit": batch.unit, "file_sha256": batch.file_sha256}
     again = IngestBatch.objects.filter(state="KEPT", **same_file).exists()
     delivery = Delivery(batch, BatchBook(batch, progress), again)

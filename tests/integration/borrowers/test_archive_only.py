@@ -25,6 +25,7 @@ from borrowers.models import (
     IngestBatch,
     IngestReject,
     Objection,
+    SourceUnit,
     SubjectCandidate,
 )
 from borrowers.selectors import archived
@@ -42,10 +43,13 @@ from borrowers.services.archive import archive_compact, archive_rebuild, archive
 from borrowers.services.archive_check import archive_check
 from borrowers.services.archived import item_keep_in
 from borrowers.services.catalogue_entry import ItemEntry, items_enter
+from borrowers.services.ingest import batch_keep, batch_open
+from borrowers.services.intake import LandedFile
 from borrowers.services.landing import batches_resume
 from borrowers.services.retention import retention_sweep
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.models import AuditEvent
+from marketplace.sheets import IMPORT_LIMITS
 from matching.selectors.gaps import usable_counted
 from tests.factories.borrowers import USCC, make_enterprise
 from tests.factories.payments import (
@@ -264,6 +268,11 @@ def hand_in(tmp_path, now, *amounts, name="a.csv", uscc=USCC):
     return ingest(write(tmp_path / name, rows), now)
 
 
+def _ids_in_files(item):
+    names = [segment.name for segment in archived.segments_of(item)]
+    return {row.public_id for row in archived.archived_rows(item, names, "")}
+
+
 class TestOneRecord:
     def test_owner_reads_it_with_its_versions(self, cast, now, tmp_path, alone):
         hand_in(tmp_path, now, "1.50")
@@ -319,6 +328,7 @@ class TestOneRecord:
         assert (batch.accepted, batch.superseding) == (1, 1)
         old, new = CreditRecord.objects.filter(item=alone).order_by("received_at")
         assert (old.superseded_by, new.disputed_at) == (new, now)
+        assert new.public_id in _ids_in_files(alone)
         (line,) = told(cast.enterprise, now + DAY)
         assert (line[4]["paid_yuan"], line[5]) == ("2.75", True)
         objection_answer(
@@ -344,11 +354,82 @@ class TestOneRecord:
             objection_submit(record_id=UUID(row.public_id), reason=REASON, actor=cast.agent, at=now)
 
 
+class TestMoving:
+    def test_delivery_that_waited_goes_where_the_item_is_kept_by_then(
+        self, cast, now, tmp_path, taxes
+    ):
+        hand_in(tmp_path, now, "1.50")
+        unit = SourceUnit.objects.get(code="TAX")
+        path = write(tmp_path / "b.csv", [payment(kind="税0", amount="2.75")])
+        waiting = batch_open(
+            item=taxes, unit=unit, file_name="b.csv", file_sha256="0" * 64, actor=None, at=now + DAY
+        )
+        item_keep_in(
+            item=CatalogueItem.objects.get(pk=taxes.pk),
+            kept_in=KeptIn.ARCHIVE,
+            actor=None,
+            at=now,
+        )
+
+        kept = batch_keep(waiting, LandedFile(path, "b.csv", IMPORT_LIMITS))
+
+        assert (kept.accepted, kept.superseding) == (1, 1)
+        assert not CreditRecord.objects.filter(item=taxes).exists()
+        (line,) = told(cast.enterprise, now + DAY)
+        assert line[4]["paid_yuan"] == "2.75"
+        assert not archive_check(with_hashes=True).faults
+
+    def test_is_refused_where_a_file_would_not_give_the_records_back(
+        self, cast, now, tmp_path, taxes
+    ):
+        hand_in(tmp_path, now, "1.50")
+        fields = [
+            replace(one, type=FieldType.DATE) if one.code == "tax_kind" else one
+            for one in item_spec(taxes).fields
+        ]
+        items_enter(
+            [ItemEntry(replace(item_spec(taxes), fields=tuple(fields)))], actor=None, at=now
+        )
+        before = stored(taxes)
+
+        with pytest.raises(Refused, match="ARCHIVE_DAMAGED"):
+            item_keep_in(item=taxes, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
+
+        assert stored(taxes) == before
+        assert CatalogueItem.objects.get(pk=taxes.pk).kept_in == KeptIn.BOTH
+
+    def test_what_was_read_before_is_not_read_a_second_time(self, cast, now, tmp_path, alone):
+        batch = hand_in(tmp_path, now, "1.50", "2")
+        read_already = {(batch.pk, 2)}
+
+        found = archived.archived_versions([cast.enterprise.pk], standing=read_already)
+
+        assert [version.row.row_number for version in found] == [3]
+
+    def test_largest_amounts_are_packed(self, cast, now, tmp_path, alone):
+        hand_in(tmp_path, now, "999999999999999.99")
+
+        (line,) = told(cast.enterprise, now)
+
+        assert line[4]["paid_yuan"] == "999999999999999.99"
+
+
 class TestFiles:
-    def test_many_files_become_one_of_each_stretch_of_enterprises(
+    def test_many_files_of_one_enterprise_each_are_divided_anew(
         self, cast, now, tmp_path, alone, monkeypatch
     ):
         monkeypatch.setattr(archive, "MOST_SEGMENTS", 3)
+        for number, one in enumerate([cast.enterprise, cast.rival_enterprise] * 2):
+            hand_in(tmp_path, now + number * DAY, f"{number}.50", uscc=one.uscc)
+
+        assert archive_compact(at=now + 5 * DAY).segments == 1
+
+        assert not archive_check(with_hashes=True).faults
+
+    def test_many_files_become_one_of_each_stretch_of_enterprises(
+        self, cast, now, tmp_path, alone, monkeypatch
+    ):
+        monkeypatch.setattr(archive, "MOST_SEGMENTS", 1)
         monkeypatch.setattr(archive, "ROWS_OF_A_SEGMENT", 4)
         third = make_enterprise(uscc=LATECOMER, name="天津分段示例有限公司", at=now)
         others = [cast.rival_enterprise, third]
