@@ -112,6 +112,7 @@ VERBS: Mapping[str, str] = {
     "publish": "发布",
     "reapply": "重新申请",
     "rearrange": "重新排座",
+    "keep_in": "改变存放",
     "rebuild": "重建",
     "recall": "撤下",
     "record": "登记面谈结果",
