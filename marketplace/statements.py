@@ -49,9 +49,10 @@ class Statement(Generic[Row]):
 
     Args:
         compose: takes a place for each value, by name, and returns the queryset. A place stands in a condition for what
-            the database compares with: a key (not a row), a number, a text, a moment; Python cannot look at it. For a
-            list comes a list of places, to compare with a column (``user__id__in``, not ``user__in``); its length is
-            known, so that an empty one may be left out.
+            the database compares with: a key (not a row), a number, a text, a moment, of its column's own type (a UUID,
+            not the text of one: nothing converts it); Python cannot look at it. For a list comes a list of places, to
+            compare with a column (``user__id__in``, not ``user__in``); its length is known, so that an empty one may be
+            left out.
     """
 
     def __init__(self, compose: Callable[..., QuerySet[Any, Row]]) -> None:
