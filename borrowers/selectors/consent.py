@@ -62,7 +62,9 @@ def consent_live(
         enterprise=enterprise.pk,
         lender=lender.pk,
         purpose=str(purpose),
-        application_ref=UUID(f"{application_ref}"),  # a consent just signed has it as the text of its terms
+        application_ref=UUID(
+            f"{application_ref}"
+        ),  # a consent just signed has it as the text of its terms
         at=at,
     )
     return next(iter(found), None)
