@@ -53,7 +53,7 @@ def batches(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": page,
-        "table": batches_table(page.rows),
+        "table": batches_table(page.rows, chosen=any(chosen.values())),
         "actions": data_actions(request),
         "crumbs": [Crumb("数据批次")],
     }

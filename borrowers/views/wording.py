@@ -224,8 +224,8 @@ def batch_subject(batch: IngestBatch) -> str:
     return "专题库成员" if batch.kind == "THEMATIC" else "市场主体登记"
 
 
-def batches_table(batches: Iterable[IngestBatch]) -> Table:
-    """Return delivered files with their counts."""
+def batches_table(batches: Iterable[IngestBatch], *, chosen: bool = False) -> Table:
+    """Return delivered files with their counts; ``chosen`` when they are those that somebody looked for."""
     columns = [
         Column("文件"),
         Column("信息项"),
@@ -254,7 +254,7 @@ def batches_table(batches: Iterable[IngestBatch]) -> Table:
             ]
             for batch in batches
         ],
-        empty="还没有接收过文件。",
+        empty="没有符合条件的文件。" if chosen else "还没有接收过文件。",
     )
 
 

@@ -51,3 +51,9 @@ class TestFilters:
     def test_together(self, listed):
         assert listed(rejected="on", text="处罚") == []
         assert listed(kind="RECORDS", text="处罚") == ["PENALTY"]
+
+    def test_that_nothing_meets_them_is_said_as_that(self, listed, client):
+        page = client.get(reverse("borrowers:batch-list"), {"text": "没有这样的"}).content.decode()
+
+        assert "没有符合条件的文件。" in page
+        assert "还没有接收过文件" not in page
