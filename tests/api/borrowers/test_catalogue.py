@@ -26,6 +26,7 @@ ITEM = {
     "consent_required",
     "sharing_mode",
     "legal_basis",
+    "kept_in",
     "version",
     "is_active",
 }

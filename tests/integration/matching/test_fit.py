@@ -69,7 +69,7 @@ class TestDemandFit:
         for number in range(15):
             make_offer(cast, f"Q{number:02d}")
 
-        with django_assert_max_num_queries(9):
+        with django_assert_max_num_queries(10):
             found = demand_fit(cast.owner, demand, NOW)
 
         assert len(found) == 15
