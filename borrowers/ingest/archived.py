@@ -48,6 +48,15 @@ from borrowers.selectors.catalogue import item_spec
 from marketplace.bulk import db_moment, rows_write
 
 ROWS_AT_ONCE = 20_000
+END_COLUMNS = (
+    "item_id",
+    "enterprise_id",
+    "batch_id",
+    "row_number",
+    "superseded_at",
+    "by_batch_id",
+    "by_row",
+)
 CHECKED = "row, ent_id, natural_key, event_date, content, content_digest"
 SUMS = "count(*), coalesce(sum(row), 0)::BIGINT, coalesce(sum(ent_id), 0)::BIGINT, coalesce(bit_xor(digest), 0)"
 """What is compared of a batch: records, sum of rows, sum of enterprises, exclusive-or of digests."""
@@ -173,15 +182,6 @@ def _replaced_end(
     )
     superseding = 0
     at = db_moment(batch.received_at)
-    names = [
-        "item_id",
-        "enterprise_id",
-        "batch_id",
-        "row_number",
-        "superseded_at",
-        "by_batch_id",
-        "by_row",
-    ]
     while rows := found.fetchmany(50_000):
         superseding += len(rows)
         ends = [
@@ -189,7 +189,7 @@ def _replaced_end(
             for enterprise, key, old_batch, old_row, row in rows
             if (enterprise, key) not in held
         ]
-        rows_write(ArchivedEnd._meta.db_table, names, ends)
+        rows_write(ArchivedEnd._meta.db_table, END_COLUMNS, ends)
     if held:
         _held_merge(duck, held, batch, public_id)
     return superseding

@@ -20,7 +20,7 @@ from django.db import DatabaseError, connection, transaction
 from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, digest_of
 from borrowers.domain.thematic import RecordCondition, declaration_days, declarations_on
-from borrowers.ingest.archived import sums_by_batch
+from borrowers.ingest.archived import END_COLUMNS, sums_by_batch
 from borrowers.ingest.segments import DIGEST_HEX
 from borrowers.models import ArchivedEnd, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archived import (
@@ -53,15 +53,6 @@ RECORD_COLUMNS = [
     "batch_id",
     "row_number",
     "superseded_at",
-]
-END_COLUMNS = [
-    "item_id",
-    "enterprise_id",
-    "batch_id",
-    "row_number",
-    "superseded_at",
-    "by_batch_id",
-    "by_row",
 ]
 
 
