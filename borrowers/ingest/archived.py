@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
-from pathlib import Path
 from typing import Any
 
 import duckdb
@@ -26,7 +25,7 @@ from borrowers.ingest.segments import (
     segment_select,
     segment_write,
 )
-from borrowers.ingest.staging import CHECKED_ROWS, Lane, engine, one_of
+from borrowers.ingest.staging import CHECKED_ROWS, Lane, one_of, places_register
 from borrowers.ingest.versions import (
     Merged,
     NewRecord,
@@ -37,13 +36,12 @@ from borrowers.ingest.versions import (
 )
 from borrowers.models import (
     ArchivedEnd,
-    ArchiveSegment,
     CatalogueItem,
     CreditRecord,
     IngestBatch,
 )
 from borrowers.selectors.archive import fields_ever, segment_path
-from borrowers.selectors.archived import held_keys, segments_of
+from borrowers.selectors.archived import ended_places, held_keys, segments_of
 from borrowers.selectors.catalogue import item_spec
 from marketplace.bulk import db_moment, rows_write
 
@@ -144,23 +142,12 @@ def _met(duck: duckdb.DuckDBPyConnection, item: CatalogueItem) -> bool:
     )
     if not one_of(duck, "SELECT count(*) FROM met"):
         return False
-    _register_places(duck, "ended", _ended(item, first, last))
+    places_register(duck, "ended", ended_places(item, first, last))
     duck.execute(
         "UPDATE met SET live = false FROM ended e WHERE met.old_batch = e.batch AND met.old_row = e.row"
     )
     duck.unregister("ended")
     return True
-
-
-def _ended(item: CatalogueItem, first: int, last: int) -> list[tuple[int, int]]:
-    """Return batch and row of the versions that ended, among some enterprises. Queries: two."""
-    stretch = {"item": item, "enterprise__gte": first, "enterprise__lte": last}
-    corrected = ArchivedEnd.objects.filter(**stretch).order_by()
-    told = CreditRecord.objects.filter(**stretch, superseded_at__isnull=False).order_by()
-    return [
-        *corrected.values_list("batch_id", "row_number"),
-        *told.values_list("batch_id", "row_number"),
-    ]
 
 
 def _repeats_take_out(duck: duckdb.DuckDBPyConnection, *, again: bool) -> int:
@@ -233,23 +220,17 @@ def _write(
     select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns, public_id)  # noqa: S608
     file = segment_write(duck, item_spec(item), select, keyed=list(columns))
     batch.segment = segment_enter(file, item, [batch], batch.received_at)
-    batch.archived_sums = sums_in(duck, str(segment_path(file.name)))
+    batch.archived_sums = sums_of(duck, [file.name])[batch.pk]
 
 
-def sums_in(duck: duckdb.DuckDBPyConnection, path: str) -> list[int]:
-    """Return the `SUMS` of a file of one batch."""
-    return list(duck.execute(f"SELECT {SUMS} FROM read_parquet({quoted([path])})").fetchall()[0])  # noqa: S608
-
-
-def sums_by_batch(segments: Sequence[ArchiveSegment], folder: Path) -> dict[int, list[int]]:
+def sums_of(duck: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[int, list[int]]:
     """Return batch (primary key) to the `SUMS` of what some files hold of it."""
-    if not segments:
+    if not names:
         return {}
-    files = quoted([str(segment_path(segment.name)) for segment in segments])
-    with engine(folder) as duck:
-        found = duck.execute(
-            f"SELECT batch, {SUMS} FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"  # noqa: S608
-        ).fetchall()
+    files = quoted([str(segment_path(name)) for name in names])
+    found = duck.execute(
+        f"SELECT batch, {SUMS} FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"  # noqa: S608
+    ).fetchall()
     return {batch: list(sums) for batch, *sums in found}
 
 
@@ -267,13 +248,3 @@ def _columns(fields: Mapping[str, Any], lane: Lane | None) -> dict[str, str]:
             )
             found[code] = packed_sql(storage_of(kind), text)
     return found
-
-
-def _register_places(
-    duck: duckdb.DuckDBPyConnection, name: str, places: Collection[tuple[int, int]]
-) -> None:
-    arrays = {
-        "batch": np.array([batch for batch, _ in places], dtype=np.int32),
-        "row": np.array([row for _, row in places], dtype=np.int32),
-    }
-    duck.register(name, arrays)

@@ -16,7 +16,7 @@ from django.db import connection
 from borrowers.domain.archive import BEIJING, KeptIn, Storage, storage_of
 from borrowers.ingest.forms import packed_sql
 from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
-from borrowers.ingest.staging import engine
+from borrowers.ingest.staging import engine, places_register
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archive import fields_ever, segment_path, stored_fields
 from borrowers.selectors.catalogue import item_spec
@@ -179,13 +179,7 @@ def segments_without(
 ) -> SegmentFile:
     """Write the rows of a segment as a new file, those at some places (batch and row) left out."""
     with engine(folder) as duck:
-        duck.register(
-            "gone",
-            {
-                "batch": np.array([batch for batch, _ in gone], dtype=np.int32),
-                "row": np.array([row for _, row in gone], dtype=np.int32),
-            },
-        )
+        places_register(duck, "gone", gone)
         _merged_view(duck, item, [segment])
         select = "SELECT * FROM merged ANTI JOIN gone USING (batch, row)"
         return segment_write(duck, item_spec(item), select, keyed=keyed_fields(item))

@@ -67,6 +67,17 @@ def one_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     return found[0][0] if found else None
 
 
+def places_register(
+    connection: duckdb.DuckDBPyConnection, name: str, places: Collection[tuple[int, int]]
+) -> None:
+    """Give an engine places (batch, row) of records as a table."""
+    arrays = {
+        "batch": np.array([batch for batch, _ in places], dtype=np.int32),
+        "row": np.array([row for _, row in places], dtype=np.int32),
+    }
+    connection.register(name, arrays)
+
+
 def engine(folder: Path) -> duckdb.DuckDBPyConnection:
     """Return an engine in memory that spills to a folder."""
     connection = duckdb.connect(

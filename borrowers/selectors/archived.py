@@ -140,6 +140,24 @@ def segments_of(
     return list(found.order_by("id"))
 
 
+def ended_places(
+    item: CatalogueItem, first: int | None = None, last: int | None = None
+) -> list[Place]:
+    """Return the places of an item's versions that ended, of a stretch of enterprises where one is given.
+
+    What is brought back between the two statements is in both, never in neither. Queries: two.
+    """
+    stretch: dict[str, Any] = {"item": item}
+    if first is not None and last is not None:
+        stretch |= {"enterprise__gte": first, "enterprise__lte": last}
+    corrected = ArchivedEnd.objects.filter(**stretch).order_by()
+    told = CreditRecord.objects.filter(**stretch, superseded_at__isnull=False).order_by()
+    return [
+        *corrected.values_list("batch_id", "row_number"),
+        *told.values_list("batch_id", "row_number"),
+    ]
+
+
 def archived_versions(
     pks: Collection[int],
     *,

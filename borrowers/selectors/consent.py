@@ -62,9 +62,8 @@ def consent_live(
         enterprise=enterprise.pk,
         lender=lender.pk,
         purpose=str(purpose),
-        application_ref=UUID(
-            f"{application_ref}"
-        ),  # a consent just signed has it as the text of its terms
+        # a consent just signed has it as the text of its terms
+        application_ref=UUID(f"{application_ref}"),
         at=at,
     )
     return next(iter(found), None)

@@ -14,19 +14,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import duckdb
-import numpy as np
 from django.db import connection
 
 from borrowers.domain.archive import KeptIn
+from borrowers.ingest.archived import sums_of
 from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.ingest.staging import places_register
 from borrowers.models import (
-    ArchivedEnd,
     ArchiveSegment,
     CatalogueItem,
     CreditRecord,
     IngestBatch,
 )
 from borrowers.selectors.archive import segment_path
+from borrowers.selectors.archived import ended_places
 
 _HASHED_AT_ONCE = 1 << 20
 _KEY_FAULTS = {
@@ -80,7 +81,7 @@ def archive_check(*, with_hashes: bool = False) -> ArchiveFinding:
     Returns:
         The counts and the differences; none means that both hold the same.
 
-    Queries: one for the manifest, and one per item over its filed records.
+    Queries: two for the manifest, and one per item over its filed records, three where the archive alone keeps it.
     """
     in_force = ArchiveSegment.objects.filter(retired_at=None).select_related("item")
     by_item: dict[str, list[ArchiveSegment]] = defaultdict(list)
@@ -123,13 +124,9 @@ def _file_fault(segment: ArchiveSegment, *, with_hashes: bool) -> ArchiveFault |
 
 
 def _filed_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
-    files = ", ".join(f"'{segment_path(segment.name)}'" for segment in segments)
     with duckdb.connect() as duck:
-        found = duck.execute(
-            "SELECT batch, count(*), sum(row)::BIGINT, sum(ent_id)::BIGINT, bit_xor(digest) "  # noqa: S608
-            f"FROM read_parquet([{files}], union_by_name = true) GROUP BY batch"
-        ).fetchall()
-    return {batch: Sums(*sums) for batch, *sums in found}
+        found = sums_of(duck, [segment.name for segment in segments])
+    return {batch: Sums(*sums) for batch, sums in found.items()}
 
 
 def _lost_items(present: Collection[str]) -> list[ArchiveFault]:
@@ -202,20 +199,8 @@ def archived_faults(item: CatalogueItem, segments: Sequence[ArchiveSegment]) -> 
     Under one key one version stands at most, no public id comes twice, and what is noted as corrected is there.
     """
     files = ", ".join(f"'{segment_path(segment.name)}'" for segment in segments)
-    corrected = ArchivedEnd.objects.filter(item=item).order_by()
-    told = CreditRecord.objects.filter(item=item, superseded_at__isnull=False).order_by()
-    places = [
-        *corrected.values_list("batch_id", "row_number"),
-        *told.values_list("batch_id", "row_number"),
-    ]
     with duckdb.connect() as duck:
-        duck.register(
-            "ended",
-            {
-                "batch": np.array([batch for batch, _ in places], dtype=np.int32),
-                "row": np.array([row for _, row in places], dtype=np.int32),
-            },
-        )
+        places_register(duck, "ended", ended_places(item))
         keys = "SELECT ent_id, natural_key, public_id, batch, row"
         duck.execute(
             f"CREATE VIEW filed AS {keys} FROM read_parquet([{files}], union_by_name = true)"

@@ -15,13 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from django.db import DatabaseError, connection, transaction
+from django.db import OperationalError, connection, transaction
 
 from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, digest_of
 from borrowers.domain.thematic import RecordCondition, declaration_days, declarations_on
-from borrowers.ingest.archived import END_COLUMNS, sums_by_batch
+from borrowers.ingest.archived import END_COLUMNS, sums_of
 from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.ingest.staging import engine
 from borrowers.models import ArchivedEnd, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archived import (
     ArchivedRow,
@@ -115,7 +116,7 @@ def record_bring_back(record: CreditRecord) -> CreditRecord:
     """Write a record that the archive alone keeps into the database, every version under its key, and return it saved.
 
     Args:
-        record: unsaved, as `borrowers.selectors.record.record_get` gives it; the reader may read it.
+        record: unsaved, as `borrowers.selectors.record_version.record_get` gives it; the reader may read it.
 
     Raises:
         Conflict: ``ITEM_LOADING``, a delivery of the item is being kept.
@@ -152,7 +153,7 @@ def item_locked(pk: int) -> CatalogueItem:
             return CatalogueItem.objects.select_for_update(
                 nowait=connection.features.has_select_for_update_nowait
             ).get(pk=pk)
-    except DatabaseError as error:
+    except OperationalError as error:
         raise Conflict("ITEM_LOADING", "该信息项的一批数据正在入库，请几分钟后再试。") from error
 
 
@@ -183,8 +184,8 @@ def _move_out(item: CatalogueItem, at: datetime) -> int:
     item.kept_in = KeptIn.ARCHIVE
     item.save(update_fields=["kept_in"])
     item_refile(item, at)
-    with TemporaryDirectory(prefix="archive-") as folder:
-        sums = sums_by_batch(segments_of(item), Path(folder))
+    with TemporaryDirectory(prefix="archive-") as folder, engine(Path(folder)) as duck:
+        sums = sums_of(duck, [segment.name for segment in segments_of(item)])
     for pk, found in sums.items():
         IngestBatch.objects.filter(pk=pk).update(archived_sums=found)
     _refuse_lossy(item)

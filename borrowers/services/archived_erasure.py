@@ -76,14 +76,23 @@ def archived_erase(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
     return Erased(records, files)
 
 
+def segment_rewrite(
+    item: CatalogueItem, segment: ArchiveSegment, gone: Sequence[Place], at: datetime
+) -> None:
+    """Put a file without the records at some places in a file's place, which is retired.
+
+    Writes: ``ArchiveSegment`` (new and retired), the batches' segment, one file; in the caller's transaction.
+    """
+    with TemporaryDirectory(prefix="archive-") as folder:
+        file = segments_without(item, segment, gone, Path(folder))
+    segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
+    ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
+
+
 def _rewrite(
     item: CatalogueItem, segment: ArchiveSegment, gone: Sequence[_Gone], at: datetime
 ) -> None:
-    places: list[Place] = [(row.batch_id, row.row_number) for row in gone]
-    with TemporaryDirectory(prefix="archive-") as folder:
-        file = segments_without(item, segment, places, Path(folder))
-    segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
-    ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
+    segment_rewrite(item, segment, [(row.batch_id, row.row_number) for row in gone], at)
     by_batch: dict[int, list[_Gone]] = defaultdict(list)
     for row in gone:
         by_batch[row.batch_id].append(row)

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from itertools import islice
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -20,8 +18,6 @@ from django.db.models import Exists, OuterRef, Q
 from borrowers.domain.archive import KeptIn, dated
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.retention import REJECTED_ROWS_KEPT_DAYS, is_past_retention, kept_since
-from borrowers.ingest.filing import segments_without
-from borrowers.ingest.segments import segment_enter
 from borrowers.models import (
     ArchiveSegment,
     CatalogueItem,
@@ -31,15 +27,14 @@ from borrowers.models import (
     Objection,
     RejectedRow,
 )
+from borrowers.selectors.archived import Place
 from borrowers.selectors.catalogue import item_spec
-from borrowers.services.archived_erasure import Erased, archived_erase
+from borrowers.services.archived_erasure import Erased, archived_erase, segment_rewrite
 from borrowers.services.candidate import candidates_lapse
 from marketplace.audit import audit_record
 from marketplace.domain.workdays import local_date
 
 ERASED_AT_ONCE = 5_000
-Place = tuple[int, int]
-"""Batch (primary key) and row: what names a record in both stores."""
 
 
 def retention_sweep(*, at: datetime) -> Erased:
@@ -129,8 +124,5 @@ def _rewrite(item: CatalogueItem, gone: list[Place], at: datetime) -> int:
     ).distinct()
     segments = list(concerned.order_by("id"))
     for segment in segments:
-        with TemporaryDirectory(prefix="archive-") as folder:
-            file = segments_without(item, segment, gone, Path(folder))
-        segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
-        ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
+        segment_rewrite(item, segment, gone, at)
     return len(segments)

@@ -27,6 +27,7 @@ from borrowers.services.archive_check import archive_check
 from borrowers.services.archived import item_keep_in
 from borrowers.services.landing import batches_resume
 from borrowers.services.retention import retention_sweep
+from marketplace.domain.errors import Refused
 
 
 class Command(BaseCommand):
@@ -58,7 +59,10 @@ class Command(BaseCommand):
             "rebuild": self._rebuild,
             "keep": self._keep,
         }
-        report = deeds[options["deed"]](options)
+        try:
+            report = deeds[options["deed"]](options)
+        except Refused as refused:
+            raise CommandError(f"{refused.sentence}（{refused.code}）") from refused
         if options["report"]:
             text = json.dumps(report, ensure_ascii=False, indent=2) + "\n"
             Path(options["report"]).write_text(text, encoding="utf-8")

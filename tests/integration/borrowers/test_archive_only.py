@@ -9,7 +9,7 @@ from itertools import pairwise
 from uuid import UUID
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import OperationalError, transaction
 
 from borrowers.domain.archive import KeptIn
@@ -34,7 +34,6 @@ from borrowers.selectors.record import classes_available, records_as_at
 from borrowers.selectors.record_version import record_get, record_history
 from borrowers.services import (
     archive,
-    intake,
     objection_answer,
     objection_submit,
     reference_ensure,
@@ -67,12 +66,6 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 REASON = "金额与完税证明不一致"
 DAY = timedelta(days=1)
 STORIES = 4
-
-
-@pytest.fixture(params=["by row", "in columns"])
-def _way(request, monkeypatch):
-    if request.param == "in columns":
-        monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
 
 
 @pytest.fixture
@@ -199,7 +192,7 @@ def objection(cast, now, other):
         )
 
 
-@pytest.mark.usefixtures("_way")
+@pytest.mark.usefixtures("each_way")
 class TestSameAsInBoth:
     def test_stories_end_the_same(self, cast, now, tmp_path, taxes):
         key_without_a_day()
@@ -471,6 +464,14 @@ class TestFiles:
 
         assert codes == {"RECORDS_DIFFER", "KEY_STANDS_TWICE"}
 
+    def test_check_misses_an_item_of_which_no_file_is_listed(self, cast, now, tmp_path, alone):
+        hand_in(tmp_path, now, "1")
+        ArchiveSegment.objects.update(retired_at=now)
+
+        (fault,) = archive_check().faults
+
+        assert (fault.item, fault.code) == ("TAX_PAYMENT", "SEGMENT_MISSING")
+
     def test_what_does_not_fit_its_digest_is_not_brought_back(
         self, cast, now, tmp_path, alone, monkeypatch
     ):
@@ -503,6 +504,12 @@ class TestWhichItems:
 
         with pytest.raises(Refused, match="ITEM_NEEDS_DATABASE"):
             item_keep_in(item=item, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
+
+    def test_command_says_why_not(self, cast, now):
+        reference_ensure(at=now)
+
+        with pytest.raises(CommandError, match="须留在数据库：依法公开的信息项"):
+            call_command("archive", "keep", "--item", "PENALTY", "--in", "archive")
 
     def test_cannot_be_opened_meanwhile(self, cast, now, alone):
         opened = replace(item_spec(alone), consent_required=False)

@@ -36,12 +36,6 @@ from tests.factories.payments import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
 
-@pytest.fixture(params=["by row", "in columns"])
-def _way(request, monkeypatch):
-    if request.param == "in columns":
-        monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
-
-
 @pytest.fixture
 def looked_at(monkeypatch):
     """The row numbers every import looked at: None for all of them."""
@@ -118,7 +112,7 @@ def both_ways(monkeypatch, story):
     return left
 
 
-@pytest.mark.usefixtures("_way")
+@pytest.mark.usefixtures("each_way")
 class TestShortWay:
     def test_nothing_is_read_when_nothing_can_change(self, cast, now, tmp_path, looked_at):
         reference_ensure(at=now)
