@@ -1,6 +1,7 @@
 """App configuration."""
 
 from django.apps import AppConfig
+from django.db.backends.signals import connection_created
 
 
 class MarketplaceConfig(AppConfig):
@@ -8,3 +9,9 @@ class MarketplaceConfig(AppConfig):
 
     name = "marketplace"
     verbose_name = "平台基座"
+
+    def ready(self) -> None:
+        """Have connections read what comes from PostgreSQL the quick way."""
+        from marketplace.postgres import on_connection_created
+
+        connection_created.connect(on_connection_created)

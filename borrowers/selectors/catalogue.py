@@ -37,7 +37,7 @@ from borrowers.models import (
 from borrowers.policies import Asker, visible_batches, visible_items, visible_units
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.policies import Reader
-from marketplace.statements import Statement
+from marketplace.statements import Question, Statement
 
 _SPECS: dict[str, ItemSpec] = {}
 """Digest of a declaration's text to the declaration; never stale, since the digest changes with the text."""
@@ -141,11 +141,16 @@ def catalogue_delivered(at: datetime) -> tuple[list[ItemSpec], dict[str, datetim
 
     Queries: one, and one more when declarations are met for the first time.
     """
-    found = _DELIVERED.rows(at=at)
+    found = catalogue_delivered_question(at).rows()
     active = [digest for _, is_active, digest, _ in found if is_active]
     known = specs_known(active)
     fed = {code: fed_at for code, _, _, fed_at in found if fed_at is not None}
     return [known[digest] for digest in active], fed
+
+
+def catalogue_delivered_question(at: datetime) -> Question[Any]:
+    """Return what ``catalogue_delivered`` asks, to be asked together with others."""
+    return _DELIVERED.question(at=at)
 
 
 def _delivered(at: datetime) -> QuerySet[CatalogueItem, Any]:

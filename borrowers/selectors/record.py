@@ -16,7 +16,7 @@ from django.db.models import Exists, Max, Q, QuerySet
 from borrowers.models import CatalogueItem, CreditRecord, Enterprise, IngestBatch, Objection
 from borrowers.selectors.archived import archived_items, archived_versions
 from borrowers.selectors.catalogue import specs_known
-from marketplace.statements import Statement
+from marketplace.statements import Question, Statement
 
 UNCONFIRMED = "UNCONFIRMED"
 COLUMNS = (
@@ -151,13 +151,20 @@ def records_as_at(
         present, and one when a declaration is met for the first time in this process.
     """
     if data_classes is None:
-        rows = _OF_ONE.rows(enterprise=enterprise.pk, at=at)
-        batches = _batches(_BATCHES_OF_ONE.rows(enterprise=enterprise.pk)) if rows else {}
+        of_records, of_batches = records_questions(enterprise, at)
+        rows = of_records.rows()
+        batches = _batches(of_batches.rows()) if rows else {}
         rows, batches = _completed(rows, batches, [enterprise.pk], at, None)
         found = _found(rows, batches, at, with_disputes=with_disputes)
     else:
         found = records_as_at_many([enterprise], at, data_classes, with_disputes=with_disputes)
     return found.get(enterprise.pk, [])
+
+
+def records_questions(enterprise: Enterprise, at: datetime) -> tuple[Question[Any], Question[Any]]:
+    """Return what ``records_as_at`` asks of all classes, to be asked together with others: records, their batches."""
+    of_batches = _BATCHES_OF_ONE.question(enterprise=enterprise.pk)
+    return _OF_ONE.question(enterprise=enterprise.pk, at=at), of_batches
 
 
 def records_as_at_many(

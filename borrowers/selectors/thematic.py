@@ -38,7 +38,7 @@ from borrowers.policies import visible_lists, visible_memberships
 from marketplace.domain.errors import NotFound
 from marketplace.domain.thematic import ListKind
 from marketplace.policies import Reader
-from marketplace.statements import Statement
+from marketplace.statements import Question, Statement
 
 NOBODY = -1
 """Place of an enterprise that meets no condition."""
@@ -69,10 +69,15 @@ def lists_known(enterprise: Enterprise, day: date) -> KnownLists:
 
     Queries: one.
     """
-    rows = _LISTS_KNOWN.rows(enterprise=enterprise.pk, day=day)
+    rows = lists_known_question(enterprise, day).rows()
     chains = [row for row in rows if row.kind == ListKind.CHAIN]
     themes = [row for row in rows if row.kind != ListKind.CHAIN]
     return KnownLists(_codes(chains, day), _codes(themes, day))
+
+
+def lists_known_question(enterprise: Enterprise, day: date) -> Question[ThematicList]:
+    """Return what ``lists_known`` asks, to be asked together with others."""
+    return _LISTS_KNOWN.question(enterprise=enterprise.pk, day=day)
 
 
 def _lists_known(enterprise: int, day: date) -> QuerySet[ThematicList]:

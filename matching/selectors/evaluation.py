@@ -14,7 +14,7 @@ from borrowers.models import Enterprise
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import ParameterSet
 from marketplace.models import User
-from marketplace.statements import Statement
+from marketplace.statements import Question, Statement
 from matching.domain.drift import tally_from
 from matching.domain.evaluation import PublishedEvaluation, Rescore, lines_from, reasons_of
 from matching.domain.evaluation_lines import score_from_kept
@@ -62,7 +62,12 @@ def evaluation_current(enterprise: Enterprise) -> CreditEvaluation | None:
 
     Queries: one.
     """
-    return next(iter(_CURRENT.rows(enterprise=enterprise.pk)), None)
+    return next(iter(evaluation_question(enterprise).rows()), None)
+
+
+def evaluation_question(enterprise: Enterprise) -> Question[Any]:
+    """Return what ``evaluation_current`` asks, to be asked together with others."""
+    return _CURRENT.question(enterprise=enterprise.pk)
 
 
 _CURRENT = Statement(

@@ -8,12 +8,14 @@ from typing import Any
 
 from borrowers.models import Consent, Enterprise
 from borrowers.selectors import catalogue_delivered, items_fed, records_as_at
-from borrowers.selectors.record import RecordRow
-from borrowers.selectors.thematic import KnownLists, lists_known
+from borrowers.selectors.catalogue import catalogue_delivered_question
+from borrowers.selectors.record import RecordRow, records_questions
+from borrowers.selectors.thematic import KnownLists, lists_known, lists_known_question
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from marketplace.statements import Question, asked_together
 from matching.domain.fit import FeatureFacts
 from matching.domain.fit_facts import facts_for_fit
 from matching.domain.frozen import surroundings_of
@@ -22,7 +24,7 @@ from matching.domain.records import AsOf, PlainRecord
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 from matching.models import CreditPortrait, FinancingDemand, LoanApplication
 from matching.policies.portrait import visible_portraits
-from matching.selectors.score_model import portrait_rules
+from matching.selectors.score_model import portrait_rules, score_models_question
 
 
 def enterprise_facts(enterprise: Enterprise, lists: KnownLists | None = None) -> EnterpriseFacts:
@@ -148,9 +150,20 @@ def portrait_build(
 
     Queries: those of `portrait_inputs` and one for the score models unless given, whatever the number of records.
     """
-    inputs = portrait_inputs(enterprise, consent=consent, declared=declared, at=at)
+    of_models = () if models else (score_models_question(),)
+    with asked_together(*portrait_questions(enterprise, at), *of_models):
+        inputs = portrait_inputs(enterprise, consent=consent, declared=declared, at=at)
+        rules = portrait_rules(models)
     as_of = AsOf.from_moment(at) if day is None else AsOf(day, at)
-    return assemble(inputs, as_of, rules=portrait_rules(models))
+    return assemble(inputs, as_of, rules=rules)
+
+
+def portrait_questions(
+    enterprise: Enterprise, at: datetime, *, with_lists: bool = True
+) -> list[Question[Any]]:
+    """Return what `portrait_inputs` asks, to be asked together with others."""
+    of_lists = [lists_known_question(enterprise, local_date(at))] if with_lists else []
+    return [catalogue_delivered_question(at), *records_questions(enterprise, at), *of_lists]
 
 
 def portrait_inputs(
@@ -172,9 +185,10 @@ def portrait_inputs(
     Queries: four, one less without lists, one more where there was an objection, two more when district and register
         batch are not loaded.
     """
-    catalogue, fed = catalogue_delivered(at)
-    records = records_as_at(enterprise, at, with_disputes=with_disputes)
-    lists = lists_known(enterprise, local_date(at)) if with_lists else None
+    with asked_together(*portrait_questions(enterprise, at, with_lists=with_lists)):
+        catalogue, fed = catalogue_delivered(at)
+        records = records_as_at(enterprise, at, with_disputes=with_disputes)
+        lists = lists_known(enterprise, local_date(at)) if with_lists else None
     return PortraitInputs(
         enterprise=enterprise_facts(enterprise, lists),
         records=[plain_record(row) for row in records],

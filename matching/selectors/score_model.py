@@ -14,7 +14,7 @@ from marketplace.domain.parameters import DatedParameter, DatedValue, ParameterS
 from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.policies import require_role
-from marketplace.statements import Statement
+from marketplace.statements import Question, Statement
 from matching.domain.declaration import declarations_on
 from matching.domain.parameter_value import plain_value
 from matching.domain.portrait import PortraitRules, shipped_rules
@@ -37,12 +37,17 @@ def score_models() -> ParameterSet:
     """Return the score models with every approved version laid over the shipped ones. Queries: one."""
     entered = [
         DatedValue(effective_from, value, source)
-        for effective_from, value, source in _APPROVED.rows()
+        for effective_from, value, source in score_models_question().rows()
         if effective_from is not None
     ]
     if not entered:
         return shipped_models()
     return shipped_models().with_entered({DEFAULT_MODEL: entered})
+
+
+def score_models_question() -> Question[Any]:
+    """Return what ``score_models`` asks, to be asked together with others."""
+    return _APPROVED.question()
 
 
 def portrait_rules(models: ParameterSet | None = None) -> PortraitRules:

@@ -19,6 +19,7 @@ from marketplace.domain.errors import Conflict, NotFound, NotPermitted
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
+from marketplace.statements import asked_together
 from matching.domain.evaluation import PublishedEvaluation
 from matching.domain.portrait import Portrait, canonical_json, from_json
 from matching.domain.redaction import Audience, redact
@@ -26,14 +27,15 @@ from matching.domain.subject import ConsentFacts, DeclaredFacts
 from matching.models import CreditPortrait, LoanApplication
 from matching.policies.application import can_read_portrait
 from matching.policies.portrait import audience_of
-from matching.selectors.evaluation import evaluation_reading
+from matching.selectors.evaluation import evaluation_question, evaluation_reading
 from matching.selectors.portrait import (
     consent_facts,
     declared_facts,
     portrait_build,
+    portrait_questions,
     portrait_rebuilt,
 )
-from matching.selectors.score_model import score_models
+from matching.selectors.score_model import score_models, score_models_question
 
 NOT_OPEN = "受理之后、办结之前可以查看信用画像。"
 
@@ -174,13 +176,15 @@ def portrait_read(
         consent_ref=consent.public_id,
         channel=channel,
     )
-    models = score_models()
+    with asked_together(score_models_question(), evaluation_question(application.enterprise)):
+        models = score_models()
+        evaluation = evaluation_reading(application.enterprise, audience, models)
     return PortraitReading(
         portrait=redact(from_json(row.content), audience, consent.data_classes),
         row=row,
         audience=audience,
         reader=f"{user} {lender.name}",
-        evaluation=evaluation_reading(application.enterprise, audience, models),
+        evaluation=evaluation,
         models=models,
     )
 
@@ -206,15 +210,14 @@ def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Own
         at=at,
         channel=channel,
     )
-    models = score_models()
-    portrait = portrait_build(
-        enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at, models=models
-    )
-    return OwnReading(
-        redact(portrait, Audience.BORROWER),
-        enterprise,
-        evaluation_reading(enterprise, Audience.BORROWER, models),
-    )
+    own = (score_models_question(), evaluation_question(enterprise))
+    with asked_together(*portrait_questions(enterprise, at), *own):
+        models = score_models()
+        portrait = portrait_build(
+            enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=at, models=models
+        )
+        evaluation = evaluation_reading(enterprise, Audience.BORROWER, models)
+    return OwnReading(redact(portrait, Audience.BORROWER), enterprise, evaluation)
 
 
 def is_intact(row: CreditPortrait) -> bool:

@@ -7,7 +7,7 @@ All ways ask for the same enterprises in turn on one connection, in one run; cli
 - ``shown``: the same read and redacted for an officer;
 - ``logged``: the whole reading of a lender through the service: consent, access record, published evaluation;
 - ``bare``: one statement written by hand: header, 42 indicators, 20 latest of each class, 36-month series (the peer);
-- ``fresh``: the portrait assembled anew, all records and all classes;
+- ``fresh``: the portrait assembled anew, all records and all classes, its register row read as for its owner;
 - ``api``: the enterprise's own portrait through the API, with its access record.
 
 Run: ``python -m tests.performance.portrait [records ...]``; 10 M records and more are spread over 730,000 enterprises,
@@ -117,6 +117,7 @@ def ways_of(city: Any, size: int) -> dict[str, Way]:
     from django.utils import timezone
 
     from borrowers.models import Enterprise
+    from borrowers.selectors import enterprise_for_owner
     from marketplace.domain.vocabulary import DataClass
     from matching.domain.portrait import from_json
     from matching.domain.redaction import Audience, redact
@@ -143,11 +144,14 @@ def ways_of(city: Any, size: int) -> dict[str, Way]:
             return cursor.fetchone()[0]
 
     def fresh(pk: int) -> object:
-        enterprise = Enterprise.objects.select_related("district", "register_batch").get(pk=pk)
         return portrait_build(
-            enterprise, consent=ConsentFacts.own(), declared=DeclaredFacts(), at=timezone.now()
+            enterprise_for_owner(owners[pk]),
+            consent=ConsentFacts.own(),
+            declared=DeclaredFacts(),
+            at=timezone.now(),
         )
 
+    owners = _owners(city.probes[size])
     frozen = {pk: _freeze(pk, fresh(pk), city.cast.owner) for pk in city.probes[size]}
     return {
         "lookup": lookup,
@@ -156,7 +160,7 @@ def ways_of(city: Any, size: int) -> dict[str, Way]:
         "logged": _readings(city, frozen),
         "bare": bare,
         "fresh": fresh,
-        "api": _own_api(city.probes[size]),
+        "api": _own_api(owners),
     }
 
 
@@ -203,26 +207,36 @@ def _readings(city: Any, frozen: Mapping[int, int]) -> Way:
     return read
 
 
-def _own_api(pks: Sequence[int]) -> Way:
-    """Return the question of an owner of each enterprise."""
+def _owners(pks: Sequence[int]) -> dict[int, Any]:
+    """Return an owner of each enterprise, by the enterprise's primary key."""
     from django.db import connection
-    from django.test import Client
     from django.utils import timezone
 
     from borrowers.models import Enterprise
     from marketplace.models import User
     from tests.factories.borrowers import make_account
 
-    clients: dict[int, Client] = {}
+    owners: dict[int, Any] = {}
     for enterprise in Enterprise.objects.filter(pk__in=pks):
-        owner = User.objects.create(username=f"owner-{enterprise.uscc}", display_name="示例")
-        make_account(enterprise=enterprise, owner=owner, at=timezone.now())
-        clients[enterprise.pk] = Client()
-        clients[enterprise.pk].force_login(owner)
+        owners[enterprise.pk] = User.objects.create(
+            username=f"owner-{enterprise.uscc}", display_name="示例"
+        )
+        make_account(enterprise=enterprise, owner=owners[enterprise.pk], at=timezone.now())
     with connection.cursor() as cursor:
         cursor.execute(
             "ANALYZE"
         )  # new accounts would look as if they stood at the register's beginning
+    return owners
+
+
+def _own_api(owners: Mapping[int, Any]) -> Way:
+    """Return the question of the owner of each enterprise."""
+    from django.test import Client
+
+    clients: dict[int, Client] = {}
+    for pk, owner in owners.items():
+        clients[pk] = Client()
+        clients[pk].force_login(owner)
 
     def ask(pk: int) -> object:
         answer = clients[pk].get("/api/v1/portrait/")

@@ -5,10 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.test.utils import CaptureQueriesContext
 
 from marketplace.models import Notification
-from marketplace.statements import Statement
+from marketplace.statements import Statement, asked_together
 from tests.cast import NOW, make_user
 
 pytestmark = pytest.mark.django_db
@@ -117,3 +119,80 @@ class TestComposing:
             Statement(told).rows(user=clerks[0].pk)
         with pytest.raises(TypeError):
             Statement(told).rows(user=clerks[0].pk, at=None)
+
+
+class TestAskedTogether:
+    @pytest.fixture
+    def of_user(self):
+        return Statement(told)
+
+    @pytest.fixture
+    def titles(self):
+        return Statement(
+            lambda pk: Notification.objects.filter(pk=pk).values_list("title", flat=True)
+        )
+
+    def test_answers_as_each_alone(self, clerks, notices, of_user, titles):
+        at = NOW + timedelta(days=1)
+        questions = (
+            of_user.question(user=clerks[0].pk, at=at),
+            titles.question(pk=notices[5].pk),
+            of_user.question(user=clerks[1].pk, at=at),
+            titles.question(pk=-1),
+        )
+        alone = [question.rows() for question in questions]
+        with asked_together(*questions):
+            found = [question.rows() for question in reversed(questions)]
+
+        assert found == alone[::-1]
+        assert [len(rows) for rows in alone] == [2, 1, 2, 0]
+
+    def test_takes_one_round_trip(self, clerks, notices, of_user, titles):
+        with (
+            CaptureQueriesContext(connection) as asked,
+            asked_together(
+                of_user.question(user=clerks[0].pk, at=NOW), titles.question(pk=notices[0].pk)
+            ),
+        ):
+            of_user.rows(user=clerks[0].pk, at=NOW)
+            titles.rows(pk=notices[0].pk)
+
+        assert len(asked) == (1 if connection.vendor == "postgresql" else 2)
+
+    def test_is_answered_once(self, notices, titles):
+        question = titles.question(pk=notices[0].pk)
+        with asked_together(question):
+            before = question.rows()
+            Notification.objects.filter(pk=notices[0].pk).update(title="改过")
+            after = question.rows()
+
+        assert (before, after) == (["第 0 天"], ["改过"])
+
+    def test_says_nothing_of_other_values_and_nothing_afterwards(self, notices, titles):
+        with asked_together(titles.question(pk=notices[0].pk)):
+            other = titles.rows(pk=notices[1].pk)
+        Notification.objects.filter(pk=notices[0].pk).update(title="改过")
+
+        assert other == ["第 1 天"]
+        assert titles.rows(pk=notices[0].pk) == ["改过"]
+
+    def test_within_another_asks_what_is_new(self, clerks, notices, of_user, titles):
+        outer, inner = titles.question(pk=notices[0].pk), titles.question(pk=notices[1].pk)
+        with (
+            CaptureQueriesContext(connection) as asked,
+            asked_together(outer, of_user.question(user=clerks[0].pk, at=NOW)),
+        ):
+            with asked_together(outer, inner):
+                found = [inner.rows(), outer.rows()]
+            rows = of_user.rows(user=clerks[0].pk, at=NOW)
+
+        assert (found, len(rows)) == ([["第 1 天"], ["第 0 天"]], 1)
+        assert len(asked) == (2 if connection.vendor == "postgresql" else 3)
+
+    def test_leaves_out_what_no_row_can_meet(self, notices, titles):
+        nothing = Statement(lambda pk: Notification.objects.filter(pk=pk).none())
+        questions = (nothing.question(pk=1), titles.question(pk=notices[0].pk))
+        with asked_together(*questions):
+            found = [question.rows() for question in questions]
+
+        assert found == [[], ["第 0 天"]]
