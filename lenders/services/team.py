@@ -10,12 +10,11 @@ from django.db import transaction
 from lenders.models import Branch, BranchPosting, Institution
 from lenders.policies import LENDER_ROLES, can_manage_team, require
 from lenders.services.institution import institution_locked, institution_record, require_admitted
-from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import Role
 from marketplace.domain.text import clean
 from marketplace.models import District, Membership, User
-from marketplace.services import membership_end, membership_grant, user_create
+from marketplace.services import membership_end, membership_grant, phone_checked, user_create
 
 
 @transaction.atomic
@@ -156,16 +155,14 @@ def staff_add(
     Writes: ``User`` and what `staff_post` writes.
     """
     _manageable(institution, actor)
-    fault = phone_fault(phone) if phone.strip() else None
-    if fault:
-        raise Refused("PHONE_INVALID", fault, {"phone": fault})
+    number = phone_checked(phone)
     user = user_create(
         username=username,
         password=password,
         display_name=display_name,
         actor=actor,
         at=at,
-        phone=phone,
+        phone=number,
     )
     return staff_post(
         user=user, institution=institution, role=role, branch=branch, actor=actor, at=at

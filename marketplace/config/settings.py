@@ -90,6 +90,7 @@ MIDDLEWARE = [
     "marketplace.web.middleware.ScriptRedirectMiddleware",
     "marketplace.web.middleware.SessionEndedMiddleware",
     "marketplace.web.idle.IdleMiddleware",
+    "marketplace.web.middleware.InitialPasswordMiddleware",
     "marketplace.web.middleware.ActingSeatMiddleware",
     "marketplace.web.middleware.RefusedMiddleware",
     "marketplace.web.middleware.PrivatePagesMiddleware",

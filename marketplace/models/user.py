@@ -17,6 +17,12 @@ class User(GuardianUserMixin, AbstractUser):
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
     display_name = models.CharField("姓名", max_length=64, blank=True)
     phone = EncryptedTextField("手机号", blank=True, default="")
+    must_change_password = models.BooleanField(
+        "须先修改密码",
+        default=False,
+        help_text="密码由别人设定，本人还没有改过。",
+        db_default=False,
+    )
 
     class Meta:
         verbose_name = "用户"

@@ -1,7 +1,13 @@
 """Writes of the floor: accounts, memberships, notices, dated parameters."""
 
 from marketplace.services.calendar import calendar_day_set, calendar_year_enter
-from marketplace.services.membership import membership_end, membership_grant, user_create
+from marketplace.services.membership import (
+    membership_end,
+    membership_grant,
+    phone_change,
+    phone_checked,
+    user_create,
+)
 from marketplace.services.notification import notification_read, notify, notify_role
 from marketplace.services.organisation import (
     districts_seed,
@@ -24,5 +30,7 @@ __all__ = [
     "organisation_rename",
     "parameter_set",
     "password_change",
+    "phone_change",
+    "phone_checked",
     "user_create",
 ]

@@ -10,8 +10,10 @@ from django.db import transaction
 from django.urls import reverse
 
 from marketplace.audit import audit_record
+from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import EXCLUSIVE_ROLES, ROLES_OF_KIND, OrganisationKind, Role
+from marketplace.domain.text import clean
 from marketplace.models import Membership, Organisation, User
 from marketplace.policies import memberships_forget
 from marketplace.services.notification import notify
@@ -41,7 +43,8 @@ def user_create(
         Refused: ``USERNAME_TAKEN``, ``USERNAME_INVALID`` or ``PASSWORD_WEAK`` with the sentences of the fields; a
             weak password is told beside a faulty name.
 
-    Writes: ``User``, audit ``marketplace.user.create``; when somebody else chose the password, a notice to change it.
+    Writes: ``User``, audit ``marketplace.user.create``; when somebody else chose the password, a notice to change it,
+        before which nothing else opens.
     """
     name = username.strip()
     user = User(username=name, display_name=display_name.strip(), phone=phone.strip())
@@ -55,6 +58,7 @@ def user_create(
     if weak:
         raise Refused("PASSWORD_WEAK", weak["password"], weak)
     user.set_password(password)
+    user.must_change_password = actor is not None and password is not None
     user.save(force_insert=True)
     audit_record(
         action="marketplace.user.create",
@@ -63,7 +67,7 @@ def user_create(
         actor=actor or user,
         at=at,
     )
-    if actor is not None and password is not None:
+    if user.must_change_password:
         notify(
             users=[user],
             kind="user.initial_password",
@@ -73,6 +77,49 @@ def user_create(
             path=reverse("marketplace:password-change"),
         )
     return user
+
+
+@transaction.atomic
+def phone_change(*, phone: str, actor: User, at: datetime) -> User:
+    """Replace the number at which the actor can be called.
+
+    Args:
+        phone: kept sealed; empty to leave none.
+        actor: whose it is.
+        at: when, aware.
+
+    Raises:
+        Refused: ``PHONE_INVALID`` with the field's sentence.
+
+    Writes: ``User.phone``, audit ``marketplace.user.phone_change`` without the number; nothing when it stays the same.
+    """
+    number = phone_checked(phone)
+    user = User.objects.select_for_update().get(pk=actor.pk)
+    if user.phone == number:
+        return user
+    user.phone = number
+    user.save(update_fields=["phone"])
+    audit_record(
+        action="marketplace.user.phone_change",
+        subject_kind="User",
+        subject_id=user.public_id,
+        actor=user,
+        at=at,
+    )
+    return user
+
+
+def phone_checked(phone: str) -> str:
+    """Return a number as it is kept, empty for none.
+
+    Raises:
+        Refused: ``PHONE_INVALID``, nobody can be called at it.
+    """
+    number = clean(phone)
+    fault = phone_fault(number) if number else None
+    if fault:
+        raise Refused("PHONE_INVALID", fault, {"phone": fault})
+    return number
 
 
 def _weakness(password: str | None, user: User) -> dict[str, str]:

@@ -47,21 +47,25 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
         at: when, aware.
 
     Raises:
-        Refused: ``PASSWORD_WRONG`` or ``PASSWORD_WEAK`` with the field's sentence.
+        Refused: ``PASSWORD_WRONG``, ``PASSWORD_SAME`` or ``PASSWORD_WEAK`` with the field's sentence.
 
-    Writes: ``User.password``, audit ``marketplace.user.password_change``; locks the user's row.
+    Writes: ``User.password``, that it is the person's own, audit ``marketplace.user.password_change``; locks the row.
     """
     user = User.objects.select_for_update().get(pk=actor.pk)
     if not user.check_password(old_password):
         sentence = "当前密码不正确。"
         raise Refused("PASSWORD_WRONG", sentence, {"old_password": sentence})
+    if new_password == old_password:
+        sentence = "新密码不能与当前密码相同。"
+        raise Refused("PASSWORD_SAME", sentence, {"new_password": sentence})
     try:
         validate_password(new_password, user)
     except ValidationError as weak:
         sentence = " ".join(weak.messages)
         raise Refused("PASSWORD_WEAK", sentence, {"new_password": sentence}) from weak
     user.set_password(new_password)
-    user.save(update_fields=["password"])
+    user.must_change_password = False
+    user.save(update_fields=["password", "must_change_password"])
     audit_record(
         action="marketplace.user.password_change",
         subject_kind="User",

@@ -109,6 +109,7 @@ VERBS: Mapping[str, str] = {
     "overdue": "登记逾期",
     "pass_on": "上报市级",
     "password_change": "修改密码",
+    "phone_change": "修改办公电话",
     "publish": "发布",
     "reapply": "重新申请",
     "rearrange": "重新排座",

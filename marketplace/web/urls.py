@@ -20,6 +20,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("me/", account.landing, name="landing"),
     path("choose/", account.choose, name="choose"),
     path("password/", account.password, name="password-change"),
+    path("phone/", account.phone, name="phone-change"),
     path("notifications/", account.notices, name="notification-list"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
     # /operator/calendar/: working days

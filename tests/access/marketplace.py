@@ -40,6 +40,10 @@ def with_calendar_notice(world: World) -> Call:
     return Call(body={"year": world.at.year + 1, "source": "示例文号", "notice": notice})
 
 
+def with_phone(_: World) -> Call:
+    return Call(body={"phone": "022-23451234"})
+
+
 def with_calendar_day(world: World) -> Call:
     day = f"{world.at.year + 1}-01-04"
     return Call(body={"day": day, "is_working": "0", "note": "示例决定"})
@@ -74,6 +78,7 @@ ROWS = [
             "marketplace:landing",
             "marketplace:choose",
             "marketplace:password-change",
+            "marketplace:phone-change",
             "marketplace:notification-list",
             "api:me",
             "api:notification-list",
@@ -82,6 +87,7 @@ ROWS = [
         allowed=EVERYBODY,
     ),
     Row("marketplace:password-change", "POST", allowed=EVERYBODY, make=with_new_password),
+    Row("marketplace:phone-change", "POST", allowed=EVERYBODY, make=with_phone),
     Row("marketplace:choose", "POST", allowed=LENDER, make=with_institution),
     *each(
         ["marketplace:notification-read", "api:notification-read"],

@@ -24,7 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from marketplace.domain.errors import Refused
 from marketplace.models import User
 from marketplace.selectors import notification_list
-from marketplace.services import notification_read, password_change
+from marketplace.services import notification_read, password_change, phone_change
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
 from marketplace.web.components import Crumb
 from marketplace.web.forms import refuse
@@ -138,6 +138,41 @@ def _password_changed(request: HttpRequest, form: PasswordForm) -> bool:
         refuse(form, refused)
         return False
     update_session_auth_hash(request, user)
+    return True
+
+
+class PhoneForm(forms.Form):
+    """The number the reader can be called at."""
+
+    phone = forms.CharField(
+        label="办公电话",
+        required=False,
+        max_length=32,
+        help_text="企业办理申请时看到的客户经理电话；不填则显示机构的电话。加密保存。",
+        widget=forms.TextInput(attrs={"type": "tel", "autocomplete": "tel"}),
+    )
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def phone(request: HttpRequest) -> HttpResponse:
+    """Change the number the reader can be called at."""
+    user = cast("User", request.user)
+    form = PhoneForm(request.POST or None, initial={"phone": user.phone})
+    if form.is_valid() and _phone_changed(user, form):
+        messages.success(request, "办公电话已保存。")
+        return redirect("marketplace:landing")
+    context = {"form": form, "crumbs": [Crumb("办公电话")]}
+    status = 422 if form.is_bound else 200
+    return render(request, "marketplace/account/phone.html", context, status=status)
+
+
+def _phone_changed(user: User, form: PhoneForm) -> bool:
+    try:
+        phone_change(phone=form.cleaned_data["phone"], actor=user, at=timezone.now())
+    except Refused as refused:
+        refuse(form, refused)
+        return False
     return True
 
 

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from marketplace.models import AuditEvent, Membership, Notification
-from marketplace.services import notify
+from marketplace.services import notify, user_create
 from tests.cast import PASSWORD
 
 NEW = "another-pass-2026-ok"
@@ -86,9 +86,84 @@ class TestPrivacy:
     def test_pages_of_whoever_is_logged_in_are_not_stored(self, owner_client, address):
         assert owner_client.get(address).headers["Cache-Control"] == "no-store"
 
-    @pytest.mark.parametrize("address", ["/me/", "/choose/", "/password/", "/notifications/"])
+    @pytest.mark.parametrize(
+        "address", ["/me/", "/choose/", "/password/", "/phone/", "/notifications/"]
+    )
     def test_strangers_are_asked_to_log_in(self, client, db, address):
         assert client.get(address).url == f"/login/?next={address}"
+
+
+class TestInitialPassword:
+    """Somebody whose password somebody else chose."""
+
+    @pytest.fixture
+    def held(self, cast, now):
+        user_create(
+            username="newcomer", password=PASSWORD, display_name="新人", actor=cast.owner, at=now
+        )
+        browser = Client()
+        browser.post("/login/", {"username": "newcomer", "password": PASSWORD})
+        return browser
+
+    @pytest.mark.parametrize("address", ["/me/", "/notifications/", "/"])
+    def test_leads_to_its_change(self, held, address):
+        answer = held.get(address)
+
+        assert (answer.status_code, answer.url) == (302, "/password/")
+        assert "请先改为只有您知道的密码" in held.get("/password/").content.decode()
+
+    def test_closes_the_interface(self, held):
+        answer = held.get("/api/v1/me/")
+
+        assert (answer.status_code, answer.json()["code"]) == (403, "PASSWORD_INITIAL")
+
+    def test_leaves_the_way_out(self, held):
+        assert held.post("/logout/").url == "/"
+
+    def test_is_not_the_new_one(self, held):
+        data = {"old_password": PASSWORD, "new_password": PASSWORD, "again": PASSWORD}
+        answer = held.post("/password/", data)
+
+        assert answer.status_code == 422
+        assert held.get("/me/").url == "/password/"
+
+    def test_once_changed_everything_opens(self, held):
+        held.post("/password/", {"old_password": PASSWORD, "new_password": NEW, "again": NEW})
+
+        assert held.get("/notifications/").status_code == 200
+
+    def test_of_ones_own_holds_nobody(self, owner_client):
+        assert owner_client.get("/notifications/").status_code == 200
+
+
+class TestPhone:
+    def test_is_kept_sealed_and_recorded_without_the_number(self, owner_client, cast):
+        answer = owner_client.post("/phone/", {"phone": " 022-2345 1234 "})
+
+        cast.owner.refresh_from_db()
+        event = AuditEvent.objects.get(action="marketplace.user.phone_change")
+        assert (answer.status_code, cast.owner.phone) == (302, "022-2345 1234")
+        assert "2345" not in str(event.payload)
+
+    def test_is_shown_to_be_changed(self, owner_client):
+        owner_client.post("/phone/", {"phone": "022-23451234"})
+
+        field = soup(owner_client.get("/phone/")).select_one("input[name=phone]")
+        assert field["value"] == "022-23451234"
+
+    def test_may_be_taken_away(self, owner_client, cast):
+        owner_client.post("/phone/", {"phone": "022-23451234"})
+        owner_client.post("/phone/", {"phone": ""})
+
+        cast.owner.refresh_from_db()
+        assert cast.owner.phone == ""
+
+    def test_that_nobody_answers_is_refused(self, owner_client, cast):
+        answer = owner_client.post("/phone/", {"phone": "问前台"})
+
+        cast.owner.refresh_from_db()
+        assert (answer.status_code, cast.owner.phone) == (422, "")
+        assert "请填写能接通的手机或座机号码。" in soup(answer).get_text()
 
 
 class TestPassword:
