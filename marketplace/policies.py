@@ -121,15 +121,6 @@ def district_codes(user: Reader) -> list[str]:
     ]
 
 
-def visible_organisations(user: Reader) -> QuerySet[Organisation]:
-    """Return the organisations whose administration the user may see: all for the city, else the own ones."""
-    if has_role(user, Role.OPERATOR, Role.AUDITOR):
-        return Organisation.objects.all()
-    return Organisation.objects.filter(
-        pk__in=[row.organisation_id for row in memberships_live(user)]
-    )
-
-
 def granted_rows(
     user: Reader, kind: GrantKind, rows: QuerySet[Row], key: str, at: datetime
 ) -> QuerySet[Row]:

@@ -20,7 +20,6 @@ from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
 from marketplace.models import (
     AccessRecord,
     AuditEvent,
-    District,
     ExceptionalGrant,
     Membership,
     Notification,
@@ -32,11 +31,6 @@ from marketplace.policies import UNREAD, visible_grants
 
 BROKEN_SHOWN = 20
 _Row = TypeVar("_Row", AuditEvent, AccessRecord)
-
-
-def district_list() -> list[District]:
-    """Return the districts in the order of their codes. Queries: one."""
-    return list(District.objects.all())
 
 
 def notification_list(user: User) -> QuerySet[Notification]:

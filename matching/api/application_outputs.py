@@ -66,13 +66,6 @@ class RefusalOutput(serializers.Serializer[Any]):
     note = serializers.CharField()
 
 
-class EventLineOutput(serializers.Serializer[Any]):
-    """One thing that came with an event."""
-
-    label = serializers.CharField()  # type: ignore[assignment]
-    text = serializers.CharField()
-
-
 class EventOutput(serializers.Serializer[Any]):
     """One event as its reader's side may know it."""
 

@@ -2,26 +2,13 @@
 
 from __future__ import annotations
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from marketplace.domain.roles import Role
 from marketplace.models import Organisation, User
-from marketplace.policies import has_role, organisation_ids, require_role, roles_in
+from marketplace.policies import has_role, require_role, roles_in
 from matching.domain.redaction import Audience
-from matching.models import CreditPortrait, EvaluationRun, ScoreModelVersion
-
-
-def visible_portraits(user: User) -> QuerySet[CreditPortrait]:
-    """Return the frozen portraits a reader may ask for: the enterprise's own, and those of the lender's applications.
-
-    Whether a lender may read one now is a further question, answered by the consent at the moment of reading.
-    """
-    own = organisation_ids(user, Role.OWNER, Role.AGENT)
-    lenders = organisation_ids(user, Role.OFFICER, Role.APPROVER)
-    return CreditPortrait.objects.filter(
-        Q(enterprise__account__organisation__in=own, enterprise__account__state="VERIFIED")
-        | Q(application__institution__organisation__in=lenders)
-    ).select_related("enterprise", "application")
+from matching.models import EvaluationRun, ScoreModelVersion
 
 
 def audience_of(user: User, lender: Organisation) -> Audience | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date, datetime
 from typing import Any
 
@@ -11,10 +10,8 @@ from borrowers.selectors import catalogue_delivered, items_fed, records_as_at
 from borrowers.selectors.catalogue import catalogue_delivered_question
 from borrowers.selectors.record import RecordRow, records_questions
 from borrowers.selectors.thematic import KnownLists, lists_known, lists_known_question
-from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.workdays import local_date
-from marketplace.models import User
 from marketplace.statements import Question, asked_together
 from matching.domain.fit import FeatureFacts
 from matching.domain.fit_facts import facts_for_fit
@@ -23,7 +20,6 @@ from matching.domain.portrait import Portrait, PortraitInputs, assemble, from_js
 from matching.domain.records import AsOf, PlainRecord
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 from matching.models import CreditPortrait, FinancingDemand, LoanApplication
-from matching.policies.portrait import visible_portraits
 from matching.selectors.score_model import portrait_rules, score_models_question
 
 
@@ -236,18 +232,6 @@ def facts_for(
     declared = declared_facts(demand)
     portrait = portrait_build(enterprise, consent=consent, declared=declared, at=at)
     return facts_for_fit(portrait)
-
-
-def portrait_get(user: User, public_id: uuid.UUID) -> CreditPortrait:
-    """Return a frozen portrait the reader may see, not yet logged as read.
-
-    Raises:
-        NotFound: there is none for this reader.
-    """
-    row = visible_portraits(user).filter(public_id=public_id).first()
-    if row is None:
-        raise NotFound
-    return row
 
 
 def portrait_content(row: CreditPortrait) -> Portrait:

@@ -93,13 +93,6 @@ def clocks_of(readings: Iterable[ClockReading], now: datetime) -> list[Clock]:
     ]
 
 
-def row_clock(application: LoanApplication, now: datetime, label: str) -> Clock | None:
-    """Return the clock kept with a row of a list, None when none runs."""
-    if application.clock_due_at is None:
-        return None
-    return Clock(label, application.clock_due_at, now, application.clock_is_provisional)
-
-
 def need_pairs(demand: FinancingDemand) -> list[Pair]:
     """Return what the enterprise asks for."""
     return [
