@@ -90,7 +90,12 @@ def _pairs(found: Consent) -> list[Pair]:
     pairs = [
         Pair("被授权机构", found.lender.name),
         Pair("用途", found.get_purpose_display()),
-        Pair("对应申请", str(found.application_ref), Kind.CODE),
+        Pair(
+            "对应申请",
+            "查看申请",
+            url=reverse("matching:application-detail", args=[found.application_ref]),
+            note=str(found.application_ref),
+        ),
         Pair("信息类别", classes),
         Pair(
             "数据期间",

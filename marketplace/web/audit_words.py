@@ -363,9 +363,9 @@ def action_words(action: str) -> str:
 
 
 def kind_words(kind: str) -> str:
-    """Return what kind of thing an event is about: the name of its model."""
+    """Return what kind of thing an event is about: the name of its model; the demonstration has none."""
     found = (model for model in apps.get_models() if model.__name__ == kind)
-    return next((str(model._meta.verbose_name) for model in found), kind)
+    return next((str(model._meta.verbose_name) for model in found), NOUNS.get(kind.lower(), kind))
 
 
 def payload_words(payload: Mapping[str, Any]) -> str:

@@ -278,13 +278,14 @@ def in_reading_order(verdicts: Iterable[Verdict]) -> list[Verdict]:
 
 @dataclass(frozen=True)
 class Pair:
-    """A label with its value, as in a sheet of particulars."""
+    """A label with its value, which may lead somewhere, as in a sheet of particulars."""
 
     label: str
     value: Any
     kind: Kind = Kind.TEXT
     note: str = ""
     definition: str = ""
+    url: str = ""
 
 
 @dataclass(frozen=True)

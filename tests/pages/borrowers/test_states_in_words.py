@@ -42,3 +42,16 @@ class TestStateBesideTheTitle:
         shown = badge(client, cast.operator, "borrowers:repair-detail", call.kwargs["public_id"])
 
         assert "已提交" in shown
+
+
+class TestConsent:
+    def test_leads_to_its_application(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.owner)
+        consent = reverse("borrowers:consent-detail", args=[application.consent.public_id])
+        page = BeautifulSoup(client.get(consent).content, "html.parser")
+
+        link = page.find("a", string="查看申请")
+
+        assert link["href"] == reverse("matching:application-detail", args=[application.public_id])
+        assert client.get(link["href"]).status_code == 200
