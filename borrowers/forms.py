@@ -12,7 +12,7 @@ from borrowers.domain.candidate import CANDIDATE
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
 from borrowers.domain.item_spec import ADMINISTRATION_LABELS
 from borrowers.domain.register import REGISTER_STATUS_LABELS
-from borrowers.models import CatalogueItem, SourceUnit
+from borrowers.models import BATCH_KINDS, CatalogueItem, SourceUnit
 from borrowers.selectors import EnterpriseFilter, ItemFilter
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.period import Period, add_months, month_start
@@ -224,13 +224,7 @@ class BatchFilterForm(forms.Form):
     kind = forms.ChoiceField(
         label="种类",
         required=False,
-        choices=[
-            ("", "全部"),
-            ("RECORDS", "信用记录"),
-            ("REGISTER", "登记表"),
-            ("THEMATIC", "专题库"),
-            ("REVIEW", "核对入库"),
-        ],
+        choices=[("", "全部"), *BATCH_KINDS],
     )
     rejected = forms.BooleanField(label="只看有被拒行的", required=False)
 

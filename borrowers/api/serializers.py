@@ -6,6 +6,7 @@ from typing import Any
 
 from rest_framework import serializers
 
+from borrowers.models import BATCH_KINDS
 from borrowers.services.objection import OUTCOMES
 from borrowers.services.repair import STEP_EVENTS
 from marketplace.api.serializers import StrictSerializer
@@ -59,9 +60,7 @@ class BatchFilterInput(StrictSerializer):
     """Which delivered files; ``text`` is part of the item's, unit's or file's name, or the item's code."""
 
     text = serializers.CharField(max_length=100, allow_blank=True, default="")
-    kind = serializers.ChoiceField(
-        choices=["RECORDS", "REGISTER", "THEMATIC", "REVIEW"], allow_blank=True, default=""
-    )
+    kind = serializers.ChoiceField(choices=BATCH_KINDS, allow_blank=True, default="")
     rejected = serializers.BooleanField(default=False)
     cursor = serializers.CharField(required=False)
     limit = serializers.IntegerField(required=False)

@@ -12,6 +12,7 @@ from borrowers.models.consent import Consent
 from borrowers.models.enterprise import Enterprise, EnterpriseAccount
 from borrowers.models.quality import BatchQuality, QualityFinding
 from borrowers.models.record import (
+    BATCH_KINDS,
     RECORD_KINDS,
     CreditRecord,
     IngestBatch,
@@ -24,6 +25,7 @@ from borrowers.models.thematic import ListMembership, ThematicList
 from borrowers.models.unit_token import UnitToken
 
 __all__ = [
+    "BATCH_KINDS",
     "RECORD_KINDS",
     "ArchiveSegment",
     "ArchivedEnd",

@@ -10,6 +10,13 @@ from django.db.models import F, Q
 from borrowers.domain.candidate import CANDIDATE
 from marketplace.crypto import EncryptedTextField
 
+BATCH_KINDS = (
+    ("REGISTER", "登记"),
+    ("RECORDS", "信用记录"),
+    ("REVIEW", "核对入库"),
+    ("THEMATIC", "专题库"),
+)
+"""What a batch brings, and its name."""
 RECORD_KINDS = ("RECORDS", "REVIEW")
 """Kinds of batches that bring credit records: a unit's delivery, a row that a person confirmed."""
 
@@ -31,12 +38,7 @@ class IngestBatch(models.Model):
     kind = models.CharField(
         "种类",
         max_length=16,
-        choices=[
-            ("REGISTER", "登记"),
-            ("RECORDS", "信用记录"),
-            ("REVIEW", "核对入库"),
-            ("THEMATIC", "专题库"),
-        ],
+        choices=BATCH_KINDS,
     )
     item = models.ForeignKey(
         "borrowers.CatalogueItem",
