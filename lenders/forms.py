@@ -14,7 +14,13 @@ from django import forms
 from django.utils.translation import gettext
 
 from lenders.domain.codes import LONGEST_INTRODUCTION, LONGEST_NAME
-from lenders.domain.feature import FEATURES, INDUSTRY_SECTION_LABELS, Feature, FeatureKind
+from lenders.domain.feature import (
+    FEATURES,
+    FEATURES_OF_TERMS,
+    INDUSTRY_SECTION_LABELS,
+    Feature,
+    FeatureKind,
+)
 from lenders.domain.institution import INSTITUTION_KIND_LABELS, INSTITUTION_STATE_LABELS
 from lenders.domain.product import VERSION_STATE_LABELS, ProductTerms
 from lenders.domain.rule import OPERATOR_LABELS, Operator, RuleSpec, operators_for, validate_rule
@@ -259,7 +265,10 @@ class ProductForm(TermsForm):
 
 
 class FeatureForm(forms.Form):
-    """What a new rule looks at; the first of two steps, so that the second needs no script."""
+    """What a new rule looks at; the first of two steps, so that the second needs no script.
+
+    What the product's terms say already is left out.
+    """
 
     feature = forms.ChoiceField(label="指标")
 
@@ -285,6 +294,21 @@ class RuleForm(forms.Form):
             label="失效日期", required=False, help_text="自该日起不再适用；空白表示长期。"
         )
 
+    @classmethod
+    def initial_of(cls, rule: RuleSpec) -> dict[str, object]:
+        """Return what the form of a rule begins with when it is changed."""
+        value: Any = rule.value
+        low, high = value if rule.operator is Operator.BETWEEN else (value, None)
+        if isinstance(low, tuple) and not FEATURES[rule.feature].choices:
+            low = "、".join(low)
+        return {
+            "operator": rule.operator.value,
+            "value": low,
+            "value_high": high,
+            "effective_from": rule.effective_from,
+            "effective_until": rule.effective_until,
+        }
+
     def spec(self, code: str) -> RuleSpec:
         """Return the rule a valid form names.
 
@@ -309,6 +333,8 @@ def _feature_groups() -> list[tuple[str, list[tuple[str, str]]]]:
     """Return the features in groups: what needs no consent, then each data class that needs one."""
     groups: dict[str, list[tuple[str, str]]] = {}
     for feature in FEATURES.values():
+        if feature.code in FEATURES_OF_TERMS:
+            continue
         needed = feature.data_class
         title = (
             gettext("%(words)s（需企业授权）") % {"words": said(DATA_CLASS_LABELS[needed])}

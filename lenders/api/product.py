@@ -18,6 +18,7 @@ from lenders.api.serializers import (
     ProductInput,
     ProductOutput,
     ReasonInput,
+    RuleChangeInput,
     RuleInput,
     VersionEditInput,
     VersionInput,
@@ -31,6 +32,7 @@ from lenders.services import (
     product_draft,
     product_review,
     product_rule_add,
+    product_rule_change,
     product_rule_remove,
     product_submit,
     product_version_draft,
@@ -193,6 +195,25 @@ class RuleListView(APIView):
 
 class RuleView(APIView):
     """One rule of a draft."""
+
+    @extend_schema(
+        operation_id="lender_rule_change",
+        summary="修改草稿的准入规则",
+        request=RuleChangeInput,
+        responses=VersionOutput,
+    )
+    def put(self, request: Request, public_id: uuid.UUID, code: str) -> Response:
+        """Replace the rule and return the version."""
+        version = version_get(caller(request), public_id)
+        body = RuleChangeInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        changed = product_rule_change(
+            version=version,
+            rule=rule_from_json({**body.validated_data, "code": code}),
+            actor=caller(request),
+            at=timezone.now(),
+        )
+        return _version(request, changed)
 
     @extend_schema(
         operation_id="lender_rule_remove", summary="删除草稿的准入规则", responses=VersionOutput

@@ -130,15 +130,20 @@ class TermsInput(StrictSerializer):
     decision_days = serializers.IntegerField(default=5)
 
 
-class RuleInput(StrictSerializer):
-    """An admission rule as typed data."""
+class RuleChangeInput(StrictSerializer):
+    """What an admission rule asks for, as typed data."""
 
-    code = serializers.CharField(max_length=48)
     feature = serializers.CharField(max_length=48)
     operator = serializers.CharField(max_length=16)
     value = serializers.JSONField(allow_null=True, default=None)
     effective_from = serializers.DateField()
     effective_until = serializers.DateField(allow_null=True, default=None)
+
+
+class RuleInput(RuleChangeInput):
+    """An admission rule as typed data."""
+
+    code = serializers.CharField(max_length=48)
 
 
 class VersionInput(StrictSerializer):

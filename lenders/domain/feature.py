@@ -150,6 +150,11 @@ _DECLARED = (
     Feature("guarantee", "担保方式", _SET, declared=True, choices=_coded(GUARANTEE_LABELS)),
 )
 
+FEATURES_OF_TERMS = frozenset(
+    {"amount_yuan", "term_months", "purpose", "guarantee", "district_code"}
+)
+"""What a product's terms bound by themselves; a rule about it says nothing new."""
+
 _REGISTER = (
     Feature("district_code", "所在区", _CHOICE, choices=DISTRICT_LABELS),
     Feature("industry_section", "行业门类", _CHOICE, choices=INDUSTRY_SECTION_LABELS),

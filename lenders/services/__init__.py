@@ -9,6 +9,7 @@ from lenders.services.institution import (
 from lenders.services.product import (
     product_draft,
     product_rule_add,
+    product_rule_change,
     product_rule_remove,
     product_version_draft,
     product_version_edit,
@@ -33,6 +34,7 @@ __all__ = [
     "product_draft",
     "product_review",
     "product_rule_add",
+    "product_rule_change",
     "product_rule_remove",
     "product_submit",
     "product_version_draft",

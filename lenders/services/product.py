@@ -149,6 +149,30 @@ def product_rule_add(
 
 
 @transaction.atomic
+def product_rule_change(
+    *, version: ProductVersion, rule: RuleSpec, actor: User, at: datetime
+) -> ProductVersion:
+    """Replace the admission rule of the same code in a draft; the actor becomes its drafter.
+
+    Raises:
+        NotPermitted: the actor is not of the institution.
+        Conflict: ``RULE_GONE``, there is no such rule any more.
+        TransitionRefused: ``VERSION_NOT_DRAFT``.
+
+    Writes: ``ProductRule``, audit ``lenders.product.rule_change``; locks product and version.
+    """
+    row = _editable(version, actor)
+    if not ProductRule.objects.filter(version=row, code=rule.code).update(**rule_to_json(rule)):
+        raise _gone()
+    _touched(row, "rule_change", actor, at, rule=rule.code)
+    return row
+
+
+def _gone() -> Conflict:
+    return Conflict("RULE_GONE", "该规则已不存在，请刷新页面。")
+
+
+@transaction.atomic
 def product_rule_remove(
     *, version: ProductVersion, code: str, actor: User, at: datetime
 ) -> ProductVersion:
@@ -164,7 +188,7 @@ def product_rule_remove(
     row = _editable(version, actor)
     removed, _ = ProductRule.objects.filter(version=row, code=code).delete()
     if not removed:
-        raise Conflict("RULE_GONE", "该规则已不存在，请刷新页面。")
+        raise _gone()
     _touched(row, "rule_remove", actor, at, rule=code)
     return row
 

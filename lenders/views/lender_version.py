@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from lenders.domain.feature import FEATURES, Feature
 from lenders.domain.product import VersionState
+from lenders.domain.rule import RuleSpec
 from lenders.forms import FeatureForm, ReasonForm, RuleForm, TermsForm
 from lenders.models import ProductVersion
 from lenders.policies import can_draft, can_review, roles_towards
@@ -31,6 +32,7 @@ from lenders.selectors import (
 from lenders.services import (
     product_review,
     product_rule_add,
+    product_rule_change,
     product_rule_remove,
     product_submit,
     product_version_edit,
@@ -38,7 +40,7 @@ from lenders.services import (
 from lenders.views.attempt import attempted, form_status, reader
 from lenders.views.lender_product import products_crumb
 from lenders.views.wording import rule_line, rule_lines, terms_pairs, version_changes
-from marketplace.domain.errors import NotPermitted, Refused
+from marketplace.domain.errors import NotFound, NotPermitted, Refused
 from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.web.components import Crumb, Kind, Pair
@@ -86,12 +88,14 @@ def version_edit(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @login_required
 @require_http_methods(["GET", "POST"])
 def version_rules(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """Show a draft's rules; choose a feature, then fill in its limit: two plain steps."""
+    """Show a draft's rules; choose a feature, then fill in its limit: two plain steps. Or change the rule of a code."""
     user, at = reader(request), timezone.now()
     version = version_editable(user, public_id)
-    chooser, form = _rule_forms(request, at)
-    if form is not None and _rule_added(form, version, user, at):
-        messages.success(request, "规则已添加。")
+    asked = request.POST if request.method == "POST" else request.GET
+    changed = _rule_of(version, asked.get("change", ""))
+    chooser, form = _rule_forms(request, at, changed)
+    if form is not None and _rule_written(form, version, changed, user, at):
+        messages.success(request, "规则已修改。" if changed else "规则已添加。")
         return redirect("lenders:version-rules", version.public_id)
     on = timezone.localtime(at).date()
     context = {
@@ -99,6 +103,7 @@ def version_rules(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "rules": [rule_line(rule, on) for rule in rules_of(version)],
         "chooser": chooser,
         "form": form,
+        "changed": changed,
         "crumbs": [*_crumbs(user, version), Crumb("准入规则")],
     }
     status = form_status(form or chooser)
@@ -217,8 +222,33 @@ def _initial(version: ProductVersion) -> dict[str, object]:
     return {"summary": version.summary, **vars(terms_of(version))}
 
 
-def _rule_forms(request: HttpRequest, at: datetime) -> tuple[FeatureForm, RuleForm | None]:
+def _rule_of(version: ProductVersion, code: str) -> RuleSpec | None:
+    """Return the draft's rule that is to be changed, None when none was named.
+
+    Raises:
+        NotFound: there is no such rule any more.
+    """
+    if not code:
+        return None
+    found = next((rule for rule in rules_of(version) if rule.code == code), None)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def _rule_forms(
+    request: HttpRequest, at: datetime, changed: RuleSpec | None
+) -> tuple[FeatureForm, RuleForm | None]:
     """Return the chooser of the first step and, once a feature is named, the form of the second."""
+    if changed is not None:
+        sent = request.POST if request.method == "POST" else None
+        form = RuleForm(
+            sent,
+            feature=FEATURES[changed.feature],
+            on=changed.effective_from,
+            initial=RuleForm.initial_of(changed),
+        )
+        return FeatureForm(), form
     asked = request.POST if request.method == "POST" else request.GET
     chooser = FeatureForm(asked if "feature" in asked or request.method == "POST" else None)
     if not chooser.is_valid():
@@ -229,10 +259,10 @@ def _rule_forms(request: HttpRequest, at: datetime) -> tuple[FeatureForm, RuleFo
     return chooser, RuleForm(sent, feature=feature, on=on)
 
 
-def _rule_added(form: RuleForm, version: ProductVersion, user: User, at: datetime) -> bool:
-    code = rule_code_free(version, form.feature.code)
-    done = attempted(
-        form,
-        lambda: product_rule_add(version=version, rule=form.spec(code), actor=user, at=at),
-    )
+def _rule_written(
+    form: RuleForm, version: ProductVersion, changed: RuleSpec | None, user: User, at: datetime
+) -> bool:
+    write = product_rule_change if changed else product_rule_add
+    code = changed.code if changed else rule_code_free(version, form.feature.code)
+    done = attempted(form, lambda: write(version=version, rule=form.spec(code), actor=user, at=at))
     return done is not None

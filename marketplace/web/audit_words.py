@@ -135,6 +135,7 @@ VERBS: Mapping[str, str] = {
     "revoke": "撤回",
     "route": "分派网点",
     "rule_add": "添加准入规则",
+    "rule_change": "修改准入规则",
     "rule_remove": "删除准入规则",
     "run": "计算",
     "seed": "初始化",

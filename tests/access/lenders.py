@@ -138,6 +138,11 @@ def with_rule_json(world: World) -> Call:
     return replace(with_draft(world), body=body)
 
 
+def with_rule_change(world: World) -> Call:
+    body = {name: value for name, value in with_rule_json(world).body.items() if name != "code"}
+    return replace(with_rule(world), body=body)
+
+
 def with_pending(world: World) -> Call:
     version = draft_of(world, state="PENDING_REVIEW", submitted_at=world.at)
     return Call({"public_id": version.public_id}, {"decision": "publish"})
@@ -302,6 +307,7 @@ VERSIONS = [
     own("api:rule-add", "POST", with_rule_json),
     own("lenders:rule-remove", "POST", with_rule),
     own("api:rule-remove", "DELETE", with_rule),
+    own("api:rule-remove", "PUT", with_rule_change),
     own("lenders:version-submit", "POST", with_draft),
     own("api:version-submit", "POST", with_draft),
     Row(

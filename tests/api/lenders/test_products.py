@@ -105,6 +105,18 @@ class TestVersion:
         assert published.json()["state"] == "PUBLISHED"
         assert withdrawn.json()["state"] == "WITHDRAWN"
 
+    def test_has_a_rule_changed_in_its_place(self, call, cast):
+        version = ProductVersion.objects.get(
+            public_id=call("officer", "post", LIST, BODY).json()["id"]
+        )
+        asked = {name: value for name, value in AGE.items() if name != "code"} | {"value": 36}
+
+        answer = call("officer", "put", url("rule-remove", version, "AGE"), asked)
+        gone = call("officer", "put", url("rule-remove", version, "GONE"), asked)
+
+        assert [(rule["code"], rule["value"]) for rule in answer.json()["rules"]] == [("AGE", "36")]
+        assert (gone.status_code, gone.json()["code"]) == (409, "RULE_GONE")
+
     def test_is_changed_while_a_draft(self, call, draft):
         terms = TERMS_JSON | {"term_max_months": 24}
 

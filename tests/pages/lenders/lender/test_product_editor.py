@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from lenders.models import ProductVersion
@@ -163,6 +164,61 @@ class TestRules:
         assert page.status_code == 422
         assert "mk-field-error" in page.text
         assert not rules_of(draft)
+
+    @pytest.mark.parametrize(
+        ("feature", "operator", "value", "shown"),
+        [
+            ("age_months", "GE", 12, {"value": "12"}),
+            ("age_months", "BETWEEN", [12, 60], {"value": "12", "value_high": "60"}),
+            ("tax_paid_12m_yuan", "GE", "250000.00", {"value": "25"}),
+            ("industry_division", "IN", ["43", "52"], {"value": "43、52"}),
+        ],
+    )
+    def test_are_changed_beginning_with_what_they_say(
+        self, enter, draft, now, feature, operator, value, shown
+    ):
+        draft.rules.create(
+            code="OWN", feature=feature, operator=operator, value=value, effective_from=now.date()
+        )
+        before = rules_of(draft)
+        client = enter("officer")
+        page = BeautifulSoup(
+            client.get(url("version-rules", draft) + "?change=OWN").text, "html.parser"
+        )
+        form = page.select_one("#add ~ form")
+        given = {field["name"]: field.get("value", "") for field in form.select("input")}
+        given["operator"] = form.select_one("select[name=operator] option[selected]")["value"]
+
+        answer = client.post(url("version-rules", draft), given)
+
+        assert {name: given[name] for name in shown} == shown
+        assert (answer.status_code, rules_of(draft)) == (302, before)
+
+    def test_are_changed_in_their_place(self, enter, draft, now):
+        for code, months in (("AGE", 12), ("AGE_2", 24)):
+            draft.rules.create(
+                code=code,
+                feature="age_months",
+                operator="GE",
+                value=months,
+                effective_from=now.date(),
+            )
+        typed = {"change": "AGE", "feature": "age_months", "operator": "GE", "value": "18"}
+
+        answer = enter("officer").post(url("version-rules", draft), typed | self.PERIOD)
+
+        assert answer.status_code == 302
+        assert [(rule.code, rule.value) for rule in rules_of(draft)] == [("AGE", 18), ("AGE_2", 24)]
+
+    def test_say_when_the_one_to_change_is_gone(self, enter, draft):
+        assert enter("officer").get(url("version-rules", draft) + "?change=GONE").status_code == 404
+
+    def test_repeat_nothing_the_terms_say(self, enter, draft):
+        page = BeautifulSoup(enter("officer").get(url("version-rules", draft)).text, "html.parser")
+        offered = {option["value"] for option in page.select("select[name=feature] option")}
+
+        assert "age_months" in offered
+        assert offered.isdisjoint({"amount_yuan", "term_months", "district_code"})
 
     def test_are_removed(self, enter, draft, now):
         draft.rules.create(
