@@ -48,12 +48,17 @@ USUAL_TERM_MONTHS = 12
 
 @require_GET
 def product_list(request: HttpRequest) -> HttpResponse:
-    """Show what is on the shelf and answers the filter."""
+    """Show what is on the shelf and answers the filter; what was chosen to compare goes along from page to page."""
     form = ShelfForm(request.GET)
     items = product_published_list(timezone.now(), form.wanted()) if form.is_valid() else []
+    page, picked = number_page(request, items), _public_ids(request.GET.getlist("id"))
+    on_page = {item.product.public_id for item in page}
     context = {
         "form": form,
-        "page": number_page(request, items),
+        "page": page,
+        "picked": picked,
+        "elsewhere": [public_id for public_id in picked if public_id not in on_page],
+        "asked": [(name, request.GET[name]) for name in form.fields if request.GET.get(name)],
         "total": len(items),
         "most_compared": MOST_COMPARED,
         "all_in_definition": ALL_IN_DEFINITION,
@@ -74,6 +79,7 @@ def product_compare_page(request: HttpRequest) -> HttpResponse:
     context = {
         "items": items,
         "table": compare_table(items, timezone.localtime(at).date()) if items else None,
+        "shelf_url": f"{reverse('lenders:product-list')}?{request.GET.urlencode()}",
         "crumbs": [_shelf_crumb(), Crumb("产品比较")],
     }
     return render(request, "lenders/public/product_compare.html", context)

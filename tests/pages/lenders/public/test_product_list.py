@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import pytest
+from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from tests.factories.lenders import make_product
@@ -129,3 +130,67 @@ class TestProductCompare:
 
         assert page.status_code == 400
         assert "COMPARE_ID_INVALID" in page.text
+
+
+class TestChoice:
+    """Products chosen to be compared."""
+
+    def page(self, client, **asked):
+        return BeautifulSoup(client.get(URL, asked).text, "html.parser")
+
+    def form_of(self, page):
+        return page.select_one("#shelf form")
+
+    def sent(self, form, button):
+        """Return what the form sends with one of its buttons, as a browser without scripts does."""
+        fields = [
+            (field["name"], field.get("value", ""))
+            for field in form.select("input")
+            if field["type"] != "checkbox" or field.has_attr("checked")
+        ]
+        return [*fields, (button["name"], button["value"])] if button.has_attr("name") else fields
+
+    def test_goes_along_to_the_next_page_and_back(self, client, shelf):
+        first = self.form_of(self.page(client, all_in_rate_max_bp="9"))
+        for box in first.select("input[type=checkbox]")[:2]:
+            box["checked"] = ""
+        chosen = {box["value"] for box in first.select("input[checked]")}
+        turn = first.select_one("button[name=page]")
+
+        second = BeautifulSoup(
+            client.get(turn["formaction"], dict_of(self.sent(first, turn))).text,
+            "html.parser",
+        )
+        form = self.form_of(second)
+        hidden = {field["value"] for field in form.select("input[type=hidden][name=id]")}
+        back = client.get(URL, dict_of(self.sent(form, form.select_one("button[name=page]"))))
+        again = BeautifulSoup(back.text, "html.parser").select("#shelf input[checked]")
+
+        assert len(chosen) == 2
+        assert hidden == chosen
+        assert "另有 2 个所选产品不在本页" in second.get_text()
+        assert form.select_one("input[name=all_in_rate_max_bp]")["value"] == "9"
+        assert {box["value"] for box in again} == chosen
+
+    def test_is_compared_with_what_is_on_other_pages(self, client, shelf):
+        boxes = self.form_of(self.page(client)).select("input[type=checkbox]")
+        second = self.form_of(self.page(client, page="2", id=boxes[0]["value"]))
+        second.select_one("input[type=checkbox]")["checked"] = ""
+        button = second.select_one("button:not([name])")
+
+        compared = client.get(
+            reverse("lenders:product-compare"), dict_of(self.sent(second, button))
+        )
+
+        assert len(compared.context["items"]) == 2
+        assert boxes[0]["value"] in compared.context["shelf_url"]
+
+    def test_that_is_no_number_is_refused(self, client, product):
+        assert client.get(URL, {"id": "x"}).status_code == 400
+
+
+def dict_of(pairs):
+    found: dict[str, list[str]] = {}
+    for name, value in pairs:
+        found.setdefault(name, []).append(value)
+    return found
