@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Page
+from playwright.sync_api import BrowserContext, Page
 
 VENDOR = Path(__file__).parent / "vendor"
 SOURCE = next(VENDOR.glob("axe-core-*/axe.min.js")).read_text(encoding="utf-8")
@@ -32,9 +32,13 @@ WIDER = """() => {
 }"""
 
 
-def load(page: Page) -> None:
-    """Bring axe-core into the page and open what is folded, so that all of it is looked at."""
-    page.evaluate(SOURCE)
+def bring(context: BrowserContext) -> None:
+    """Let axe-core be in every page of a browser profile; a window compiles it once."""
+    context.add_init_script(SOURCE)
+
+
+def unfold(page: Page) -> None:
+    """Open what is folded, so that all of the page is looked at."""
     page.evaluate(OPEN_FOLDS)
 
 

@@ -18,7 +18,7 @@ import pytest
 import time_machine
 from django.db import transaction
 from django.urls import reverse
-from playwright.sync_api import BrowserContext, Error, Page
+from playwright.sync_api import BrowserContext, Page
 
 from tests.access import Row, World
 from tests.architecture.test_access_matrix import ROWS
@@ -69,25 +69,48 @@ def world(site, django_db_blocker) -> Iterator[World]:
         transaction.set_rollback(True)
 
 
+class Window:
+    """One reader's window, in which page after page is opened: a window for each would be a process for each."""
+
+    def __init__(self, context: BrowserContext) -> None:
+        axe.bring(context)
+        self.page, self.faults = context.new_page(), Faults()
+        self.faults.watch(self.page)
+
+    def text_at(self, url: str) -> str:
+        """Return a page's source without showing it; empty for a file to keep and for a piece a script asks for."""
+        answer = self.page.request.get(url)
+        text = answer.text() if answer.headers["content-type"].startswith("text/html") else ""
+        return text if text.lstrip().lower().startswith("<!doctype") else ""
+
+    def leave(self) -> None:
+        """Leave the page for an empty one; what it complains of while it goes is not counted."""
+        self.page.goto("about:blank")
+        self.faults.take()
+
+
 @pytest.fixture(scope="module")
-def contexts(engine: Engine, site, world) -> dict[str, BrowserContext]:
-    """A browser profile for each reader, logged in."""
-    opened = {name: engine.new_context() for name in [*READERS, VISITOR]}
-    for name in READERS:
-        log_in(engine, opened[name], getattr(world.cast, name), site)
+def windows(engine: Engine, site, world) -> dict[str, Window]:
+    """A window for each reader, logged in."""
+    opened = {}
+    for name in [*READERS, VISITOR]:
+        context = engine.new_context()
+        if name != VISITOR:
+            log_in(engine, context, getattr(world.cast, name), site)
+        opened[name] = engine.do(Window, context)
     return opened
 
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("row", PAGES, ids=lambda row: f"{row.name}-{row.make.__name__}")
-def test_page_is_sound_for_each_of_its_readers(row, engine, world, contexts, site, looks):
+def test_page_is_sound_for_each_of_its_readers(row, engine, world, windows, site, looks):
     found: dict[str, list[str]] = {}
     with transaction.atomic():
         call = row.make(world)
         query = f"?{urlencode(call.query, doseq=True)}" if call.query else ""
         url = site + reverse(row.name, kwargs=call.kwargs) + query
         for reader in readers_of(row):
-            found[reader] = engine.do(look, contexts[reader], url, partial(looks.at, reader, row))
+            found[reader] = engine.do(look, windows[reader], url, partial(looks.at, reader, row))
         transaction.set_rollback(True)
 
     assert {reader: faults for reader, faults in found.items() if faults} == {}
@@ -102,7 +125,7 @@ class Depth(Enum):
 
 
 class Looks:
-    """What was looked at already: a page whose content somebody else has seen word for word is not examined twice.
+    """What was looked at already: a page whose content somebody else has seen word for word is not opened again.
 
     The frame around it differs by role alone, so it is examined whole with the first page of each reader.
     """
@@ -130,46 +153,34 @@ def looks() -> Looks:
     return Looks()
 
 
-def page_text(page: Page, url: str) -> str:
-    """Open an address and return the page's source; empty for a file to keep and for a piece a script asks for."""
+def look(window: Window, url: str, depth_of: Callable[[str], Depth]) -> list[str]:
+    """Open a page, if it is none seen already, and return what is wrong with it."""
+    text = window.text_at(url)
+    depth = depth_of(text) if text else Depth.NOT_AGAIN
+    if depth is Depth.NOT_AGAIN:
+        return []
     try:
-        answer = page.goto(url, wait_until="load")
-    except Error as fault:
-        if "Download is starting" in fault.message:
-            return ""
-        raise
-    assert answer is not None
-    text = answer.text()
-    return text if text.lstrip().lower().startswith("<!doctype") else ""
-
-
-def look(context: BrowserContext, url: str, depth_of: Callable[[str], Depth]) -> list[str]:
-    """Open a page and return what is wrong with it."""
-    page, faults = context.new_page(), Faults()
-    faults.watch(page)
-    try:
-        text = page_text(page, url)
-        depth = depth_of(text) if text else Depth.NOT_AGAIN
-        if depth is not Depth.NOT_AGAIN:
-            return list(dict.fromkeys([*examined(page, depth), *faults.take()]))
-        return faults.take() if text else []
+        window.page.goto(url, wait_until="load")
+        return list(dict.fromkeys([*examined(window.page, depth), *window.faults.take()]))
     finally:
-        page.close()
+        window.leave()
 
 
 def examined(page: Page, depth: Depth) -> list[str]:
     """Return what axe-core finds, light wide and on a phone, dark wide; what is too wide, also in large type."""
-    axe.load(page)
+    axe.unfold(page)
     found = axe.findings(page, axe.EVERYTHING) + axe.overflow(page)
     page.set_viewport_size(PHONE)
     found += axe.overflow(page)
-    if depth is Depth.WIDE:
-        return found
-    found += axe.findings(page, axe.EVERYTHING)
-    found += [f"特大字、高对比:{fault}" for fault in overflow_in_large(page)]
+    if depth is Depth.WHOLE:
+        found += axe.findings(page, axe.EVERYTHING)
+        found += [f"特大字、高对比:{fault}" for fault in overflow_in_large(page)]
     page.set_viewport_size(WIDE)
-    page.emulate_media(color_scheme="dark")
-    return found + axe.findings(page, axe.COLOURS)
+    if depth is Depth.WHOLE:
+        page.emulate_media(color_scheme="dark")
+        found += axe.findings(page, axe.COLOURS)
+        page.emulate_media(color_scheme="light")
+    return found
 
 
 def overflow_in_large(page: Page) -> list[str]:

@@ -28,6 +28,7 @@ def cast(site, django_db_blocker):
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 def test_new_token_is_sound_and_taken_by_one_click(engine, site, cast, viewport):
     context = engine.new_context(viewport=viewport)
+    engine.do(axe.bring, context)
     log_in(engine, context, cast.operator, site)
 
     def issue():
@@ -40,7 +41,7 @@ def test_new_token_is_sound_and_taken_by_one_click(engine, site, cast, viewport)
         text = page.inner_text(".mk-secret")
         page.click(".mk-secret")
         taken = page.evaluate(SELECTED)
-        axe.load(page)
+        axe.unfold(page)
         found = axe.findings(page, axe.EVERYTHING) + axe.overflow(page) + faults.take()
         return text, taken, found
 
