@@ -26,6 +26,7 @@ def source_files(*parts: str) -> tuple[Path, ...]:
     )
 
 
+@cache
 def syntax(file: Path) -> ast.Module:
     """Return a file's syntax tree."""
     return ast.parse(file.read_text(encoding="utf-8"), filename=str(file))
