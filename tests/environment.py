@@ -20,7 +20,10 @@ LOOPBACK_NAMES = {"", "localhost", "0.0.0.0", "::"}
 
 
 def prepare_environment() -> None:
-    """Set every variable the settings read and a developer's machine might have set otherwise."""
+    """Set every variable the settings read and a developer's machine might have set otherwise.
+
+    Java is told to compile quickly rather than well: Spark lives for a minute here.
+    """
     worker = os.environ.get("PYTEST_XDIST_WORKER")
     if worker:
         data_folder = Path(os.environ["VAR_DIR"]) / worker
@@ -37,6 +40,7 @@ def prepare_environment() -> None:
         DEBUG="off",
         BROKER_URL="",
         OUTBOX_THREADS="off",
+        JAVA_TOOL_OPTIONS="-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
         ALLOWED_HOSTS="127.0.0.1,localhost,testserver",
         CSRF_TRUSTED_ORIGINS="",
     )
