@@ -31,13 +31,14 @@ ON_POSTGRESQL = [
     *(f"tests/pages/{app}" for app in ("borrowers", "exports", "lenders", "matching")),
     "tests/integration/exports",
     "tests/integration/lenders",
+    "tests/integration/config/test_page_budget.py",
     *sorted(str(file) for file in ENGINES.parent.glob("test_*.py") if file != ENGINES),
     "tests/functional/test_bad_input.py",
     "tests/functional/test_stranger.py",
 ]
 """What runs on PostgreSQL alone where there is one, and otherwise on SQLite."""
 ON_SQLITE = ["tests/integration/config/test_demo.py"]
-"""What runs on SQLite alone: the demonstration is made there, and its pages are walked on both."""
+"""What runs on SQLite alone: the demonstration is made there; its pages are walked on PostgreSQL."""
 
 
 def main(arguments: list[str]) -> int:
@@ -67,10 +68,15 @@ def main(arguments: list[str]) -> int:
 
 
 def run_pass(name: str, database_url: str, arguments: list[str]) -> int:
-    """Run pytest once on one database, spread over the processors."""
+    """Run pytest once on one database, spread over the processors.
+
+    Files are handed out in their order, not the ones of many tests first: those of few long tests (the demonstration,
+    Spark, journeys) would come last, and one processor would wait for the other.
+    """
     announce(f"{name} 一轮")
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-q"]
+    command.append("--no-loadscope-reorder")
     result = subprocess.run(
         [*command, *arguments], env={**os.environ, "DATABASE_URL": database_url}, check=False
     )
