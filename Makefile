@@ -35,11 +35,12 @@ test: dev ## 全部测试:SQLite 一轮,有 PostgreSQL 再跑一轮(ARGS=传给 
 bench: dev ## 性能测量:与同一次运行中手写极限的比值(ARGS=测量名)
 	@$(PYTHON_BIN) -m tests.performance $(ARGS)
 
-torture: dev ## 性质测试各跑 10,000 例(匹配、改变集合、批量预匹配);每个入口的全部坏输入;1,000 轮 × 50 人同时抢单(需要 PostgreSQL)
+torture: dev ## 性质测试各跑 10,000 例(匹配、改变集合、批量预匹配);每个入口的全部坏输入;更多报送的故事;1,000 轮 × 50 人同时抢单(需要 PostgreSQL)
 	@$(PYTHON_BIN) -m pytest -q --hypothesis-profile=torture tests/unit/matching/test_fit.py \
 		tests/unit/matching/test_fit_changes.py tests/unit/matching/test_prematch.py \
 		tests/unit/matching/test_ranking.py
-	@WHOLE_SWEEP=1 $(PYTHON_BIN) -m pytest -q tests/functional/test_bad_input.py
+	@WHOLE_SWEEP=1 $(PYTHON_BIN) -m pytest -q tests/functional/test_bad_input.py \
+		tests/integration/borrowers/test_ingest_again.py tests/integration/borrowers/test_archive_only.py
 	@$(PYTHON_BIN) -m tests.performance.pool_race $(ARGS)
 
 screenshots: dev ## 演示的每一页、每个角色、两种宽度各截一张图,存入 var/screenshots/(ARGS=角色 或 角色:页面,--dark 深色)

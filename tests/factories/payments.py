@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 from contextlib import suppress
 
 from borrowers.models import CatalogueItem, SubjectCandidate
@@ -76,6 +77,8 @@ def erasure(cast, now, other):
 
 
 ACTS = (correction, registration, review, erasure)
+STORIES = 24 if os.environ.get("WHOLE_SWEEP") else 4
+"""How many stories are told both ways; `make torture` tells more."""
 
 
 def any_row(rng):

@@ -54,6 +54,7 @@ from tests.factories.borrowers import USCC, make_enterprise
 from tests.factories.payments import (
     ACTS,
     LATECOMER,
+    STORIES,
     any_row,
     ingest,
     key_without_a_day,
@@ -65,7 +66,6 @@ from tests.factories.payments import (
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 REASON = "金额与完税证明不一致"
 DAY = timedelta(days=1)
-STORIES = 4
 
 
 @pytest.fixture

@@ -25,6 +25,7 @@ from tests.factories.payments import (
     ACTS,
     FAR_DAY,
     LATECOMER,
+    STORIES,
     any_row,
     ingest,
     key_without_a_day,
@@ -197,7 +198,7 @@ class TestShortWay:
         reference_ensure(at=now)
         key_without_a_day()
         rng, decided = random.Random(7), set()
-        for number in range(8):
+        for number in range(STORIES):
             path = write(tmp_path / f"{number}.csv", [any_row(rng) for _ in range(30)])
             other = write(tmp_path / f"{number}b.csv", [any_row(rng) for _ in range(30)])
             between = [act for act in ACTS if rng.random() < 0.5]
