@@ -1,4 +1,4 @@
-"""What a batch holds by its item's quality rules, where the archive alone keeps it: counted in its file.
+"""What a batch holds by its item's quality rules, where a file of the archive holds it: counted in the file.
 
 The same counts as `borrowers.selectors.quality` makes in the database.
 """
@@ -10,7 +10,7 @@ from decimal import Decimal
 
 import duckdb
 
-from borrowers.domain.archive import Storage, day_number, storage_of
+from borrowers.domain.archive import KeptIn, Storage, day_number, storage_of
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.quality_rule import QualityKind, QualityRule
 from borrowers.domain.rhythm import earliest_in_time
@@ -27,14 +27,15 @@ def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
     """Return by name what is counted of a batch's records: `EVENTS`, `EVENTS_IN_TIME`, part and whole of every rule.
 
     Args:
-        batch: closed, of an item that is kept in the archive alone, in a file of its own.
+        batch: closed, in a file that was written by the same declaration.
         spec: declaration by which it was read.
     """
-    assert batch.segment is not None  # noqa: S101 - it accepted rows
+    assert batch.item is not None and batch.segment is not None  # noqa: PT018, S101 - it accepted rows
     received = local_date(batch.received_at)
     earliest = earliest_in_time(received, spec.due_days, work_calendar())
-    in_time = f"count(*) FILTER (dated AND day >= {day_number(earliest)})"
-    events = "count(*) FILTER (dated)"
+    dated = "dated" if batch.item.kept_in == KeptIn.ARCHIVE else _has_date(spec)
+    in_time = f"count(*) FILTER ({dated} AND day >= {day_number(earliest)})"
+    events = f"count(*) FILTER ({dated})"
     wanted = {EVENTS: events, EVENTS_IN_TIME: in_time}
     for place, rule in enumerate(spec.quality):
         part, whole = f"part_{place}", f"whole_{place}"
@@ -45,7 +46,7 @@ def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
             wanted[whole] = f'count("{rule.field}")'
         elif rule.kind is QualityKind.RECENT:
             first = day_number(received - timedelta(days=rule.days))
-            wanted[part], wanted[whole] = f"count(*) FILTER (dated AND day >= {first})", events
+            wanted[part], wanted[whole] = f"count(*) FILTER ({dated} AND day >= {first})", events
         elif rule.kind is QualityKind.IN_TIME:
             wanted[part], wanted[whole] = in_time, events
     columns = ", ".join(f"{counted} AS {name}" for name, counted in wanted.items())
@@ -56,6 +57,11 @@ def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
             {"file": str(file)},
         ).fetchone()
     return dict(zip(wanted, found or (), strict=True))
+
+
+def _has_date(spec: ItemSpec) -> str:
+    """Return the predicate of rows whose day is that of an event, of a file that does not say so."""
+    return f'"{spec.event_date}" IS NOT NULL' if spec.event_date else "false"
 
 
 def _within(rule: QualityRule, spec: ItemSpec) -> str:

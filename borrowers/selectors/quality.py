@@ -9,7 +9,6 @@ from django.db.models import Count, DecimalField, F, Q, QuerySet
 from django.db.models.fields.json import KT
 from django.db.models.functions import Cast
 
-from borrowers.domain.archive import KeptIn
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.quality import EARLIER_LOOKED_AT, volume_counts
 from borrowers.domain.quality_rule import QualityKind, QualityRule
@@ -34,6 +33,8 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
         batch: closed, its records written.
         spec: declaration by which it was read.
 
+    A batch that was filed as it was kept is counted in its file, which holds the same rows and is the quicker to read.
+
     Queries: at most three; a batch that kept no row has no records to look at.
     """
     found = _record_counts(batch, spec)
@@ -54,7 +55,7 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
 def _record_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
     if not batch.accepted:
         return {EVENTS: 0, EVENTS_IN_TIME: 0}
-    if batch.item and batch.item.kept_in == KeptIn.ARCHIVE:
+    if batch.segment is not None:
         return archived_counts(batch, spec)
     received = local_date(batch.received_at)
     in_time = Q(event_date__gte=earliest_in_time(received, spec.due_days, work_calendar()))
