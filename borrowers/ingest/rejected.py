@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import islice
 
 import numpy as np
 from django.db import connection
@@ -18,6 +17,8 @@ from borrowers.domain.rows import bind_columns
 from borrowers.ingest.meanings import tidy
 from borrowers.ingest.staging import Lane
 from borrowers.models import IngestBatch, IngestReject, RejectedRow
+from marketplace.bulk import insert_rows
+from marketplace.crypto import encrypt
 from marketplace.sheets import Sheet
 
 HELD_AT_ONCE = 2_000
@@ -49,16 +50,10 @@ def rows_hold(batch: IngestBatch, titles: Iterable[str], rows: Iterable[HeldRow]
     Writes: ``RejectedRow``, in bounded pieces.
     """
     batch.titles = list(titles)
-    waiting = iter(rows)
-    while piece := list(islice(waiting, HELD_AT_ONCE)):
-        RejectedRow.objects.bulk_create(
-            [
-                RejectedRow(
-                    batch=batch, row_number=number, cells=json.dumps(cells, ensure_ascii=False)
-                )
-                for number, cells in piece
-            ]
-        )
+    sealed = (
+        (batch.pk, number, encrypt(json.dumps(cells, ensure_ascii=False))) for number, cells in rows
+    )
+    insert_rows(RejectedRow, ("batch", "row_number", "cells"), sealed)
 
 
 def rows_of_lane(lane: Lane, numbers: Collection[int], held: dict[str, str]) -> Iterator[HeldRow]:

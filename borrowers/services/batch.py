@@ -9,11 +9,13 @@ from datetime import datetime
 
 from borrowers.domain.rows import Column, RowError, unread_columns
 from borrowers.models import IngestBatch, IngestReject
+from marketplace.bulk import insert_rows
 
 Progress = Callable[[int], None]
 """Called with the number of rows read so far."""
 
 REJECTS_KEPT_AT_ONCE = 2000
+REJECT_FIELDS = ("batch", "row_number", "field", "code", "sentence")
 SENTENCE_LENGTH = 300
 
 
@@ -30,7 +32,7 @@ class BatchBook:
     duplicates: int = 0
     reasons: Counter[str] = field(default_factory=Counter)
     rejected_rows: set[int] = field(default_factory=set)
-    _waiting: list[IngestReject] = field(default_factory=list)
+    _waiting: list[tuple[int, int, str, str, str]] = field(default_factory=list)
 
     def row_read(self) -> None:
         """Count a row that was read; tell the progress now and then."""
@@ -54,12 +56,12 @@ class BatchBook:
         self.rejected_rows.add(errors[0].row)
         self.reasons.update({error.code for error in errors})
         self._waiting += [
-            IngestReject(
-                batch=self.batch,
-                row_number=error.row,
-                field=error.field[:64],
-                code=error.code,
-                sentence=error.sentence[:SENTENCE_LENGTH],
+            (
+                self.batch.pk,
+                error.row,
+                error.field[:64],
+                error.code,
+                error.sentence[:SENTENCE_LENGTH],
             )
             for error in errors
         ]
@@ -97,5 +99,5 @@ class BatchBook:
 
     def rejects_write(self) -> None:
         """Write the reasons that wait to be written."""
-        IngestReject.objects.bulk_create(self._waiting)
+        insert_rows(IngestReject, REJECT_FIELDS, self._waiting)
         self._waiting = []
