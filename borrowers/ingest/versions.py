@@ -101,18 +101,17 @@ def keys_wait(path: Path) -> None:
             copy.write(piece)
 
 
-def records_copy(pieces: Iterable[bytes]) -> None:
-    """Copy rows into the records themselves, past the waiting table (PostgreSQL only).
+def records_copy(streams: Iterable[bytes]) -> None:
+    """Copy rows into the records themselves, past the waiting table, a statement a stream (PostgreSQL only).
 
     Args:
-        pieces: of a stream in PostgreSQL's binary form; columns as ``RECORD_COLUMNS``.
+        streams: each whole, in PostgreSQL's binary form; columns as ``RECORD_COLUMNS``.
     """
-    with (
-        connection.cursor() as cursor,
-        cursor.copy(f"COPY {_TABLE} ({RECORD_COLUMNS}) FROM STDIN (FORMAT binary)") as copy,
-    ):
-        for piece in pieces:
-            copy.write(piece)
+    statement = f"COPY {_TABLE} ({RECORD_COLUMNS}) FROM STDIN (FORMAT binary)"
+    with connection.cursor() as cursor:
+        for stream in streams:
+            with cursor.copy(statement) as copy:
+                copy.write(stream)
 
 
 def repeats_take_out() -> list[Repeat]:
