@@ -12,7 +12,14 @@ from django.core.management import call_command
 from borrowers.domain.catalogue import QualityKind, QualityRule, UpdateRhythm, load_catalogue
 from borrowers.models import BatchQuality, IngestBatch, QualityFinding, SourceUnit
 from borrowers.selectors import finding_list, unit_board, unit_items
-from borrowers.services import batch_quality_check, catalogue_seed, quality_sweep
+from borrowers.selectors.catalogue import item_spec
+from borrowers.selectors.quality import batch_counts
+from borrowers.services import (
+    batch_quality_check,
+    catalogue_seed,
+    quality_sweep,
+    records_ingest,
+)
 from marketplace.domain.period import Period
 from tests.factories.borrowers import PENALTY_ROW, USCC, deliver
 
@@ -72,6 +79,30 @@ class TestBatchQualityCheck:
         assert found == ([(declared.code, str(batch.public_id))] if broken else [])
         (measure,) = BatchQuality.objects.get(batch=batch).measures
         assert measure["kept"] is not broken
+
+    def test_counts_the_same_in_the_file_of_a_large_batch(self, cast, archive_folder, monkeypatch):
+        kinds = [
+            rule("FILLED", field="score", minimum="1"),
+            rule("IN_RANGE", field="score", low="80", high="92", minimum="1"),
+            rule("RECENT", days=60, minimum="1"),
+        ]
+        seed_only(quality=tuple(kinds))
+        monkeypatch.setattr("borrowers.services.intake.PLAIN_FROM_BYTES", 0)
+        monkeypatch.setattr("borrowers.ingest.handover.RECORDS_AT_ONCE", 2)
+        changes = ["92,2026-05-01", ",2026-05-30", "93,", "60.5,2024-01-31", ",", "bad,2026-05-01"]
+        lines = [f"{USCC},{2018 + place},A,{cells}" for place, cells in enumerate(changes)]
+        titles = "统一社会信用代码,评价年度,纳税信用等级,评价分数,评价日期"
+
+        batch = records_ingest(
+            item_code="TAX_RATING", unit_code="TAX", source="\n".join([titles, *lines]).encode(),
+            file_name="a.csv", actor=None, at=june(3),
+        )  # fmt: skip
+
+        assert batch.accepted == 5
+        in_file = batch_counts(batch, item_spec(batch.item))
+        batch.segment = None
+        assert in_file == batch_counts(batch, item_spec(batch.item))
+        assert in_file[kinds[0].code] == (3, 5)
 
     def test_compares_the_volume_with_earlier_batches_of_the_unit(self, cast):
         seed_only(quality=(rule("VOLUME", low="0.5", high="2"),))
