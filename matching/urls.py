@@ -16,6 +16,7 @@ from matching.views import (
     officer_queue,
     operator_applications,
     outcome,
+    outcome_rectify,
     reach,
 )
 
@@ -71,6 +72,16 @@ lender_urls = [
     path("desk/<uuid:public_id>/reviewers/", grant.reviewers, name="reviewer-list"),
     path("grants/<uuid:public_id>/revoke/", grant.revoke, name="grant-revoke"),
     path("desk/<uuid:public_id>/outcomes/", outcome.outcomes, name="outcome-list"),
+    path(
+        "desk/<uuid:public_id>/outcomes/<int:seq>/",
+        outcome_rectify.rectify,
+        name="outcome-rectify",
+    ),
+    path(
+        "desk/<uuid:public_id>/outcomes/<int:seq>/void/",
+        outcome_rectify.void,
+        name="outcome-void",
+    ),
     path("approvals/", approver.approvals, name="approval-list"),
     path("approvals/<uuid:public_id>/", approver.approval, name="approval-detail"),
     path("versions/<uuid:public_id>/reach/", reach.version_reach_detail, name="version-reach"),
@@ -83,8 +94,9 @@ loan_urls = [
     path("loans/upload/template.csv", outcome.template_sheet, name="outcome-template"),
 ]
 
-# /operator/applications/: clocks and 督办
+# /operator/applications/: clocks and 督办; /operator/corrections/: outcomes that lenders put right
 operator_urls = [
+    path("operator/corrections/", outcome_rectify.corrections, name="correction-list"),
     path("operator/applications/", operator_applications.watch, name="dispatch-list"),
     path(
         "operator/applications/<uuid:public_id>/",

@@ -55,8 +55,9 @@ def facts_at(day: date, known_at: datetime, parts: Collection[Part] = tuple(Part
 
     Args:
         day: last day counted, Beijing date.
-        known_at: events entered later do not count, aware; a day before its own date gives the same day of a past
-            year as it is known now. How many institutions and products there are is known of the present only.
+        known_at: events entered later do not count, and one put right later counts as it stood, aware; a day before
+            its own date gives the same day of a past year as it is known now. How many institutions and products there
+            are is known of the present only.
         parts: what is wanted; the rest stays empty.
 
     Queries: six for the day of ``known_at``, four for an earlier one.
@@ -149,7 +150,8 @@ def _application(row: tuple[Any, ...]) -> ApplicationRow:
 def _loans(day: date, known_at: datetime) -> tuple[LoanRow, ...]:
     drawn = Q(kind="DISBURSE")
     found: QuerySet[Any, Any] = (
-        OutcomeEvent.objects.filter(event_date__lte=day, reported_at__lte=known_at)
+        OutcomeEvent.objects.known_at(known_at)
+        .filter(event_date__lte=day)
         .order_by()
         .values(
             "loan_id",
@@ -168,8 +170,8 @@ def _loans(day: date, known_at: datetime) -> tuple[LoanRow, ...]:
             ),
             repaid_fen=sum_fen("principal_yuan", Q(kind="REPAY")),
             first_draw=Min("event_date", filter=drawn),
-            overdue_seq=Max("seq", filter=Q(kind="OVERDUE")),
-            cured_seq=Max("seq", filter=Q(kind="CURE")),
+            overdue_place=Max("place", filter=Q(kind="OVERDUE")),
+            cured_place=Max("place", filter=Q(kind="CURE")),
             closings=Count("pk", filter=Q(kind__in=("SETTLE", "WRITE_OFF"))),
         )
         .filter(drawn_fen__gt=0)
@@ -208,7 +210,7 @@ def _loan(row: dict[str, Any], first: dict[str, date]) -> LoanRow:
         repaid_fen=row["repaid_fen"],
         days_to_draw=(row["first_draw"] - submitted).days,
         is_first_time=row["loan__is_first_loan"] and is_bank and row["first_draw"] == first[uscc],
-        is_overdue=is_open and (row["overdue_seq"] or 0) > (row["cured_seq"] or 0),
+        is_overdue=is_open and (row["overdue_place"] or 0) > (row["cured_place"] or 0),
         is_open=is_open,
     )
 

@@ -47,6 +47,7 @@ class Transition:
         roles: roles that may cause it; ``SYSTEM`` is the marketplace itself.
         label: the verb on the button, Chinese.
         guard: further condition on the facts.
+        undoes: it takes back what was wrongly entered; an end that can be taken back is an end all the same.
     """
 
     source: str
@@ -55,6 +56,7 @@ class Transition:
     roles: frozenset[str]
     label: str
     guard: Guard | None = field(default=None, compare=False)
+    undoes: bool = False
 
 
 @dataclass(frozen=True)
@@ -73,8 +75,8 @@ class Machine:
 
     @property
     def terminal_states(self) -> frozenset[str]:
-        """Return the states that no transition leaves."""
-        return frozenset(self.states) - {row.source for row in self.transitions}
+        """Return the states that nothing leaves, except to take back what was wrongly entered."""
+        return frozenset(self.states) - {row.source for row in self.transitions if not row.undoes}
 
     def reachable(self) -> frozenset[str]:
         """Return the states that can be reached from the initial one."""

@@ -88,7 +88,7 @@ class Pick:
 
 @dataclass(frozen=True)
 class Cell:
-    """A value of a table that is a link, has a tone, needs a note, offers a deed or can be chosen."""
+    """A value of a table that is a link, has a tone, needs a note, offers a deed, can be chosen or counts no more."""
 
     value: Any
     url: str = ""
@@ -96,6 +96,7 @@ class Cell:
     note: str = ""
     action: Action | None = None
     pick: Pick | None = None
+    struck: bool = False
 
 
 MANY_COLUMNS = 8

@@ -116,7 +116,7 @@ _CITY = (
     Link("marketplace:calendar", "工作日历", group=_RULES),
 )
 _OPERATOR = (
-    Link("matching:dispatch-list", "督办"),
+    Link("matching:dispatch-list", "督办", ("matching:correction-list",)),
     Link("matching:lead-watch", "接单督办"),
     Link("matching:assign-list", "需求派单"),
     *_CITY,

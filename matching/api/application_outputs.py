@@ -75,6 +75,8 @@ class EventOutput(serializers.Serializer[Any]):
     who = serializers.CharField()
     state_label = serializers.CharField(source="state")
     is_internal = serializers.BooleanField()
+    struck = serializers.CharField(allow_blank=True)
+    struck_reason = serializers.CharField(allow_blank=True)
     lines = serializers.SerializerMethodField()
 
     def get_lines(self, entry: TimelineEntry) -> list[dict[str, str]]:

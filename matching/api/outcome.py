@@ -41,6 +41,26 @@ class OutcomeInput(StrictSerializer):
     classification = serializers.CharField(max_length=16, allow_blank=True, default="")
 
 
+class AmendInput(StrictSerializer):
+    """The whole content an event should have had, with a reference of its own; the kind stays."""
+
+    event_date = serializers.DateField()
+    reference = serializers.CharField(max_length=64)
+    reason = serializers.CharField(max_length=200)
+    principal_yuan = AmountField(allow_null=True, default=None)
+    interest_yuan = AmountField(allow_null=True, default=None)
+    days_overdue = serializers.IntegerField(
+        allow_null=True, default=None, min_value=0, max_value=36_500
+    )
+    classification = serializers.CharField(max_length=16, allow_blank=True, default="")
+
+
+class VoidInput(StrictSerializer):
+    """Why an event is taken out."""
+
+    reason = serializers.CharField(max_length=200)
+
+
 class SheetInput(StrictSerializer):
     """A sheet."""
 
@@ -48,7 +68,7 @@ class SheetInput(StrictSerializer):
 
 
 class OutcomeOutput(serializers.Serializer[Any]):
-    """One reported event."""
+    """One reported event; with ``ended_at`` it counts no more, ``replaced_by`` is the seq of what does."""
 
     seq = serializers.IntegerField()
     kind = serializers.CharField()
@@ -60,10 +80,13 @@ class OutcomeOutput(serializers.Serializer[Any]):
     warning = serializers.CharField(allow_blank=True)
     reference = serializers.CharField()
     reported_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField(allow_blank=True)
+    replaced_by = serializers.IntegerField(source="replaced_by.seq", default=None, allow_null=True)
 
 
 class OwnOutcomeOutput(serializers.Serializer[Any]):
-    """One reported event as the enterprise sees it."""
+    """One reported event as the enterprise sees it; with ``ended_at`` it counts no more."""
 
     seq = serializers.IntegerField()
     kind = serializers.CharField()
@@ -73,6 +96,9 @@ class OwnOutcomeOutput(serializers.Serializer[Any]):
     days_overdue = serializers.IntegerField(allow_null=True)
     classification = serializers.CharField(allow_blank=True)
     reported_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField(allow_blank=True)
+    replaced_by = serializers.IntegerField(source="replaced_by.seq", default=None, allow_null=True)
 
 
 class LoanOutput(serializers.Serializer[Any]):
@@ -182,7 +208,7 @@ class OutcomeListView(APIView):
         operation_id="loan_outcomes_list", summary="贷款结果", responses=OUTCOME_LIST_OUTPUT
     )
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
-        """Return every event in order of reporting."""
+        """Return every event in order of reporting, also those that were put right."""
         user = signed_in(request.user)
         loan = loan_get(user, public_id)
         output = OwnOutcomeOutput if _is_own(user, loan) else OutcomeOutput

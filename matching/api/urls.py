@@ -12,6 +12,7 @@ from matching.api import (
     grant,
     offers,
     outcome,
+    outcome_rectify,
     reach,
     renewal,
     urls_event,
@@ -136,10 +137,25 @@ loan_urls = [
     path(
         "loans/<uuid:public_id>/outcomes/", outcome.OutcomeListView.as_view(), name="outcome-list"
     ),
+    path(
+        "loans/<uuid:public_id>/outcomes/<int:seq>/amend/",
+        outcome_rectify.OutcomeAmendView.as_view(),
+        name="outcome-amend",
+    ),
+    path(
+        "loans/<uuid:public_id>/outcomes/<int:seq>/void/",
+        outcome_rectify.OutcomeVoidView.as_view(),
+        name="outcome-void",
+    ),
 ]
 
-# /api/v1/operator/applications/
+# /api/v1/operator/applications/ and /api/v1/operator/corrections/
 operator_urls = [
+    path(
+        "operator/corrections/",
+        outcome_rectify.CorrectionListView.as_view(),
+        name="correction-list",
+    ),
     path(
         "operator/applications/",
         application.SupervisedListView.as_view(),

@@ -25,6 +25,7 @@ __all__ = [
     "EVENT_LABELS",
     "FUNDED_STATES",
     "LIVE_STATES",
+    "RECTIFYING",
     "REFUSAL_LABELS",
     "STATE_LABELS",
     "SUSPENDABLE_STATES",
@@ -296,18 +297,47 @@ _OUTCOME: tuple[Transition, ...] = (
     ),
 )
 
+RECTIFYING = ("AMEND", "VOID")
+"""Events that put right what was reported of a loan; the state is then the one its outcomes lead to."""
+
+_RECTIFIED_TO: dict[str, tuple[tuple[ApplicationState, ApplicationState], ...]] = {
+    "AMEND": ((S.REPAYING, S.OVERDUE), (S.OVERDUE, S.REPAYING)),
+    "VOID": (
+        (S.DISBURSED, S.SIGNED),
+        (S.REPAYING, S.DISBURSED),
+        (S.REPAYING, S.OVERDUE),
+        (S.OVERDUE, S.DISBURSED),
+        (S.OVERDUE, S.REPAYING),
+        (S.SETTLED, S.REPAYING),
+        (S.SETTLED, S.OVERDUE),
+        (S.WRITTEN_OFF, S.OVERDUE),
+    ),
+}
+"""Where else the rest of a loan's outcomes may lead; most often the state stays."""
+
+_RECTIFIED = tuple(
+    Transition(
+        source, event, target, frozenset(APPROVER), label, guards.rectified_to(target), undoes=True
+    )
+    for event, label in zip(RECTIFYING, ("更正贷款结果", "作废贷款结果"), strict=True)
+    for source, target in (
+        *((state, state) for state in (*_OWED, S.SETTLED, S.WRITTEN_OFF)),
+        *_RECTIFIED_TO[event],
+    )
+)
+
 APPLICATION = Machine(
     name="application",
     initial=S.DRAFT.value,
     transitions=tuple(
         replace(row, source=str(row.source), target=str(row.target))
-        for row in (*_HANDLING, *_ENDINGS, *_OUTCOME)
+        for row in (*_HANDLING, *_ENDINGS, *_OUTCOME, *_RECTIFIED)
     ),
     labels={state.value: label for state, label in STATE_LABELS.items()},
 )
 
 CLOSED_STATES = APPLICATION.terminal_states
-"""States that nothing leaves."""
+"""States that nothing leaves, except to put right what was reported."""
 
 EVENT_LABELS = {row.event: row.label for row in APPLICATION.transitions}
 """Event to the Chinese verb on its button."""

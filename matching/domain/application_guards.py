@@ -47,6 +47,9 @@ class ApplicationFacts(TypedDict, total=False):
         clock_expired: a clock that ends the state has run out.
         suspended_from: state before the suspension.
         suspension_reason: why suspended.
+        first_reported_by_id: who first reported the outcome that is put right.
+        feedback_when_reported: the clause on outcome feedback held when that was reported.
+        ledger_state: the state that the outcomes that stand lead to.
     """
 
     actor_id: int | str
@@ -83,6 +86,9 @@ class ApplicationFacts(TypedDict, total=False):
     clock_expired: bool
     suspended_from: str
     suspension_reason: str
+    first_reported_by_id: int
+    feedback_when_reported: bool
+    ledger_state: str
 
 
 Facts = Mapping[str, Any]
@@ -274,6 +280,20 @@ def resumes_to(state: str) -> Guard:
         if reason is not None:
             return reason
         return None if facts.get("suspended_from") == state else "缺少中止前的状态，不能恢复。"
+
+    return guard
+
+
+def rectified_to(state: str) -> Guard:
+    """Return the guard of a rectification: another person, the clause of then, and the state the ledger leads to."""
+
+    def guard(facts: Facts) -> str | None:
+        actor, reporter = facts.get("actor_id"), facts.get("first_reported_by_id")
+        if actor is None or reporter is None or actor == reporter:
+            return "更正与作废须由报送人以外的审批人办理。"
+        if facts.get("feedback_when_reported") is not True:
+            return "报送时企业未同意反馈贷款结果，不能更正或作废。"
+        return None if facts.get("ledger_state") == state else "贷款结果与申请状态不一致。"
 
     return guard
 

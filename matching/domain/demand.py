@@ -16,7 +16,7 @@ from enum import StrEnum
 from typing import Any
 
 from marketplace.domain.errors import Refused
-from marketplace.domain.machine import Machine, rows
+from marketplace.domain.machine import Machine, Transition, rows
 from marketplace.domain.money import display_rate, display_wan, to_yuan
 from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.roles import SYSTEM, Role
@@ -156,6 +156,10 @@ def _funded(facts: Mapping[str, Any]) -> str | None:
     return None if facts.get("funded") is True else "该需求还没有签约或放款的申请。"
 
 
+def _not_funded(facts: Mapping[str, Any]) -> str | None:
+    return None if facts.get("funded") is False else "该需求已有放款的申请。"
+
+
 def _expired(facts: Mapping[str, Any]) -> str | None:
     return None if facts.get("clock_expired") is True else "需求仍在有效期内。"
 
@@ -214,6 +218,15 @@ DEMAND = Machine(
         *_MODES,
         *rows(SEARCHING_STATES, "START_MATCHING", "MATCHING", (SYSTEM,), "开始对接", _taken),
         *rows(("MATCHING",), "CONCLUDE", "CONCLUDED", (SYSTEM,), "达成", _funded),
+        Transition(
+            "CONCLUDED",
+            "RESUME_MATCHING",
+            "MATCHING",
+            frozenset({SYSTEM}),
+            "放款作废，恢复对接",
+            _not_funded,
+            undoes=True,
+        ),
         *rows(("MATCHING",), "FAIL", "UNSUCCESSFUL", (*_BORROWER, SYSTEM), "结束对接", _none_open),
         *rows(("DRAFT", *SEARCHING_STATES), "EXPIRE", "EXPIRED", (SYSTEM,), "过期", _expired),
         *rows(("DRAFT",), "WITHDRAW", "WITHDRAWN", _BORROWER, "撤回需求"),

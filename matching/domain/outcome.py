@@ -17,6 +17,8 @@ from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.verdict import Outcome, Verdict
 
 ZERO = Decimal("0.00")
+TURNS = 1_000_000
+"""More events than a loan will ever have."""
 
 
 class OutcomeKind(StrEnum):
@@ -77,7 +79,7 @@ class LoanEvent:
         interest_yuan: interest and fees paid (REPAY).
         days_overdue: for OVERDUE.
         classification: for CLASS_CHANGE; may come with any other kind.
-        seq: order of reporting.
+        seq: order among events of one day, e.g. that of reporting.
     """
 
     kind: OutcomeKind
@@ -128,9 +130,32 @@ class LoanPosition:
 def ledger(events: Iterable[LoanEvent]) -> LoanPosition:
     """Return the position that events add up to, taken by date and then by order of reporting."""
     position = LoanPosition()
-    for event in sorted(events, key=lambda found: (found.event_date, found.seq)):
+    for event in in_order(events):
         position = _after(position, event)
     return position
+
+
+def in_order(events: Iterable[LoanEvent]) -> list[LoanEvent]:
+    """Return events by date, those of a day in order of reporting."""
+    return sorted(events, key=lambda found: (found.event_date, found.seq))
+
+
+def ledger_place(event_date: date, turn: int) -> int:
+    """Return a number by which the events of a loan sort as the ledger takes them: by date, then by turn.
+
+    An event put right keeps its turn, whatever its new date.
+
+    >>> ledger_place(date(2026, 1, 2), 9) < ledger_place(date(2026, 1, 3), 1)
+    True
+    >>> turn_of(ledger_place(date(2026, 1, 2), 9))
+    9
+    """
+    return event_date.toordinal() * TURNS + turn
+
+
+def turn_of(place: int) -> int:
+    """Return the turn in a place, counted from one in order of first report."""
+    return place % TURNS
 
 
 def available_yuan(
@@ -152,18 +177,35 @@ def check_event(
     """Return the position after one more event, or refuse the event.
 
     Args:
-        events: everything reported so far.
+        events: everything reported so far that stands.
         event: what is reported now.
         approved_yuan: the approved limit.
         on: business date; nothing may be reported from the future.
         revolving: repayments free the limit again.
 
     Raises:
+        Refused: as `check_next`.
+    """
+    return check_next(
+        ledger(events), event, approved_yuan=approved_yuan, on=on, revolving=revolving
+    )
+
+
+def check_next(
+    position: LoanPosition,
+    event: LoanEvent,
+    *,
+    approved_yuan: Decimal,
+    on: date,
+    revolving: bool = False,
+) -> LoanPosition:
+    """Return the position after one more event than those of a position, or refuse the event.
+
+    Raises:
         Refused: ``OUTCOME_CLOSED``, ``OUTCOME_DATE``, ``OUTCOME_NOT_DRAWN``, ``OUTCOME_AMOUNT``,
             ``OUTCOME_OVER_LIMIT``, ``OUTCOME_OVER_REPAID``, ``OUTCOME_NOT_ZERO``, ``OUTCOME_OVERDUE_DAYS``,
             ``OUTCOME_NOT_OVERDUE``, ``OUTCOME_CLASS``; each at its field.
     """
-    position = ledger(events)
     _check_time(position, event, on)
     if event.classification and event.classification not in LOAN_CLASS_LABELS:
         raise _refused("OUTCOME_CLASS", "classification", "请从列表中选择五级分类。")

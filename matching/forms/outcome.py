@@ -8,7 +8,22 @@ from typing import Any
 from django import forms
 
 from marketplace.web.forms import DayField
-from matching.domain.outcome import LOAN_CLASS_LABELS
+from matching.domain.outcome import LOAN_CLASS_LABELS, OutcomeKind
+from matching.domain.outcome_replay import FIELD_LABELS
+from matching.models import OutcomeEvent
+
+CONTENT = frozenset(FIELD_LABELS)
+_ALWAYS = frozenset({"event_date", "classification"})
+ASKED = {
+    OutcomeKind.DISBURSE: _ALWAYS | {"principal_yuan"},
+    OutcomeKind.REPAY: _ALWAYS | {"principal_yuan", "interest_yuan"},
+    OutcomeKind.OVERDUE: _ALWAYS | {"days_overdue"},
+    OutcomeKind.CURE: _ALWAYS,
+    OutcomeKind.CLASS_CHANGE: _ALWAYS,
+    OutcomeKind.SETTLE: _ALWAYS,
+    OutcomeKind.WRITE_OFF: _ALWAYS,
+}
+"""What the content of each kind of outcome consists of."""
 
 CLASSES = [("", "不变"), *((code.value, label) for code, label in LOAN_CLASS_LABELS.items())]
 
@@ -50,6 +65,52 @@ class OutcomeForm(forms.Form):
     ) -> None:
         super().__init__(data, initial=initial)
         self.fields["kind"].choices = kinds  # type: ignore[attr-defined]
+
+
+class ReasonField(forms.CharField):
+    """Why something that was reported is put right; the enterprise reads it."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            label="原因",
+            max_length=200,
+            widget=forms.Textarea(attrs={"rows": 2}),
+            help_text="企业与报送人都会看到。",
+        )
+
+
+class AmendForm(forms.Form):
+    """The content an outcome should have had; what its kind does not ask for and does not hold is left out."""
+
+    event_date = DayField(label="发生日期")
+    principal_yuan = YuanField(label="本金", required=False)
+    interest_yuan = YuanField(label="利息及费用", required=False)
+    days_overdue = forms.IntegerField(
+        label="逾期天数", required=False, min_value=0, max_value=36_500
+    )
+    classification = forms.ChoiceField(label="五级分类", choices=CLASSES, required=False)
+    reference = forms.CharField(
+        label="更正的机构流水号",
+        max_length=64,
+        help_text="这次更正自己的流水号，不能与原报送相同。",
+    )
+    reason = ReasonField()
+
+    def __init__(self, data: Any = None, *, row: OutcomeEvent) -> None:
+        held = {name: getattr(row, name) for name in CONTENT}
+        super().__init__(data, initial=held, prefix="amend")
+        for name in CONTENT - ASKED[OutcomeKind(row.kind)]:
+            if not held[name]:
+                del self.fields[name]
+
+
+class VoidForm(forms.Form):
+    """Why an outcome is taken out."""
+
+    reason = ReasonField()
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data, prefix="void")
 
 
 class OutcomeUploadForm(forms.Form):

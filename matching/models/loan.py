@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
+from typing import Self
 
 from django.db import models
 from django.db.models import F, Q
@@ -83,8 +85,24 @@ class Loan(models.Model):
         return str(self.public_id)
 
 
+class OutcomeQuerySet(models.QuerySet["OutcomeEvent"]):
+    """Reported outcomes; one that was put right stays on file and counts no more."""
+
+    def standing(self) -> Self:
+        """Return those that count now."""
+        return self.filter(ended_at=None)
+
+    def known_at(self, moment: datetime) -> Self:
+        """Return those that counted at a moment: reported by then, and put right only later."""
+        return self.filter(Q(ended_at=None) | Q(ended_at__gt=moment), reported_at__lte=moment)
+
+
 class OutcomeEvent(models.Model):
-    """One thing that happened to a loan, reported by the lender; idempotent by ``reference``."""
+    """One thing that happened to a loan, reported by the lender; idempotent by ``reference``.
+
+    Nothing of it changes after reporting; when it is put right (更正, 作废) only the ending is filled in. ``place``
+    sorts the events of a loan as its ledger takes them (`matching.domain.outcome.ledger_place`).
+    """
 
     loan = models.ForeignKey(
         Loan, verbose_name="贷款", on_delete=models.PROTECT, related_name="outcomes"
@@ -102,6 +120,30 @@ class OutcomeEvent(models.Model):
         "marketplace.User", verbose_name="报送人", on_delete=models.PROTECT, related_name="+"
     )
     reported_at = models.DateTimeField("报送时间")
+    first_reported_by = models.ForeignKey(
+        "marketplace.User", verbose_name="最初报送人", on_delete=models.PROTECT, related_name="+"
+    )
+    place = models.BigIntegerField("台账次序")
+    ended_at = models.DateTimeField("更正或作废时间", null=True, blank=True)
+    ended_by = models.ForeignKey(
+        "marketplace.User",
+        verbose_name="更正或作废人",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="+",
+    )
+    end_reason = models.CharField("更正或作废原因", max_length=200, blank=True, default="")
+    replaced_by = models.OneToOneField(
+        "self",
+        verbose_name="更正为",
+        null=True,
+        blank=True,
+        on_delete=models.PROTECT,
+        related_name="replaces",
+    )
+
+    objects = OutcomeQuerySet.as_manager()
 
     class Meta:
         verbose_name = "贷款结果"
@@ -114,8 +156,28 @@ class OutcomeEvent(models.Model):
                 condition=Q(principal_yuan__gte=0, interest_yuan__gte=0),
                 name="outcome_not_negative",
             ),
+            models.CheckConstraint(
+                condition=Q(ended_at=None, ended_by=None, end_reason="", replaced_by=None)
+                | Q(ended_at__isnull=False, ended_by__isnull=False) & ~Q(end_reason=""),
+                name="outcome_end_has_reason",
+            ),
+            models.CheckConstraint(
+                condition=~Q(ended_by=F("first_reported_by")), name="outcome_end_four_eyes"
+            ),
+            models.UniqueConstraint(
+                fields=["loan", "place"],
+                condition=Q(ended_at=None),
+                name="outcome_place_unique",
+            ),
         ]
-        indexes = [models.Index(fields=["kind", "event_date"], name="outcome_kind_idx")]
+        indexes = [
+            models.Index(fields=["kind", "event_date"], name="outcome_kind_idx"),
+            models.Index(
+                fields=["-ended_at"],
+                condition=Q(ended_at__isnull=False),
+                name="outcome_ended_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"{self.loan_id}#{self.seq} {self.kind}"

@@ -136,6 +136,14 @@ def can_read_portrait(user: Reader, application: LoanApplication) -> bool:
     return is_accepted and application.closed_at is None and _works_on(user, application)
 
 
+def can_rectify_outcomes(user: Reader, application: LoanApplication) -> bool:
+    """Return whether the user may put right what the lender reported of a loan: its approvers may.
+
+    That the one who reported it may not is asked of each outcome by the state machine.
+    """
+    return Role.APPROVER in roles_in(user, application.institution.organisation_id)
+
+
 def officer_branches(user: Reader) -> QuerySet[BranchPosting, int]:
     """Return the primary keys of the branches where the user works as an officer."""
     return _branches_of(_key(user))

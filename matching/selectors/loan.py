@@ -9,13 +9,17 @@ import uuid
 from collections.abc import Iterable
 from decimal import Decimal
 
-from django.db.models import QuerySet
+from django.db.models import QuerySet, prefetch_related_objects
 
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
 from matching.domain.outcome import LoanEvent, LoanPosition, OutcomeKind, ledger
 from matching.models import Loan, OutcomeEvent
-from matching.policies.application import lender_applications, visible_loans
+from matching.policies.application import (
+    lender_applications,
+    supervised_applications,
+    visible_loans,
+)
 
 
 def loan_get(user: User, public_id: uuid.UUID) -> Loan:
@@ -68,26 +72,62 @@ def loan_by_application(user: User, application_id: uuid.UUID) -> Loan | None:
 
 
 def outcomes_of(loan: Loan) -> list[OutcomeEvent]:
-    """Return what was reported of a loan, in order of reporting. Queries: one unless loaded."""
-    return sorted(loan.outcomes.all(), key=lambda row: row.seq)
+    """Return all that was reported of a loan, in order of reporting, also what counts no more.
+
+    Queries: one unless loaded, two more when something was put right.
+    """
+    rows = sorted(loan.outcomes.all(), key=lambda row: row.seq)
+    prefetch_related_objects([row for row in rows if row.ended_at], "ended_by", "replaced_by")
+    return rows
+
+
+def outcomes_in_reading_order(outcomes: Iterable[OutcomeEvent]) -> list[OutcomeEvent]:
+    """Return rows as the ledger takes them, each that was put right just before what replaced it."""
+    rows = list(outcomes)
+    by_key = {row.pk: row for row in rows}
+
+    def place(row: OutcomeEvent) -> tuple[int, int]:
+        stands = row
+        while stands.replaced_by_id is not None:
+            stands = by_key[stands.replaced_by_id]
+        return stands.place, row.seq
+
+    return sorted(rows, key=place)
 
 
 def loan_events(outcomes: Iterable[OutcomeEvent]) -> list[LoanEvent]:
-    """Return reported rows as the ledger reads them."""
-    return [
-        LoanEvent(
-            kind=OutcomeKind(row.kind),
-            event_date=row.event_date,
-            principal_yuan=Decimal(row.principal_yuan),
-            interest_yuan=Decimal(row.interest_yuan),
-            days_overdue=row.days_overdue,
-            classification=row.classification,
-            seq=row.seq,
-        )
-        for row in outcomes
-    ]
+    """Return those of reported rows that stand, as the ledger reads them."""
+    return [event_of(row) for row in outcomes if row.ended_at is None]
+
+
+def event_of(row: OutcomeEvent) -> LoanEvent:
+    """Return a reported row as the ledger reads it."""
+    return LoanEvent(
+        kind=OutcomeKind(row.kind),
+        event_date=row.event_date,
+        principal_yuan=Decimal(row.principal_yuan),
+        interest_yuan=Decimal(row.interest_yuan),
+        days_overdue=row.days_overdue,
+        classification=row.classification,
+        seq=row.place,
+    )
+
+
+def corrections_list(user: User) -> QuerySet[OutcomeEvent]:
+    """Return what lenders put right, latest first, with what replaced it, for the city's operator.
+
+    Queries: one when iterated, after that for the memberships.
+    """
+    found = OutcomeEvent.objects.filter(
+        ended_at__isnull=False, loan__application__in=supervised_applications(user)
+    )
+    return found.select_related(
+        "replaced_by",
+        "loan__application__enterprise",
+        "loan__application__institution__organisation",
+    ).order_by("-ended_at", "-id")
 
 
 def loan_position(loan: Loan) -> LoanPosition:
-    """Return where a loan stands: the sum of what was reported. Queries: one unless the outcomes are loaded."""
+    """Return where a loan stands: the sum of the outcomes that stand. Queries: one unless they are loaded."""
     return ledger(loan_events(outcomes_of(loan)))

@@ -25,6 +25,7 @@ from matching.models import Loan
 from matching.policies.application import borrower_applications
 
 REMIND_DAYS = "demand.renewal_remind_days"
+PAID_OUT = Q(outcomes__kind="DISBURSE", outcomes__ended_at=None)
 MONTH_END = timedelta(days=3)
 """So far a day counted back by months may lie from the one counted forward: months end differently."""
 
@@ -67,7 +68,7 @@ def loans_near_end(at: datetime) -> QuerySet[Loan]:
     most = max(parameters_in_force(shipped()).value_on(REMIND_DAYS, on))
     latest = on + timedelta(days=most)
     terms = Loan.objects.order_by().values_list("term_months", flat=True).distinct()
-    drawn = Min("outcomes__event_date", filter=Q(outcomes__kind="DISBURSE"))
+    drawn = Min("outcomes__event_date", filter=PAID_OUT)
     near = Q(pk__in=())
     for term in terms:
         near |= Q(
@@ -83,7 +84,7 @@ def maturing(loans: QuerySet[Loan], at: datetime) -> Iterator[MaturingLoan]:
     on = local_date(at)
     days = parameters_in_force(shipped()).value_on(REMIND_DAYS, on)
     running = loans.filter(application__state__in=RUNNING_STATES).annotate(
-        drawn_on=Min("outcomes__event_date", filter=Q(outcomes__kind="DISBURSE"))
+        drawn_on=Min("outcomes__event_date", filter=PAID_OUT)
     )
     for loan in running.select_related("application__product", "application__demand"):
         drawn = loan.drawn_on or loan.signed_date

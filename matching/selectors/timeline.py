@@ -65,8 +65,12 @@ PAYLOAD_LABELS: Mapping[str, str] = {
     "classification": "五级分类",
     "clock": "时限",
     "reference": "机构流水号",
+    "correction_reason": "原因",
 }
 """What is shown of a payload, in this order; anything else stays unshown."""
+
+ENDED_WORDS = {"AMEND": "已更正", "VOID": "已作废"}
+"""Event to what it made of the outcome it names."""
 
 FOR_LENDER_ONLY = frozenset({"contact_note", "opinion", "reference"})
 FOR_OPERATOR = frozenset({"clock", "suspension_reason"})
@@ -103,6 +107,8 @@ class TimelineEntry:
         state: Chinese name of the state after it.
         lines: label and text of what came with it.
         is_internal: only the lender reads it.
+        struck: what became of a reported outcome that counts no more, empty while it stands.
+        struck_reason: why, for those who may read it.
     """
 
     at: datetime
@@ -113,6 +119,8 @@ class TimelineEntry:
     state: str
     lines: tuple[tuple[str, str], ...]
     is_internal: bool
+    struck: str = ""
+    struck_reason: str = ""
 
     @property
     def who(self) -> str:
@@ -121,8 +129,17 @@ class TimelineEntry:
 
 
 def timeline(events: Iterable[ApplicationEvent], side: Side) -> list[TimelineEntry]:
-    """Return the events that a side may read, oldest first. Queries: none when actors are loaded."""
-    return [_entry(event, side) for event in events if _is_open(event, side)]
+    """Return the events that a side may read, oldest first; an outcome that was put right is struck out.
+
+    Queries: none when actors are loaded.
+    """
+    found = list(events)
+    ended = _put_right(found, side)
+    return [
+        _entry(event, side, *ended.get(_reported(event), ("", "")))
+        for event in found
+        if _is_open(event, side)
+    ]
 
 
 def payload_lines(payload: Mapping[str, Any], side: Side) -> tuple[tuple[str, str], ...]:
@@ -132,6 +149,22 @@ def payload_lines(payload: Mapping[str, Any], side: Side) -> tuple[tuple[str, st
         for name, label in PAYLOAD_LABELS.items()
         if payload.get(name) not in (None, "", []) and _may_read(name, side)
     )
+
+
+def _put_right(events: Iterable[ApplicationEvent], side: Side) -> dict[str, tuple[str, str]]:
+    """Return by the lender's number what became of outcomes that count no more, and why."""
+    return {
+        event.payload["corrects"]: (
+            ENDED_WORDS[event.event],
+            event.payload["correction_reason"] if _may_read("correction_reason", side) else "",
+        )
+        for event in events
+        if event.event in ENDED_WORDS
+    }
+
+
+def _reported(event: ApplicationEvent) -> str:
+    return str(event.payload.get("reference", ""))
 
 
 def _is_open(event: ApplicationEvent, side: Side) -> bool:
@@ -146,7 +179,7 @@ def _may_read(name: str, side: Side) -> bool:
     return side is Side.LENDER or name not in FOR_LENDER_ONLY
 
 
-def _entry(event: ApplicationEvent, side: Side) -> TimelineEntry:
+def _entry(event: ApplicationEvent, side: Side, struck: str, why: str) -> TimelineEntry:
     role = _role(event)
     label = EVENT_LABELS.get(event.event) or OWN_LABELS.get(event.event, event.event)
     return TimelineEntry(
@@ -158,6 +191,8 @@ def _entry(event: ApplicationEvent, side: Side) -> TimelineEntry:
         state=STATE_LABELS[ApplicationState(event.target)],
         lines=_lines(event, side),
         is_internal=event.is_internal,
+        struck=struck,
+        struck_reason=why,
     )
 
 

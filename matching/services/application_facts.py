@@ -22,6 +22,8 @@ from matching.models import ApplicationEvent, CreditLine, LoanApplication
 from matching.policies.application import VERIFIED
 
 LONGEST_TEXT = 1000
+BY_APPLICATION = "APPLICATION"
+"""Ending of a consent whose application closed."""
 
 PAYLOADS: Mapping[str, tuple[str, ...]] = {
     "SUBMIT": ("product_published",),
@@ -139,15 +141,20 @@ def consent_in_force(application: LoanApplication, at: datetime) -> Consent | No
     )
 
 
-def feedback_agreed(consent: Consent | None) -> bool:
-    """Return whether the enterprise lets the lender report what becomes of the loan.
+def feedback_agreed(consent: Consent | None, at: datetime | None = None) -> bool:
+    """Return whether the enterprise lets the lender report what becomes of the loan, or let it at a past moment.
 
     The clause holds until the loan's end or its revocation; the end of the period in which data may be read does not
-    end it, as a loan lives longer than its review.
+    end it, as a loan lives longer than its review. Nor does the closing of the application: a loan whose end was
+    wrongly reported lives on, while reading data ended for good.
 
     Source: 征信业管理条例 art. 29; domain note 0.1.
     """
-    return consent is not None and consent.feedback_clause and consent.revoked_at is None
+    if consent is None or not consent.feedback_clause:
+        return False
+    if consent.revoked_at is None or consent.ended_by == BY_APPLICATION:
+        return True
+    return at is not None and at <= consent.revoked_at
 
 
 def credit_line_of(application: LoanApplication) -> CreditLine | None:

@@ -39,6 +39,8 @@ FOR_BORROWER: Mapping[str, str] = {
     "SUSPEND": "申请已中止：{suspension}",
     "RESUME": "申请已恢复办理",
     "LAPSE": "授信额度已失效",
+    "AMEND": "{lender}更正了一笔贷款结果，请核对",
+    "VOID": "{lender}作废了一笔贷款结果，请核对",
 }
 """Event to the line the enterprise's people read."""
 
@@ -83,6 +85,24 @@ def step_notify(
             told = [pk for pk in users(application) if pk != actor_id]
             title = titles[event].format(**words)[:120]
             notify(users=told, kind=kind, title=title, at=at, path=path)
+
+
+def rectified_notify(
+    application: LoanApplication, event: str, *, reporter_id: int, actor_id: int, at: datetime
+) -> None:
+    """Tell the case's officer, and who first reported it, that an outcome was put right.
+
+    Writes: ``Notification`` rows.
+    """
+    told = ({reporter_id, *officer_ids(application)}) - {actor_id}
+    verb = "更正" if event == "AMEND" else "作废"
+    notify(
+        users=sorted(told),
+        kind=f"application.{event.lower()}",
+        title=f"审批人{verb}了一笔贷款结果：{application.enterprise.name}"[:120],
+        at=at,
+        path=reverse("matching:outcome-list", args=[application.public_id]),
+    )
 
 
 def clock_notify(

@@ -196,7 +196,7 @@ def demand_advance(
         "open_leads": row.leads.filter(state__in=OPEN_LEAD_STATES).count(),
         "taken_leads": row.leads.filter(state="INVITED").count(),
         "window_open": window_open(row, at),
-        "funded": row.applications.filter(state__in=FUNDED_STATES).exists(),
+        "funded": _is_funded(row),
         "clock_expired": row.expires_at is not None and at > row.expires_at,
     }
     row.state = DEMAND.advance(row.state, event, _roles(actor, row), facts).target
@@ -213,6 +213,8 @@ def window_open(row: FinancingDemand, at: datetime) -> bool:
 def demand_follow(demand: FinancingDemand, application_state: str, at: datetime) -> None:
     """Move a need after one of its applications moved: matching begins with the first, ends with money paid.
 
+    It goes on when the payment turns out never to have happened.
+
     Args:
         demand: as it stood when the application was locked.
         application_state: state the application moved to.
@@ -221,7 +223,9 @@ def demand_follow(demand: FinancingDemand, application_state: str, at: datetime)
     Writes: ``FinancingDemand`` state, audit, when something changes; locks the row.
     """
     is_paid = application_state in FUNDED_STATES
-    if demand.state not in SEARCHING_STATES and not (demand.state == "MATCHING" and is_paid):
+    is_unpaid = demand.state == "CONCLUDED" and application_state == "SIGNED"
+    may_end = demand.state == "MATCHING" and is_paid
+    if demand.state not in SEARCHING_STATES and not may_end and not is_unpaid:
         return
     row = FinancingDemand.objects.select_for_update().get(pk=demand.pk)
     before = row.state
@@ -231,6 +235,9 @@ def demand_follow(demand: FinancingDemand, application_state: str, at: datetime)
         demand_advance(row, "CONCLUDE", None, at)
         row.closed_at = at
         leads_close(row, at)
+    if is_unpaid and row.state == "CONCLUDED" and not _is_funded(row):
+        demand_advance(row, "RESUME_MATCHING", None, at)
+        row.closed_at = None
     if row.state != before:
         row.save(update_fields=["state", "closed_at"])
     demand.state, demand.closed_at = row.state, row.closed_at
@@ -285,6 +292,10 @@ def _roles(actor: User | None, row: FinancingDemand) -> frozenset[str]:
 
 def _open_applications(row: FinancingDemand) -> int:
     return row.applications.filter(state__in=LIVE_STATES).count()
+
+
+def _is_funded(row: FinancingDemand) -> bool:
+    return row.applications.filter(state__in=FUNDED_STATES).exists()
 
 
 def _check_actor(actor: User, enterprise: Enterprise) -> None:

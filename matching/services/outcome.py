@@ -9,38 +9,30 @@ import uuid
 from dataclasses import replace
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from django.db import transaction
 
-from marketplace.calendars import work_calendar
-from marketplace.domain.errors import Conflict, Refused
-from marketplace.domain.money import to_yuan
-from marketplace.domain.verdict import Outcome
-from marketplace.domain.vocabulary import Repayment
-from marketplace.domain.workdays import end_of_day, local_date
+from marketplace.domain.errors import Refused
+from marketplace.domain.workdays import local_date
 from marketplace.models import User
-from marketplace.selectors import parameters_in_force
-from matching.domain.clock import clock_on, deadline
-from matching.domain.outcome import (
-    ZERO,
-    LoanEvent,
-    LoanPosition,
-    OutcomeKind,
-    available_yuan,
-    check_event,
-    classification_warning,
-    ledger,
-)
-from matching.domain.parameters import shipped
-from matching.models import Loan, OutcomeEvent
+from matching.domain.outcome import LoanEvent, check_next, ledger, ledger_place
+from matching.domain.outcome_replay import event_facts
+from matching.models import OutcomeEvent
 from matching.policies.application import roles_towards
-from matching.selectors.loan import loan_events, loan_get, outcomes_of
-from matching.services.application_facts import feedback_agreed
-from matching.services.transition import LockedCase, case_lock, require_event, step
+from matching.selectors.loan import event_of, loan_events, loan_get, outcomes_of
+from matching.services.application_facts import credit_line_of, feedback_agreed
+from matching.services.outcome_event import (
+    checked_reference,
+    event_payload,
+    event_write,
+    reference_used,
+    row_with,
+    terms_of,
+    typed_event,
+)
+from matching.services.transition import case_lock, require_event, step
 
 NO_CLAUSE = "企业未同意金融机构向平台反馈贷款结果，不能报送。"
-LONGEST_REFERENCE = 64
 
 
 @transaction.atomic
@@ -59,6 +51,8 @@ def outcome_record(
 ) -> OutcomeEvent:
     """Report one event of a loan; the same reference with the same content again changes nothing.
 
+    A reference stays used when its event was put right: reported again, it does not come back.
+
     Args:
         loan_id: public id of the loan.
         kind: code of ``OutcomeKind``.
@@ -76,146 +70,46 @@ def outcome_record(
         NotPermitted: the actor is no officer of the lender.
         TransitionRefused: the event is not allowed in the application's state.
         Conflict: ``OUTCOME_REFERENCE_USED``, the reference stands for something else.
-        Refused: ``FEEDBACK_NOT_CONSENTED``, ``OUTCOME_KIND``, ``OUTCOME_REFERENCE`` and those of `check_event`.
+        Refused: ``FEEDBACK_NOT_CONSENTED``, ``OUTCOME_KIND``, ``OUTCOME_REFERENCE`` and those of `check_next`.
 
     Writes: ``OutcomeEvent``, and what `application_transition` writes; locks the application's row.
     """
-    event = _typed(kind, event_date, principal_yuan, interest_yuan, days_overdue, classification)
-    number = _checked_reference(reference)
+    event = typed_event(
+        kind,
+        1,
+        event_date=event_date,
+        principal_yuan=principal_yuan,
+        interest_yuan=interest_yuan,
+        days_overdue=days_overdue,
+        classification=classification,
+    )
+    number = checked_reference(reference)
     loan = loan_get(actor, loan_id)
     case = case_lock(loan.application.public_id, actor)
     reported = outcomes_of(loan)
-    known = next((row for row in reported if row.reference == number), None)
+    known = row_with(reported, number)
     if known is not None:
         return _same_or_refused(known, event)
     require_event(case.application.state, event.kind, roles_towards(actor, case.application))
     if not feedback_agreed(case.application.consent):
         raise Refused("FEEDBACK_NOT_CONSENTED", NO_CLAUSE)
-    before = loan_events(reported)
-    is_revolving = loan.repayment == Repayment.REVOLVING
-    position = check_event(
+    seq = len(reported) + 1
+    event = replace(event, seq=ledger_place(event.event_date, seq))
+    terms = terms_of(loan, credit_line_of(case.application))
+    before = ledger(loan_events(reported))
+    after = check_next(
         before,
         event,
-        approved_yuan=loan.amount_yuan,
+        approved_yuan=terms.amount_yuan,
         on=local_date(at),
-        revolving=is_revolving,
+        revolving=terms.revolving,
     )
-    free = available_yuan(ledger(before), loan.amount_yuan, revolving=is_revolving)
-    _move(case, event, number, position, free, actor, at)
-    return _write(loan, event, number, len(reported) + 1, _warning(event, position, at), actor, at)
-
-
-def _typed(
-    kind: str,
-    event_date: date,
-    principal_yuan: Decimal | None,
-    interest_yuan: Decimal | None,
-    days_overdue: int | None,
-    classification: str,
-) -> LoanEvent:
-    if kind not in set(OutcomeKind):
-        sentence = "请从列表中选择事件。"
-        raise Refused("OUTCOME_KIND", sentence, {"kind": sentence})
-    return LoanEvent(
-        kind=OutcomeKind(kind),
-        event_date=event_date,
-        principal_yuan=_yuan(principal_yuan, "principal_yuan"),
-        interest_yuan=_yuan(interest_yuan, "interest_yuan"),
-        days_overdue=days_overdue,
-        classification=classification,
-    )
-
-
-def _yuan(amount: Decimal | None, field: str) -> Decimal:
-    if amount is None:
-        return ZERO
-    if not amount.is_finite() or not 0 <= amount < Decimal(10) ** 15:
-        sentence = "金额不能为负，也不能超出可接受的范围。"
-        raise Refused("OUTCOME_AMOUNT", sentence, {field: sentence})
-    return to_yuan(amount)
-
-
-def _checked_reference(reference: str) -> str:
-    number = reference.strip()
-    if not 0 < len(number) <= LONGEST_REFERENCE:
-        sentence = f"请填写机构流水号，不超过 {LONGEST_REFERENCE} 个字符。"
-        raise Refused("OUTCOME_REFERENCE", sentence, {"reference": sentence})
-    return number
+    facts = event_facts(event, before, after, terms)
+    step(case, event.kind.value, event_payload(event, number), actor=actor, at=at, facts=facts)
+    return event_write(loan, event, number, seq, after, actor=actor, at=at)
 
 
 def _same_or_refused(known: OutcomeEvent, event: LoanEvent) -> OutcomeEvent:
-    same = loan_events([known])[0] == replace(event, seq=known.seq)
-    if same:
+    if event_of(known) == replace(event, seq=known.place):
         return known
-    sentence = "该机构流水号已用于另一笔报送，内容不同，请核对。"
-    raise Conflict("OUTCOME_REFERENCE_USED", sentence, {"reference": sentence})
-
-
-def _move(
-    case: LockedCase,
-    event: LoanEvent,
-    reference: str,
-    position: LoanPosition,
-    available: Decimal,
-    actor: User,
-    at: datetime,
-) -> None:
-    facts: dict[str, Any] = {
-        "disburse_yuan": event.principal_yuan,
-        "available_yuan": available,
-        "outstanding_yuan": position.outstanding_yuan,
-        "days_overdue": event.days_overdue,
-    }
-    if event.kind is OutcomeKind.DISBURSE:
-        facts["on"] = (
-            event.event_date
-        )  # the limit counts on the day the money was paid, not on that of the report
-    payload = {
-        "event_date": event.event_date,
-        "principal_yuan": event.principal_yuan,
-        "interest_yuan": event.interest_yuan,
-        "days_overdue": event.days_overdue,
-        "classification": event.classification,
-        "reference": reference,
-    }
-    given = {name: value for name, value in payload.items() if value not in (None, "", ZERO)}
-    step(case, event.kind.value, given, actor=actor, at=at, facts=facts)
-
-
-def _write(
-    loan: Loan,
-    event: LoanEvent,
-    reference: str,
-    seq: int,
-    warning: str,
-    actor: User,
-    at: datetime,
-) -> OutcomeEvent:
-    return OutcomeEvent.objects.create(
-        loan=loan,
-        seq=seq,
-        kind=event.kind.value,
-        event_date=event.event_date,
-        principal_yuan=event.principal_yuan,
-        interest_yuan=event.interest_yuan,
-        days_overdue=event.days_overdue,
-        classification=event.classification,
-        warning=warning,
-        reference=reference,
-        reported_by=actor,
-        reported_at=at,
-    )
-
-
-def _warning(event: LoanEvent, position: LoanPosition, at: datetime) -> str:
-    """Return what the lender should look at again: a class milder than its floor, a disbursement reported late."""
-    parameters = parameters_in_force(shipped())
-    days = position.overdue_days
-    finding = classification_warning(position.classification, days, event.event_date, parameters)
-    notes = [finding.sentence] if finding.outcome is Outcome.DOES_NOT_FIT else []
-    if event.kind is OutcomeKind.DISBURSE:
-        report = clock_on("DISBURSEMENT_REPORT", event.event_date, parameters)
-        due = deadline(report, end_of_day(event.event_date), work_calendar())
-        if due is not None and due.has_passed(at):
-            notes.append(f"放款报送超过 {report.days} 个工作日。")
-    return "".join(notes)[:200]
+    raise reference_used()

@@ -21,8 +21,9 @@ from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.errors import NotFound, Refused, TransitionRefused
 from marketplace.domain.roles import SYSTEM
 from marketplace.models import User
-from matching.domain.application import APPLICATION, CLOSED_STATES, EVENT_LABELS
+from matching.domain.application import APPLICATION, CLOSED_STATES, EVENT_LABELS, RECTIFYING
 from matching.domain.clock import ClockReading
+from matching.domain.outcome import OutcomeKind
 from matching.models import ApplicationEvent, LoanApplication
 from matching.policies.application import (
     roles_towards,
@@ -30,16 +31,19 @@ from matching.policies.application import (
 )
 from matching.selectors.clock import ClockTable, clock_readings, clock_table
 from matching.services.application_effects import Step, effect
-from matching.services.application_facts import check_payload, facts_of, feedback_agreed
+from matching.services.application_facts import (
+    BY_APPLICATION,
+    check_payload,
+    facts_of,
+    feedback_agreed,
+)
 from matching.services.application_notices import step_notify
 from matching.services.demand import demand_follow
 from matching.services.demand_mode import demand_release
 from matching.services.lead import lead_follow
 
-BY_LEDGER = frozenset(
-    {"DISBURSE", "REPAY", "OVERDUE", "CURE", "CLASS_CHANGE", "SETTLE", "WRITE_OFF"}
-)
-"""Events that `outcome_record` causes, with the loan's amounts."""
+BY_LEDGER = frozenset({*OutcomeKind, *RECTIFYING})
+"""Events that `outcome_record`, `outcome_amend` and `outcome_void` cause, with the loan's amounts."""
 
 BY_SERVICE = frozenset({"SUBMIT", "ROUTE", "RESUME"})
 """Events with a service of their own."""
@@ -184,8 +188,8 @@ def step(
     row = APPLICATION.advance(application.state, event, roles, known | dict(facts or {}))
     effect(event, Step(application, row.source, payload, actor, at))
     application.state = row.target
-    if row.target in CLOSED_STATES:
-        application.closed_at = at
+    if row.target != row.source:
+        application.closed_at = at if row.target in CLOSED_STATES else None
     role = next(name for name in sorted(row.roles) if name in roles)
     kept = {name: value for name, value in payload.items() if name not in SECRET_PAYLOAD}
     written = event_append(
@@ -292,7 +296,7 @@ def _follow(
     if application.state in CLOSED_STATES and consent is not None and consent.revoked_at is None:
         consent_close(
             consent=consent,
-            ended_by="APPLICATION",
+            ended_by=BY_APPLICATION,
             reason=EVENT_LABELS[event],
             at=at,
             actor=actor,

@@ -13,6 +13,7 @@ from marketplace.web.components import Call, Clock, Kind, Pair, Step, StepState
 from marketplace.web.language import said
 from matching.domain.application import (
     CLOSED_STATES,
+    RECTIFYING,
     STATE_LABELS,
     ApplicationState,
 )
@@ -72,7 +73,11 @@ def step_line(
     """Return the stages of a case: done ones with their moment, the current one with its clock."""
     here = _stage_of(application, events)
     has_ended = application.state in CLOSED_STATES and application.state != "SETTLED"
-    entered = {event.target: event.at for event in events if event.source != event.target}
+    entered = {
+        event.target: event.at
+        for event in events
+        if event.source != event.target and event.event not in RECTIFYING
+    }
     return [
         _step(index, stage, here, application, entered.get(stage.done), readings, now, has_ended)
         for index, stage in enumerate(STAGES)

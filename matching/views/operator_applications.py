@@ -17,7 +17,7 @@ from lenders.selectors import institution_admitted_list
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
 from matching.forms.review import UrgeForm
@@ -91,6 +91,7 @@ def watch(request: HttpRequest) -> HttpResponse:
         "form": form,
         "page": page,
         "table": Table(columns, lines, caption="在办申请", empty="没有这样的申请。"),
+        "actions": [Action("贷款结果更正", reverse("matching:correction-list"))],
         "crumbs": [Crumb("派单与督办")],
     }
     return render(request, "matching/operator/watch.html", context, status=form_status(form))

@@ -31,9 +31,14 @@ from matching.domain.application import buttons
 from matching.domain.outcome import LOAN_CLASS_LABELS, OUTCOME_KIND_LABELS, LoanClass, OutcomeKind
 from matching.forms.outcome import OutcomeForm, OutcomeUploadForm
 from matching.models import Loan, LoanApplication, OutcomeEvent
-from matching.policies.application import LENDER_ROLES, roles_towards
+from matching.policies.application import LENDER_ROLES, can_rectify_outcomes, roles_towards
 from matching.selectors.application import application_get_handled
-from matching.selectors.loan import loan_list, loan_position, outcomes_of
+from matching.selectors.loan import (
+    loan_list,
+    loan_position,
+    outcomes_in_reading_order,
+    outcomes_of,
+)
 from matching.services.application_facts import feedback_agreed
 from matching.services.outcome import outcome_record
 from matching.services.outcome_import import (
@@ -140,7 +145,7 @@ def _first_drawdown(loan: Loan, kinds: list[tuple[str, str]]) -> dict[str, Any]:
 
 def _registered(reported: OutcomeEvent) -> str:
     """Return what was registered, with the principal, so that a slip of unit is seen at once."""
-    words = {"kind": said(_kind(reported)), "amount": wan(reported.principal_yuan)}
+    words = {"kind": said(kind_label(reported)), "amount": wan(reported.principal_yuan)}
     if reported.principal_yuan:
         return gettext("已登记%(kind)s：本金 %(amount)s。") % words
     return gettext("已登记%(kind)s。") % words
@@ -165,7 +170,12 @@ def _outcomes_page(
         "loan": loan_pairs(loan, loan_position(loan)),
         "state": state_label(application.state),
         "tone": tone_of(application.state).value,
-        "table": outcomes_table(outcomes_of(loan)),
+        "table": outcomes_table(
+            outcomes_of(loan),
+            application.public_id
+            if can_rectify_outcomes(signed_in(request.user), application)
+            else None,
+        ),
         "form": form if feedback_agreed(application.consent) else None,
         "has_clause": feedback_agreed(application.consent),
         "is_closed": application.closed_at is not None,
@@ -179,8 +189,13 @@ def _outcomes_page(
     return render(request, "matching/officer/outcomes.html", context, status=status)
 
 
-def outcomes_table(rows: list[OutcomeEvent]) -> Table:
-    """Return what was reported of a loan."""
+def outcomes_table(rows: list[OutcomeEvent], rectifiable: uuid.UUID | None = None) -> Table:
+    """Return what was reported of a loan, what was put right struck out before what replaced it.
+
+    Args:
+        rows: all of a loan.
+        rectifiable: the application's public id when the reader may put an event right, None when not.
+    """
     columns = [
         Column("事件"),
         Column("发生日期", Kind.DATE),
@@ -190,19 +205,47 @@ def outcomes_table(rows: list[OutcomeEvent]) -> Table:
         Column("五级分类"),
         Column("报送时间", Kind.DATETIME, "下一行是机构流水号。"),
     ]
-    found = [
-        [
-            Cell(_kind(row), note=row.warning, tone=Tone.WARN if row.warning else Tone.NEUTRAL),
-            row.event_date,
-            row.principal_yuan,
-            row.interest_yuan,
-            row.days_overdue,
-            LOAN_CLASS_LABELS[LoanClass(row.classification)] if row.classification else "",
-            Cell(row.reported_at, note=row.reference),
-        ]
-        for row in rows
-    ]
+    found = [_outcome_line(row) for row in outcomes_in_reading_order(rows)]
+    if rectifiable is not None:
+        columns.append(Column("办理"))
+        for row, line in zip(outcomes_in_reading_order(rows), found, strict=True):
+            line.append(_rectify_link(row, rectifiable))
     return Table(columns, found, caption="已报送", empty="还没有报送过贷款结果。")
+
+
+def _outcome_line(row: OutcomeEvent) -> list[Any]:
+    is_struck = row.ended_at is not None
+    note = row.warning if not is_struck else ended_words(row)
+    is_warned = bool(row.warning) and not is_struck
+    values = [
+        row.event_date,
+        row.principal_yuan,
+        row.interest_yuan,
+        row.days_overdue,
+        LOAN_CLASS_LABELS[LoanClass(row.classification)] if row.classification else "",
+    ]
+    tone = Tone.WARN if is_warned else Tone.NEUTRAL
+    return [
+        Cell(kind_label(row), note=note, tone=tone, struck=is_struck),
+        *(Cell(value, struck=is_struck and value not in (None, "")) for value in values),
+        Cell(row.reported_at, note=row.reference, struck=is_struck),
+    ]
+
+
+def ended_words(row: OutcomeEvent) -> str:
+    """Return what became of an outcome that counts no more, by whom and why."""
+    words = {"who": str(row.ended_by), "reason": row.end_reason}
+    if row.replaced_by_id is None:
+        return gettext("已作废（%(who)s）：%(reason)s") % words
+    return gettext("已更正（%(who)s）：%(reason)s") % words
+
+
+def _rectify_link(row: OutcomeEvent, application_id: uuid.UUID) -> Cell:
+    if row.ended_at is not None:
+        return Cell("")
+    return Cell(
+        "更正或作废", url=reverse("matching:outcome-rectify", args=[application_id, row.seq])
+    )
 
 
 def _loans_table(rows: list[Loan]) -> Table:
@@ -242,5 +285,6 @@ def _as_link(text: str) -> str:
     return f"data:text/csv;charset=utf-8,{quote(text)}"
 
 
-def _kind(row: OutcomeEvent) -> str:
+def kind_label(row: OutcomeEvent) -> str:
+    """Return the Chinese name of what happened."""
     return OUTCOME_KIND_LABELS[OutcomeKind(row.kind)]

@@ -61,6 +61,12 @@ SIGN_JSON = {
     "signed_date": str(SIGNED_DATE),
     "repayment": "BULLET",
 }
+AMENDED = {
+    "event_date": str(SIGNED_DATE),
+    "principal_yuan": "400000.00",
+    "reference": "C1",
+    "reason": "金额录错",
+}
 PAID = {
     "kind": "DISBURSE",
     "event_date": str(SIGNED_DATE),
@@ -107,7 +113,7 @@ def with_submission(world: World) -> Call:
 
 
 def case(
-    state: str, body: dict[str, Any] | None = None, *, feedback: bool = True, **keys: str
+    state: str, body: dict[str, Any] | None = None, *, feedback: bool = True, **keys: Any
 ) -> Callable[[World], Call]:
     """Return the maker of a request about an application in a state."""
 
@@ -138,6 +144,17 @@ def several(state: str, **body: Any) -> Callable[[World], Call]:
 def with_loan(world: World) -> Call:
     application = make_application(world.cast, "SIGNED", at=world.at)
     return Call({"public_id": LoanApplication.objects.get(pk=application.pk).loan.public_id})
+
+
+def with_outcome(**body: Any) -> Callable[[World], Call]:
+    """Return the maker of a request about the first outcome of a loan."""
+
+    def make(world: World) -> Call:
+        application = make_application(world.cast, "DISBURSED", at=world.at)
+        loan = LoanApplication.objects.get(pk=application.pk).loan
+        return Call({"public_id": loan.public_id, "seq": 1}, body)
+
+    return make
 
 
 def with_payment(world: World) -> Call:
@@ -239,6 +256,26 @@ LENDER_PAGES = [
         refused=APPROVER,
         make=case("SIGNED", PAID | {"principal_yuan": "500000"}),
     ),
+    Row(
+        "matching:outcome-rectify",
+        allowed=APPROVER,
+        refused=OFFICERS,
+        make=case("DISBURSED", seq=1),
+    ),
+    Row(
+        "matching:outcome-rectify",
+        "POST",
+        allowed=APPROVER,
+        refused=OFFICERS,
+        make=case("DISBURSED", {f"amend-{name}": text for name, text in AMENDED.items()}, seq=1),
+    ),
+    Row(
+        "matching:outcome-void",
+        "POST",
+        allowed=APPROVER,
+        refused=OFFICERS,
+        make=case("DISBURSED", {"void-reason": "没有发生"}, seq=1),
+    ),
     Row("matching:outcome-upload", allowed=OFFICERS | RIVAL_OFFICER, stranger=403),
     Row("matching:outcome-upload", "POST", allowed=OFFICERS | RIVAL_OFFICER, stranger=403),
     Row("matching:outcome-template", allowed=OFFICERS | RIVAL_OFFICER, stranger=403),
@@ -246,6 +283,7 @@ LENDER_PAGES = [
 
 OPERATOR_PAGES = [
     Row("matching:dispatch-list", allowed=OPERATORS, stranger=403),
+    Row("matching:correction-list", allowed=OPERATORS, stranger=403),
     Row("matching:dispatch-detail", allowed=OPERATORS, stranger=403, make=case("ACCEPTED")),
     Row(
         "matching:dispatch-detail",
@@ -392,6 +430,21 @@ LOAN_API = [
         refused=ENTERPRISE | APPROVER,
         make=with_payment,
     ),
+    Row(
+        "api:outcome-amend",
+        "POST",
+        allowed=APPROVER,
+        refused=ENTERPRISE | OFFICERS,
+        make=with_outcome(**AMENDED),
+    ),
+    Row(
+        "api:outcome-void",
+        "POST",
+        allowed=APPROVER,
+        refused=ENTERPRISE | OFFICERS,
+        make=with_outcome(reason="没有发生"),
+    ),
+    Row("api:correction-list", allowed=OPERATORS, stranger=403),
     Row(
         "api:outcome-upload",
         "POST",

@@ -13,6 +13,7 @@ from marketplace.domain import uscc
 from marketplace.domain.roles import OrganisationKind
 from marketplace.domain.workdays import BEIJING
 from marketplace.models import Organisation
+from matching.domain.outcome import ledger_place
 from matching.models import (
     ApplicationEvent,
     CreditLine,
@@ -210,11 +211,13 @@ def _sign(cast: Cast, application: LoanApplication, spec: CaseSpec, amount: Deci
         OutcomeEvent(
             loan=loan,
             seq=seq,
+            place=ledger_place(day_before(days), seq),
             kind=kind,
             event_date=day_before(days),
             principal_yuan=Decimal(fen).scaleb(-2),
             reference=f"R{seq}",
             reported_by=cast.officer,
+            first_reported_by=cast.officer,
             reported_at=moment(0),
         )
         for seq, (kind, days, fen) in enumerate(events, start=1)

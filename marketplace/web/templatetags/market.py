@@ -268,6 +268,8 @@ def table_rows(context: template.Context, table: Table) -> SafeString:
 
 def _table_cell(context: template.Context, column: Column, cell: Cell) -> str:
     value = render_value_in_context(shown(cell, column.kind), context)
+    if cell.struck:
+        value = f"<del>{value}</del>"
     if cell.url:
         value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
     if cell.note:

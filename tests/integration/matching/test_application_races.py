@@ -12,6 +12,7 @@ from marketplace.domain.errors import Refused
 from matching.models import CreditLine, LoanApplication, OutcomeEvent
 from matching.services.application import application_submit
 from matching.services.outcome import outcome_record
+from matching.services.outcome_rectify import outcome_amend
 from matching.services.transition import application_transition
 from tests.cast import NOW, make_cast
 from tests.factories.matching import (
@@ -161,3 +162,70 @@ class TestDoubleReport:
 
         assert len(done) == 1
         assert [found.code for found in refused] == ["OUTCOME_OVER_LIMIT"]
+
+
+class TestDoubleCorrection:
+    def test_the_same_correction_is_one(self, people):
+        loan = LoanApplication.objects.get(pk=make_application(people, "DISBURSED").pk).loan
+
+        def amend():
+            return amended(people, loan, "300000.00", "C1")
+
+        done, refused = at_once(amend, amend)
+
+        assert (len(done), refused) == (2, [])
+        assert OutcomeEvent.objects.count() == 2
+
+    def test_of_two_different_ones_the_first_stands(self, people):
+        loan = LoanApplication.objects.get(pk=make_application(people, "DISBURSED").pk).loan
+
+        done, refused = at_once(
+            lambda: amended(people, loan, "300000.00", "C1"),
+            lambda: amended(people, loan, "200000.00", "C2"),
+        )
+
+        assert len(done) == 1
+        assert [found.code for found in refused] == ["OUTCOME_NOT_STANDING"]
+        assert OutcomeEvent.objects.standing().get() == done[0]
+
+    def test_a_report_and_a_correction_never_exceed_the_contract(self, people):
+        loan = LoanApplication.objects.get(pk=make_application(people, "SIGNED").pk).loan
+        paid_out(people, loan, "200000.00", "A")
+
+        done, refused = at_once(
+            lambda: amended(people, loan, "400000.00", "C1"),
+            lambda: paid_out(people, loan, "200000.00", "B"),
+        )
+
+        assert len(done) == 1
+        assert {found.code for found in refused} <= {
+            "OUTCOME_OVER_LIMIT",
+            "OUTCOME_NO_LONGER_FITS",
+        }
+        drawn = sum(row.principal_yuan for row in OutcomeEvent.objects.standing())
+        assert drawn == Decimal("400000.00")
+
+
+def amended(people, loan, amount, reference):
+    return outcome_amend(
+        loan_id=loan.public_id,
+        seq=1,
+        event_date=SIGNED_DATE,
+        principal_yuan=Decimal(amount),
+        reference=reference,
+        reason="金额录错",
+        actor=people.approver,
+        at=NOW,
+    )
+
+
+def paid_out(people, loan, amount, reference):
+    return outcome_record(
+        loan_id=loan.public_id,
+        kind="DISBURSE",
+        event_date=SIGNED_DATE,
+        principal_yuan=Decimal(amount),
+        reference=reference,
+        actor=people.officer,
+        at=NOW,
+    )
