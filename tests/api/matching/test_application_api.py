@@ -43,7 +43,17 @@ LENDER_KEYS = SHARED_KEYS | {
     "decided_at",
     "need",
 }
-EVENT_KEYS = {"at", "event", "label", "who", "state_label", "is_internal", "lines"}
+EVENT_KEYS = {
+    "at",
+    "event",
+    "label",
+    "who",
+    "state_label",
+    "is_internal",
+    "struck",
+    "struck_reason",
+    "lines",
+}
 CLOCK_KEYS = {"code", "due_at", "is_provisional", "paused_at"}
 ROW_KEYS = {
     "id",

@@ -44,6 +44,9 @@ OWN_OUTCOME_KEYS = {
     "days_overdue",
     "classification",
     "reported_at",
+    "ended_at",
+    "end_reason",
+    "replaced_by",
 }
 OUTCOME_KEYS = OWN_OUTCOME_KEYS | {"warning", "reference"}
 

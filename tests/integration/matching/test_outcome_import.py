@@ -104,6 +104,15 @@ class TestOutcomeImport:
 
         assert [error.code for error in result.errors] == ["OUTCOME_LOAN_UNKNOWN"]
 
+    def test_a_used_reference_says_where_to_correct(self, cast):
+        make_application(cast, "SIGNED")
+        load(cast, GOOD[0])
+
+        result = load(cast, GOOD[0].replace("500000", "400000"))
+
+        assert [error.code for error in result.errors] == ["OUTCOME_REFERENCE_USED"]
+        assert "由审批人在“贷款结果”页更正或作废" in result.errors[0].sentence
+
     def test_another_lender_finds_no_loan(self, cast):
         make_application(cast, "SIGNED")
 
