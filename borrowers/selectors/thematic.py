@@ -70,19 +70,24 @@ def lists_known(enterprise: Enterprise, day: date) -> KnownLists:
     Queries: one.
     """
     rows = lists_known_question(enterprise, day).rows()
-    chains = [row for row in rows if row.kind == ListKind.CHAIN]
-    themes = [row for row in rows if row.kind != ListKind.CHAIN]
+    chains = [row for row in rows if row[0] == ListKind.CHAIN]
+    themes = [row for row in rows if row[0] != ListKind.CHAIN]
     return KnownLists(_codes(chains, day), _codes(themes, day))
 
 
-def lists_known_question(enterprise: Enterprise, day: date) -> Question[ThematicList]:
+def lists_known_question(enterprise: Enterprise, day: date) -> Question[_Looked]:
     """Return what ``lists_known`` asks, to be asked together with others."""
     return _LISTS_KNOWN.question(enterprise=enterprise.pk, day=day)
 
 
-def _lists_known(enterprise: int, day: date) -> QuerySet[ThematicList]:
+_Looked = tuple[str, str, date | None, bool]
+"""Kind and code of a list, since when it was looked at whole, whether the enterprise is on it."""
+
+
+def _lists_known(enterprise: int, day: date) -> QuerySet[ThematicList, _Looked]:
     on = members_at(day).filter(thematic_list=OuterRef("pk"), enterprise=enterprise)
-    return ThematicList.objects.annotate(is_on=Exists(on)).order_by("pk")
+    told = ThematicList.objects.annotate(is_on=Exists(on)).order_by("pk")
+    return told.values_list("kind", "code", "filled_from", "is_on")
 
 
 _LISTS_KNOWN = Statement(_lists_known)
@@ -152,11 +157,11 @@ def members_by_rule(declaration: ListDeclaration, day: date) -> QuerySet[Enterpr
     return found.annotate(place=place).filter(place__gt=NOBODY).order_by("pk")
 
 
-def _codes(rows: Sequence[ThematicList], day: date) -> tuple[str, ...] | None:
-    looked = [row for row in rows if row.filled_from is not None and row.filled_from <= day]
+def _codes(rows: Sequence[_Looked], day: date) -> tuple[str, ...] | None:
+    looked = [since for _, _, since, _ in rows if since is not None and since <= day]
     if not rows or len(looked) < len(rows):
         return None
-    return tuple(row.code for row in rows if getattr(row, "is_on", False))
+    return tuple(code for _, code, _, is_on in rows if is_on)
 
 
 def _met(condition: Condition, day: date) -> Q | Exists:
