@@ -26,6 +26,7 @@ from tests.factories.lenders import TERMS, make_draft, make_institution, make_pr
 APPROVER = members("approver")
 LENDERS = LENDER | RIVAL_LENDER
 PERIOD = {"effective_from": "2026-11-01", "effective_until": ""}
+RULE = {"feature": "score_points", "operator": "GE", "value": 60, "effective_from": "2026-11-01"}
 
 TERMS_BODY: dict[str, Any] = TERMS | {"fee_rate_bp": 0, "decision_days": 5}
 TERMS_JSON = TERMS_BODY | {"amount_min_yuan": "100000.00", "amount_max_yuan": "3000000.00"}
@@ -128,19 +129,11 @@ def with_rule_form(world: World) -> Call:
 
 
 def with_rule_json(world: World) -> Call:
-    body = {
-        "code": "SCORE",
-        "feature": "score_points",
-        "operator": "GE",
-        "value": 60,
-        "effective_from": "2026-11-01",
-    }
-    return replace(with_draft(world), body=body)
+    return replace(with_draft(world), body={"code": "SCORE", **RULE})
 
 
 def with_rule_change(world: World) -> Call:
-    body = {name: value for name, value in with_rule_json(world).body.items() if name != "code"}
-    return replace(with_rule(world), body=body)
+    return replace(with_rule(world), body=RULE)
 
 
 def with_pending(world: World) -> Call:

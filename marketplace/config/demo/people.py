@@ -11,6 +11,7 @@ from marketplace.models import Organisation, User
 from marketplace.services import membership_grant, organisation_create, user_create
 
 DEMO_PASSWORD = "Xinyidai-demo-2026"  # noqa: S105 -- printed for everybody to use
+INITIAL_PASSWORD = "Xinyidai-first-2026"  # noqa: S105 -- nobody has it any more
 SHOWN_DISTRICT = "120103"
 
 

@@ -12,7 +12,7 @@ from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.services import account_apply, account_review, agent_add, consent_revoke
 from marketplace.config.demo.lending import SHOWN_LENDER, Lender
 from marketplace.config.demo.loans import loan_lived
-from marketplace.config.demo.people import DEMO_PASSWORD, People, person
+from marketplace.config.demo.people import DEMO_PASSWORD, INITIAL_PASSWORD, People, person
 from marketplace.config.demo.plan import BorrowerPlan, Chapter, Fate
 from marketplace.config.demo.timeline import Clock, Tale, at_hour
 from marketplace.config.demo.world import Profile
@@ -21,6 +21,7 @@ from marketplace.domain.vocabulary import DATA_CLASS_LABELS, QueryPurpose
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import memberships_forget
+from marketplace.services import password_change
 from matching.models import FinancingDemand, LoanApplication
 from matching.selectors.fit import ProductFit, demand_fit
 from matching.services.application import (
@@ -132,7 +133,7 @@ def borrower_lived(plan: BorrowerPlan, cast: Cast) -> Tale:
     enterprise = Enterprise.objects.select_related("account").get(pk=account.enterprise_id)
     borrower = Borrower(profile, enterprise, owner)
     if plan.shown:
-        _announce(borrower, cast.people, clock.at)
+        _announce(borrower, clock.at)
     for chapter in plan.chapters:
         hour, minute = random.randint(8, 17), random.randint(0, 59)
         clock.at = max(clock.at, at_hour(chapter.day, hour, minute))
@@ -150,14 +151,18 @@ def account_applied(profile: Profile, owner: User, at: datetime) -> EnterpriseAc
     )
 
 
-def _announce(borrower: Borrower, people: People, at: datetime) -> None:
-    agent_add(
+def _announce(borrower: Borrower, at: datetime) -> None:
+    """Add the enterprise's agent, who has changed the password that the owner chose."""
+    member = agent_add(
         enterprise=borrower.enterprise,
         username="agent",
-        password=DEMO_PASSWORD,
+        password=INITIAL_PASSWORD,
         display_name="演示经办",
         actor=borrower.owner,
         at=at,
+    )
+    password_change(
+        old_password=INITIAL_PASSWORD, new_password=DEMO_PASSWORD, actor=member.user, at=at
     )
 
 
