@@ -55,7 +55,7 @@ class AmendInput(StrictSerializer):
     classification = serializers.CharField(max_length=16, allow_blank=True, default="")
 
 
-class VoidInput(StrictSerializer):
+class OutcomeVoidInput(StrictSerializer):
     """Why an event is taken out."""
 
     reason = serializers.CharField(max_length=200)

@@ -15,7 +15,7 @@ from rest_framework.views import APIView
 
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
-from matching.api.outcome import AmendInput, OutcomeOutput, VoidInput
+from matching.api.outcome import AmendInput, OutcomeOutput, OutcomeVoidInput
 from matching.domain.outcome_replay import changed_fields
 from matching.models import OutcomeEvent
 from matching.selectors.loan import corrections_list, event_of, loan_get
@@ -87,14 +87,14 @@ class OutcomeVoidView(APIView):
     @extend_schema(
         operation_id="loan_outcome_void",
         summary="作废一笔贷款结果",
-        request=VoidInput,
+        request=OutcomeVoidInput,
         responses=OutcomeOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID, seq: int) -> Response:
         """Take it out; the same again changes nothing."""
         user = signed_in(request.user)
         loan_get(user, public_id)
-        body = VoidInput(data=request.data)
+        body = OutcomeVoidInput(data=request.data)
         body.is_valid(raise_exception=True)
         ended = outcome_void(
             loan_id=public_id,
