@@ -48,7 +48,8 @@ changes = st.one_of(
 )
 reports = st.tuples(st.just("report"), st.sampled_from(LIKELY), content)
 amendments = st.tuples(st.just("amend"), st.integers(0, 8), changes)
-voids = st.tuples(st.just("void"), st.integers(0, 8), st.just({}))
+NOTHING: dict[str, object] = {}
+voids = st.tuples(st.just("void"), st.integers(0, 8), st.just(NOTHING))
 deeds = st.one_of(reports, reports, amendments, amendments, voids)
 OPENINGS = [
     (("DISBURSE", "500000"),),
