@@ -18,7 +18,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.workdays import local_date
@@ -232,7 +232,12 @@ def _move(
         "feedback_when_reported": feedback_agreed(case.application.consent, row.reported_at),
         "ledger_state": replayed.state,
     }
-    step(case, event, payload, actor=actor, at=at, facts=facts)
+    try:
+        with transaction.atomic():
+            step(case, event, payload, actor=actor, at=at, facts=facts)
+    except IntegrityError:  # another one may have been submitted meanwhile
+        _refuse_another(case.application)
+        raise
     rectified_notify(
         case.application,
         event,

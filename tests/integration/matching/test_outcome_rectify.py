@@ -18,6 +18,7 @@ from matching.selectors.loan import (
 )
 from matching.selectors.renewal import loans_maturing
 from matching.selectors.timeline import Side, timeline
+from matching.services import outcome_rectify
 from matching.services.outcome import outcome_record
 from matching.services.outcome_rectify import outcome_amend, outcome_void
 from tests.cast import NOW
@@ -319,6 +320,23 @@ class TestVoid:
             void(cast, application, 1)
 
         assert refused.value.code == "OUTCOME_APPLICATION_EXISTS"
+
+    def test_is_refused_when_another_application_is_submitted_meanwhile(self, cast, monkeypatch):
+        application = make_application(cast, "DISBURSED")
+        make_application(cast, "ACCEPTED", product=application.product)
+        look, looked = outcome_rectify._refuse_another, []
+
+        def seen_too_early(found):
+            looked.append(found)
+            if len(looked) > 1:
+                look(found)
+
+        monkeypatch.setattr(outcome_rectify, "_refuse_another", seen_too_early)
+        with pytest.raises(Refused) as refused:
+            void(cast, application, 1)
+
+        assert refused.value.code == "OUTCOME_APPLICATION_EXISTS"
+        assert fresh(application).state == "DISBURSED"
 
     def test_the_same_again_changes_nothing_and_another_reason_is_a_conflict(self, cast):
         application = make_application(cast, "DISBURSED")
