@@ -9,6 +9,7 @@ Source: design laws 1, 5; domain note 0.2 (not a credit bureau's report), 2.1; a
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -25,13 +26,16 @@ from matching.domain.declaration import declarations_on, shipped_indicators
 from matching.domain.freshness import ClassFreshness, DeliveredItem, freshness_of
 from matching.domain.indicators import IndicatorValue, evaluate_all
 from matching.domain.listing import RecordList, record_lists
-from matching.domain.portrait_json import dump, load
+from matching.domain.portrait_json import in_tables, load_plain, plain, text_of
+from matching.domain.portrait_packed import packed, unpacked
 from matching.domain.records import AsOf, Evidence, PlainRecord, evidence_from
 from matching.domain.scorecard import ScoreResult, model_on, score, shipped_models
 from matching.domain.series import Series, monthly_series
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 
-FORMAT = "1"
+FORMAT = "2"
+"""How portraits are written now; format 1 wrote every name out and stays readable, and the same bytes when rebuilt."""
+WRITTEN_OUT = "1"
 DISCLAIMER = "供参考，不构成征信报告"
 
 
@@ -155,7 +159,8 @@ def assemble(
     Args:
         inputs: facts, records, consent, catalogue.
         as_of: the moment.
-        versions: versions of what was read from outside (catalogue, consent text), kept with the portrait.
+        versions: versions of what was read from outside (catalogue, consent text), kept with the portrait; the format
+            where it is not today's.
         rules: parameters instead of the shipped ones.
 
     Raises:
@@ -170,7 +175,7 @@ def assemble(
     case = Case(inputs.declared, inputs.enterprise, values, as_of.day)
     lists = record_lists(evidence, as_of, {item.code: item.name for item in inputs.catalogue})
     own_versions = {
-        "format": FORMAT,
+        "format": (versions or {}).get("format", FORMAT),
         "indicators": max((entry.version for entry in declarations), default=""),
         "score_model": model.version if model else "",
     }
@@ -208,14 +213,16 @@ def gather(inputs: PortraitInputs, as_of: AsOf) -> Evidence:
 
 
 def canonical_json(portrait: Portrait) -> str:
-    """Return the portrait as its one canonical text.
+    """Return the portrait as its one canonical text, in the format it names.
 
     Sorted keys, no spaces, Decimals as text, dates as ISO text, moments in UTC; a float anywhere is refused.
 
     Raises:
         TypeError: a value is a float or of a kind that has no canonical form.
     """
-    return dump(portrait)
+    values = plain(portrait)
+    is_written_out = portrait.versions["format"] == WRITTEN_OUT
+    return text_of(values if is_written_out else packed(in_tables(values)))
 
 
 def content_hash(portrait: Portrait) -> str:
@@ -227,9 +234,15 @@ def from_json(text: str) -> Portrait:
     """Return the portrait that `canonical_json` wrote; writing it again gives the same bytes.
 
     Raises:
-        ValueError: the text is not of this format.
+        ValueError: the text is of no known format.
     """
-    return load(Portrait, text)
+    values = json.loads(text)
+    try:
+        if values["versions"]["format"] != WRITTEN_OUT:
+            values = unpacked(values)
+    except (KeyError, IndexError, TypeError, AttributeError) as error:
+        raise ValueError(f"not a Portrait: {error}") from error
+    return load_plain(Portrait, values)
 
 
 def _lineage(

@@ -1,7 +1,8 @@
 """Canonical JSON of frozen dataclasses: one text per value, read back to the same value.
 
 Enums become their value, Decimals text, dates ISO text, moments ISO text in UTC, tuples lists. Reading is led by the
-annotations; a value that may be Decimal, number, truth value or text is read by the ``kind`` beside it.
+annotations, and a list of dataclasses may be a table; a value that may be Decimal, number, truth value or text is read
+by the ``kind`` beside it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,12 @@ def dump(value: Any) -> str:
     Raises:
         TypeError: a float, or a kind of value without canonical form.
     """
-    return json.dumps(plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return text_of(plain(value))
+
+
+def text_of(values: Any) -> str:
+    """Return the canonical text of JSON values: sorted keys, no spaces."""
+    return json.dumps(values, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def plain(value: Any) -> Any:
@@ -45,15 +51,46 @@ def plain(value: Any) -> Any:
     return _WRITER_OF[value.__class__](value)
 
 
+def in_tables(values: Any) -> Any:
+    """Return JSON values with every list of alike entries as ``{"fields": titles, "rows": [values, ...]}``.
+
+    `load_plain` reads both forms of a list.
+
+    >>> in_tables({"grades": [{"b": 2, "a": 1}, {"b": 4, "a": 3}], "none": []})
+    {'grades': {'fields': ['a', 'b'], 'rows': [[1, 2], [3, 4]]}, 'none': []}
+    """
+    if isinstance(values, dict):
+        return {name: in_tables(one) for name, one in values.items()}
+    if not isinstance(values, list):
+        return values
+    first = values[0] if values else None
+    if not isinstance(first, dict) or any(one.keys() != first.keys() for one in values):
+        return [in_tables(one) for one in values]
+    titles = sorted(first)
+    return {
+        "fields": titles,
+        "rows": [[in_tables(one[name]) for name in titles] for one in values],
+    }
+
+
 def load(wanted: type[T], text: str) -> T:
     """Return the dataclass that a canonical text holds.
 
     Raises:
         ValueError: the text is not JSON or not of that form.
     """
+    return load_plain(wanted, json.loads(text))
+
+
+def load_plain(wanted: type[T], values: Any) -> T:
+    """Return the dataclass that `plain` made JSON values of.
+
+    Raises:
+        ValueError: the values are not of that form.
+    """
     hint: Any = wanted
     try:
-        found: T = _reader(hint)(json.loads(text), None)
+        found: T = _reader(hint)(values, None)
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"not a {wanted.__name__}: {error}") from error
     return found
@@ -149,16 +186,53 @@ def _reader(hint: Any) -> Reader:
         options = [option for option in get_args(hint) if option is not type(None)]
         return _optional(_reader(options[0]) if len(options) == 1 else _read_value)
     if origin is tuple:
-        each = _reader(get_args(hint)[0])
-        if each is _as_it_is:
-            return lambda raw, kind: tuple(raw)
-        return lambda raw, kind: tuple([each(entry, kind) for entry in raw])
+        return _tuple_reader(get_args(hint)[0])
     if origin is not None and issubclass(origin, Mapping):
         of_value = _reader(get_args(hint)[1])
         return lambda raw, kind: {key: of_value(entry, kind) for key, entry in raw.items()}
     if is_dataclass(hint) and isinstance(hint, type):
         return _dataclass_reader(hint)
     return _leaf_reader(hint)
+
+
+def _tuple_reader(hint: Any) -> Reader:
+    each = _reader(hint)
+    if each is _as_it_is:
+        return lambda raw, kind: tuple(raw)
+    if not (isinstance(hint, type) and is_dataclass(hint)):
+        return lambda raw, kind: tuple([each(entry, kind) for entry in raw])
+    of_table = _table_reader(hint)
+
+    def read(raw: Any, kind: str | None) -> Any:
+        if isinstance(raw, dict):
+            return tuple(of_table(raw, kind))
+        return tuple([each(entry, kind) for entry in raw])
+
+    return read
+
+
+def _table_reader(made: type) -> Callable[[Any, str | None], list[Any]]:
+    readers = _turning(made)
+
+    def read(raw: Any, kind: str | None) -> list[Any]:
+        titles = raw["fields"]
+        turned = [(titles.index(name), reader) for name, reader in readers if name in titles]
+        kind_at = titles.index("kind") if "kind" in titles else None
+        found = []
+        for row in raw["rows"]:
+            own = kind if kind_at is None else row[kind_at]
+            for place, reader in turned:
+                row[place] = reader(row[place], own)
+            found.append(made(**dict(zip(titles, row, strict=True))))
+        return found
+
+    return read
+
+
+def _turning(made: type) -> list[tuple[str, Reader]]:
+    """Return the fields of a dataclass that are not in JSON what they are in the dataclass."""
+    readers = {name: _reader(hint) for name, hint in get_type_hints(made).items()}
+    return [(name, reader) for name, reader in readers.items() if reader is not _as_it_is]
 
 
 def _as_it_is(raw: Any, kind: str | None) -> Any:
@@ -176,8 +250,7 @@ def _read_value(raw: Any, kind: str | None) -> Any:
 
 
 def _dataclass_reader(made: type) -> Reader:
-    readers = {name: _reader(hint) for name, hint in get_type_hints(made).items()}
-    turned = [(name, reader) for name, reader in readers.items() if reader is not _as_it_is]
+    turned = _turning(made)
 
     def read(raw: Any, kind: str | None) -> Any:
         own = raw.get("kind", kind)

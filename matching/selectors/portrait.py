@@ -198,7 +198,8 @@ def portrait_inputs(
 def portrait_rebuilt(row: CreditPortrait) -> Portrait:
     """Return a frozen portrait built anew from the records as they were known at its moment.
 
-    The register's facts, the need, the consent, and the names and modes of items and units are the frozen ones.
+    The register's facts, the need, the consent, the names and modes of items and units, and the format are the frozen
+    ones.
 
     Queries: four, one more where there was an objection.
     """
@@ -213,7 +214,9 @@ def portrait_rebuilt(row: CreditPortrait) -> Portrait:
         fed_items=items_fed(row.as_of),
         catalogue=tuple(around.items.values()),
     )
-    return assemble(inputs, AsOf(frozen.as_of_date, row.as_of), rules=portrait_rules())
+    as_of = AsOf(frozen.as_of_date, row.as_of)
+    written = {"format": frozen.versions["format"]}
+    return assemble(inputs, as_of, versions=written, rules=portrait_rules())
 
 
 def facts_for(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -12,7 +13,7 @@ from borrowers.services import consent_revoke, objection_submit
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import AccessRecord, AuditEvent
-from matching.domain.portrait import content_hash, from_json
+from matching.domain.portrait import canonical_json, content_hash, from_json
 from matching.domain.redaction import Audience
 from matching.domain.scorecard import NotScored
 from matching.models import CreditPortrait, LoanApplication
@@ -106,6 +107,14 @@ class TestPortraitRebuild:
     def test_gives_the_same_bytes(self, delivered):
         row = make_submitted(delivered).portrait
 
+        assert portrait_rebuild(row) == row.content
+
+    def test_gives_the_same_bytes_of_a_format_that_is_no_longer_written(self, delivered):
+        row = make_submitted(delivered).portrait
+        frozen = from_json(row.content)
+        row.content = canonical_json(replace(frozen, versions={**frozen.versions, "format": "1"}))
+
+        assert row.content != canonical_json(frozen)
         assert portrait_rebuild(row) == row.content
 
     def test_later_records_do_not_count(self, delivered):

@@ -78,7 +78,7 @@ class TestAssemble:
     def test_names_the_parameters_it_was_made_with(self):
         assert PORTRAIT.versions == {
             "catalogue": "7",
-            "format": "1",
+            "format": "2",
             "indicators": "2015-01-01",
             "score_model": "public_credit@2015-01-01",
         }
