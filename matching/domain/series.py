@@ -115,9 +115,17 @@ def _points(
         if number is not None:
             by_month[month] = by_month[month] + number if sums else number
     end, known_from = month_number(day), month_number(first)
-    points: list[SeriesPoint] = []
-    for month in range(end - declaration.window_months, end):
-        silent = 0 if sums and month >= known_from else None
-        value = by_month.get(month, silent)
-        points.append(SeriesPoint(month_start(month), typed(declaration.kind, value)))
-    return tuple(points)
+    return tuple(
+        [
+            SeriesPoint(month_start(month), typed(declaration.kind, by_month[month]))
+            if month in by_month
+            else _silent(month, declaration.kind, sums and month >= known_from)
+            for month in range(end - declaration.window_months, end)
+        ]
+    )
+
+
+@lru_cache(maxsize=4096)
+def _silent(month: int, kind: Kind, is_zero: bool) -> SeriesPoint:
+    """Return a month without any record; most months of most series are."""
+    return SeriesPoint(month_start(month), typed(kind, 0 if is_zero else None))
