@@ -6,7 +6,7 @@ Source: domain note 4.2 (amounts are the borrower's and the lender's own).
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from django.db.models import QuerySet, prefetch_related_objects
@@ -85,14 +85,17 @@ def outcomes_in_reading_order(outcomes: Iterable[OutcomeEvent]) -> list[OutcomeE
     """Return rows as the ledger takes them, each that was put right just before what replaced it."""
     rows = list(outcomes)
     by_key = {row.pk: row for row in rows}
+    return sorted(rows, key=lambda row: (_latest(row, by_key).place, row.seq))
 
-    def place(row: OutcomeEvent) -> tuple[int, int]:
-        stands = row
-        while stands.replaced_by_id is not None:
-            stands = by_key[stands.replaced_by_id]
-        return stands.place, row.seq
 
-    return sorted(rows, key=place)
+def outcome_latest(row: OutcomeEvent, outcomes: Iterable[OutcomeEvent]) -> OutcomeEvent:
+    """Return the last of the corrections of a row, itself when there is none; it may have been voided.
+
+    Args:
+        row: one of the outcomes.
+        outcomes: all that was reported of its loan.
+    """
+    return _latest(row, {found.pk: found for found in outcomes})
 
 
 def loan_events(outcomes: Iterable[OutcomeEvent]) -> list[LoanEvent]:
@@ -131,3 +134,9 @@ def corrections_list(user: User) -> QuerySet[OutcomeEvent]:
 def loan_position(loan: Loan) -> LoanPosition:
     """Return where a loan stands: the sum of the outcomes that stand. Queries: one unless they are loaded."""
     return ledger(loan_events(outcomes_of(loan)))
+
+
+def _latest(row: OutcomeEvent, by_key: Mapping[int, OutcomeEvent]) -> OutcomeEvent:
+    while row.replaced_by_id is not None:
+        row = by_key[row.replaced_by_id]
+    return row

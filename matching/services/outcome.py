@@ -19,12 +19,20 @@ from matching.domain.outcome import LoanEvent, check_next, ledger, ledger_place
 from matching.domain.outcome_replay import event_facts
 from matching.models import OutcomeEvent
 from matching.policies.application import roles_towards
-from matching.selectors.loan import event_of, loan_events, loan_get, outcomes_of
+from matching.selectors.loan import (
+    event_of,
+    loan_events,
+    loan_get,
+    outcome_latest,
+    outcomes_of,
+)
 from matching.services.application_facts import credit_line_of, feedback_agreed
 from matching.services.outcome_event import (
     checked_reference,
+    content_replaced,
     event_payload,
     event_write,
+    no_longer_counts,
     reference_used,
     row_with,
     terms_of,
@@ -51,7 +59,9 @@ def outcome_record(
 ) -> OutcomeEvent:
     """Report one event of a loan; the same reference with the same content again changes nothing.
 
-    A reference stays used when its event was put right: reported again, it does not come back.
+    A reference stays used when its event was put right: reported again it does not come back, and the refusal says
+    what became of it. Under it, the content that counts now is known; what was voided by mistake is reported anew under
+    a number of its own, by a person, as any event is.
 
     Args:
         loan_id: public id of the loan.
@@ -69,7 +79,8 @@ def outcome_record(
         NotFound: the loan is not the actor's to see.
         NotPermitted: the actor is no officer of the lender.
         TransitionRefused: the event is not allowed in the application's state.
-        Conflict: ``OUTCOME_REFERENCE_USED``, the reference stands for something else.
+        Conflict: ``OUTCOME_REFERENCE_USED``, the reference stands for something else; ``OUTCOME_VOIDED`` and
+            ``OUTCOME_AMENDED``, it stood for this, and was put right.
         Refused: ``FEEDBACK_NOT_CONSENTED``, ``OUTCOME_KIND``, ``OUTCOME_REFERENCE`` and those of `check_next`.
 
     Writes: ``OutcomeEvent``, and what `application_transition` writes; locks the application's row.
@@ -89,7 +100,7 @@ def outcome_record(
     reported = outcomes_of(loan)
     known = row_with(reported, number)
     if known is not None:
-        return _same_or_refused(known, event)
+        return _reported_before(known, reported, event)
     require_event(case.application.state, event.kind, roles_towards(actor, case.application))
     if not feedback_agreed(case.application.consent):
         raise Refused("FEEDBACK_NOT_CONSENTED", NO_CLAUSE)
@@ -109,7 +120,17 @@ def outcome_record(
     return event_write(loan, event, number, seq, after, actor=actor, at=at)
 
 
-def _same_or_refused(known: OutcomeEvent, event: LoanEvent) -> OutcomeEvent:
-    if event_of(known) == replace(event, seq=known.place):
-        return known
-    raise reference_used()
+def _reported_before(
+    known: OutcomeEvent, reported: list[OutcomeEvent], event: LoanEvent
+) -> OutcomeEvent:
+    """Return what counts of a report delivered again, or say what became of it: it never comes back by itself."""
+    latest = outcome_latest(known, reported)
+    if latest.ended_at is not None:
+        raise no_longer_counts(latest)
+    if _is_same(latest, event):
+        return latest
+    raise content_replaced(known, latest) if _is_same(known, event) else reference_used()
+
+
+def _is_same(row: OutcomeEvent, event: LoanEvent) -> bool:
+    return event_of(row) == replace(event, seq=row.place)

@@ -15,7 +15,7 @@ from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.money import to_yuan
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import Repayment
-from marketplace.domain.workdays import end_of_day
+from marketplace.domain.workdays import end_of_day, local_date
 from marketplace.models import User
 from marketplace.selectors import parameters_in_force
 from matching.domain.clock import clock_on, deadline
@@ -87,6 +87,28 @@ def reference_used() -> Conflict:
     return Conflict("OUTCOME_REFERENCE_USED", REFERENCE_USED, {"reference": REFERENCE_USED})
 
 
+def no_longer_counts(latest: OutcomeEvent) -> Conflict:
+    """Return the refusal of a report delivered again after it was voided, with the day and the reason.
+
+    Args:
+        latest: the last of the report's corrections, or the report itself; it was voided.
+    """
+    sentence = (
+        f"这笔结果已于 {_ended_words(latest)}再次报送不会恢复：没有发生的，请从本机构系统和报送表中删去；"
+        "确已发生的，请以新的机构流水号另报。"
+    )
+    return Conflict("OUTCOME_VOIDED", sentence, {"reference": sentence})
+
+
+def content_replaced(row: OutcomeEvent, latest: OutcomeEvent) -> Conflict:
+    """Return the refusal of a report delivered again as it was before its correction, with the day and the reason."""
+    sentence = (
+        f"这笔结果已于 {_ended_words(row)}现在有效的是流水号 {latest.reference}；"
+        "再次报送不会改回，请按更正后的内容更改本机构系统和报送表。"
+    )
+    return Conflict("OUTCOME_AMENDED", sentence, {"reference": sentence})
+
+
 def row_with(rows: Iterable[OutcomeEvent], reference: str) -> OutcomeEvent | None:
     """Return the row of a loan with a reference, also one that counts no more."""
     return next((row for row in rows if row.reference == reference), None)
@@ -153,6 +175,13 @@ def event_write(
         reported_at=at,
         first_reported_by=first_reported_by or actor,
     )
+
+
+def _ended_words(row: OutcomeEvent) -> str:
+    if row.ended_at is None:
+        raise ValueError("the outcome still stands")
+    deed = "作废" if row.replaced_by_id is None else "更正"
+    return f"{local_date(row.ended_at).isoformat()} {deed}，原因：{row.end_reason.rstrip('。')}。"
 
 
 def _yuan(amount: Decimal | None, field: str) -> Decimal:

@@ -32,9 +32,10 @@ FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
 def outcome_import(*, source: Path | bytes, file_name: str, actor: User, at: datetime) -> RowImport:
-    """Report every row of a sheet; a row that was reported before counts as a duplicate, whatever its sheet.
+    """Report every row of a sheet; a row that was reported before and still counts is a duplicate, whatever its sheet.
 
-    Each row stands for itself: a rejected one leaves nothing behind and hinders no other.
+    Each row stands for itself: a rejected one leaves nothing behind and hinders no other. One that was voided or
+    corrected since is rejected with the day and the reason.
 
     Args:
         source: path or bytes of an xlsx or csv.

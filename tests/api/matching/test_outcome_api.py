@@ -126,6 +126,19 @@ class TestOutcomeRecord:
 
         assert (answer.status_code, answer.data["code"]) == (409, "OUTCOME_REFERENCE_USED")
 
+    def test_answers_409_to_what_was_voided(self, api, cast):
+        loan = loan_of(make_application(cast, "SIGNED"))
+        api.force_authenticate(cast.officer)
+        api.post(url("outcome-list", loan.public_id), PAID, format="json")
+        api.force_authenticate(cast.approver)
+        api.post(url("outcome-void", loan.public_id, 1), {"reason": "没有放款"}, format="json")
+        api.force_authenticate(cast.officer)
+
+        answer = api.post(url("outcome-list", loan.public_id), PAID, format="json")
+
+        assert (answer.status_code, answer.data["code"]) == (409, "OUTCOME_VOIDED")
+        assert "作废，原因：没有放款。" in answer.data["fields"]["reference"]
+
     def test_refuses_without_the_clause(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED", consent=NO_FEEDBACK))
         api.force_authenticate(cast.officer)

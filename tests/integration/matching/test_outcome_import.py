@@ -10,6 +10,7 @@ from matching.services.outcome_import import (
     outcome_import,
     outcome_template,
 )
+from matching.services.outcome_rectify import outcome_void
 from tests.cast import NOW
 from tests.factories.matching import make_application
 
@@ -112,6 +113,25 @@ class TestOutcomeImport:
 
         assert [error.code for error in result.errors] == ["OUTCOME_REFERENCE_USED"]
         assert "由审批人在“贷款结果”页更正或作废" in result.errors[0].sentence
+
+    def test_a_voided_row_delivered_again_is_rejected_with_the_day_and_the_reason(self, cast):
+        application = make_application(cast, "SIGNED")
+        load(cast, *GOOD)
+        outcome_void(
+            loan_id=LoanApplication.objects.get(pk=application.pk).loan.public_id,
+            seq=2,
+            reason="记到了另一户",
+            actor=cast.approver,
+            at=NOW,
+        )
+
+        result = load(cast, *GOOD)
+
+        assert (result.read, result.duplicates, result.rejected) == (2, 1, 1)
+        error = result.errors[0]
+        assert (error.row, error.field, error.code) == (3, "机构流水号", "OUTCOME_VOIDED")
+        assert "已于 2026-11-23 作废，原因：记到了另一户。" in error.sentence
+        assert error.sentence in outcome_correction(result).splitlines()[1]
 
     def test_another_lender_finds_no_loan(self, cast):
         make_application(cast, "SIGNED")

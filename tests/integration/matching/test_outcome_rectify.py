@@ -53,6 +53,23 @@ def void(cast, application, seq, member="approver", at=LATER, reason="报到了�
     )
 
 
+def repay(cast, application, at=LATER, **content):
+    """Report the repayment of the cast's loan as it was reported first."""
+    first = {
+        "event_date": SIGNED_DATE,
+        "principal_yuan": Decimal("100000.00"),
+        "interest_yuan": Decimal("1500.00"),
+        "reference": "R0002",
+    }
+    return outcome_record(
+        loan_id=fresh(application).loan.public_id,
+        kind="REPAY",
+        actor=cast.officer,
+        at=at,
+        **first | content,
+    )
+
+
 def titles(user):
     return list(Notification.objects.filter(user=user, at=LATER).values_list("title", flat=True))
 
@@ -224,22 +241,82 @@ class TestAmend:
 
         assert refused.value.code == code
 
-    def test_a_used_reference_does_not_bring_the_old_back(self, cast):
+
+class TestReportedAgain:
+    """What a lender's system delivers once more after it was put right."""
+
+    def test_what_was_voided_is_refused_with_day_reason_and_what_to_do(self, cast):
+        application = make_application(cast, "REPAYING")
+        void(cast, application, 2, reason="报到了另一笔贷款上。")
+
+        for again in (repay, lambda *case: repay(*case, principal_yuan=Decimal("7"))):
+            with pytest.raises(Conflict) as refused:
+                again(cast, application)
+
+            assert refused.value.code == "OUTCOME_VOIDED"
+            assert refused.value.sentence == (
+                "这笔结果已于 2026-11-23 作废，原因：报到了另一笔贷款上。再次报送不会恢复："
+                "没有发生的，请从本机构系统和报送表中删去；确已发生的，请以新的机构流水号另报。"
+            )
+            assert refused.value.fields.keys() == {"reference"}
+        assert loan_position(fresh(application).loan).repaid_yuan == 0
+
+    def test_what_was_voided_can_be_reported_anew(self, cast):
+        application = make_application(cast, "REPAYING")
+        void(cast, application, 2)
+
+        written = repay(cast, application, reference="R0002-1")
+
+        assert (written.seq, written.first_reported_by) == (3, cast.officer)
+        assert loan_position(fresh(application).loan).repaid_yuan == 100_000
+
+    def test_what_was_amended_does_not_come_back(self, cast):
         application = make_application(cast, "REPAYING")
         amend(cast, application, 2, principal_yuan=Decimal("10000"))
 
-        outcome_record(
-            loan_id=fresh(application).loan.public_id,
-            kind="REPAY",
-            event_date=SIGNED_DATE,
-            principal_yuan=Decimal("100000.00"),
-            interest_yuan=Decimal("1500.00"),
-            reference="R0002",
-            actor=cast.officer,
-            at=LATER,
+        with pytest.raises(Conflict) as refused:
+            repay(cast, application)
+
+        assert refused.value.code == "OUTCOME_AMENDED"
+        assert "已于 2026-11-23 更正，原因：金额录错一位。" in refused.value.sentence
+        assert "流水号 C1" in refused.value.sentence
+        assert loan_position(fresh(application).loan).repaid_yuan == 10_000
+
+    @pytest.mark.parametrize("reference", ["R0002", "C1"])
+    def test_what_counts_now_is_known_under_both_numbers(self, cast, reference):
+        application = make_application(cast, "REPAYING")
+        written = amend(cast, application, 2, principal_yuan=Decimal("10000"))
+
+        again = repay(
+            cast,
+            application,
+            principal_yuan=Decimal("10000"),
+            interest_yuan=None,
+            reference=reference,
         )
 
-        assert loan_position(fresh(application).loan).repaid_yuan == 10_000
+        assert again == written
+
+    def test_a_voided_correction_voids_the_first_report_too(self, cast):
+        application = make_application(cast, "REPAYING")
+        amend(cast, application, 2, principal_yuan=Decimal("10000"))
+        OutcomeEvent.objects.filter(seq=3).update(
+            ended_at=LATER, ended_by=cast.rival_approver, end_reason="没有还款"
+        )
+
+        with pytest.raises(Conflict) as refused:
+            repay(cast, application)
+
+        assert refused.value.code == "OUTCOME_VOIDED"
+
+    def test_another_content_under_a_corrected_number_is_a_conflict(self, cast):
+        application = make_application(cast, "REPAYING")
+        amend(cast, application, 2, principal_yuan=Decimal("10000"))
+
+        with pytest.raises(Conflict) as refused:
+            repay(cast, application, principal_yuan=Decimal("30000"))
+
+        assert refused.value.code == "OUTCOME_REFERENCE_USED"
 
 
 class TestVoid:

@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from matching.models import LoanApplication, OutcomeEvent
+from matching.services.outcome_rectify import outcome_void
 from tests.cast import NOW
 from tests.factories.matching import NO_FEEDBACK, make_application
 
@@ -110,6 +111,19 @@ class TestUpload:
         assert "data:text/csv" in answer.context["correction"]
         assert "OUTCOME_KIND" in text
         assert OutcomeEvent.objects.count() == 1
+
+    def test_says_of_a_voided_row_when_and_why(self, client, cast):
+        application = make_application(cast, "DISBURSED")
+        loan = LoanApplication.objects.get(pk=application.pk).loan
+        outcome_void(loan_id=loan.public_id, seq=1, reason="没有放款", actor=cast.approver, at=NOW)
+        paid = OutcomeEvent.objects.get()
+        client.force_login(cast.officer)
+        row = f"HT-2026-0001,放款,{paid.event_date},{paid.principal_yuan},{paid.reference}"
+
+        answer = client.post(reverse("matching:outcome-upload"), {"file": sheet(row)})
+
+        assert "已于 2026-11-23 作废，原因：没有放款。" in answer.text
+        assert "OUTCOME_VOIDED" in answer.text
 
     def test_refuses_what_is_no_sheet(self, client, cast):
         client.force_login(cast.officer)
