@@ -48,10 +48,17 @@ class LoanTerms:
 
 @dataclass(frozen=True)
 class Replayed:
-    """Where a loan's events lead: state of the application, position of the loan."""
+    """Where a loan's events lead.
+
+    Attributes:
+        state: of the application.
+        position: of the loan.
+        after: position of the loan right after each event, by the event's ``seq``.
+    """
 
     state: str
     position: LoanPosition
+    after: Mapping[int, LoanPosition]
 
 
 def event_facts(
@@ -85,6 +92,7 @@ def replay(
         Refused: that of the changed event itself; ``OUTCOME_NO_LONGER_FITS`` for another, which the sentence names.
     """
     state, position = BEFORE_PAYMENT, LoanPosition()
+    after: dict[int, LoanPosition] = {}
     for event in in_order(events):
         try:
             state, position = _next(state, position, event, terms, on)
@@ -94,7 +102,8 @@ def replay(
                 raise Refused(refused.code, refused.sentence, fields) from None
             sentence = f"改动之后，{event_words(event)}不再成立：{refused.sentence}"
             raise Refused("OUTCOME_NO_LONGER_FITS", sentence) from None
-    return Replayed(state, position)
+        after[event.seq] = position
+    return Replayed(state, position, after)
 
 
 def event_words(event: LoanEvent) -> str:

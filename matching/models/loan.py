@@ -100,8 +100,9 @@ class OutcomeQuerySet(models.QuerySet["OutcomeEvent"]):
 class OutcomeEvent(models.Model):
     """One thing that happened to a loan, reported by the lender; idempotent by ``reference``.
 
-    Nothing of it changes after reporting; when it is put right (更正, 作废) only the ending is filled in. ``place``
-    sorts the events of a loan as its ledger takes them (`matching.domain.outcome.ledger_place`).
+    Nothing that was reported changes; when it is put right (更正, 作废) only the ending is filled in. ``warning`` is
+    the marketplace's own and follows what stands before the event. ``place`` sorts the events of a loan as its ledger
+    takes them (`matching.domain.outcome.ledger_place`).
     """
 
     loan = models.ForeignKey(

@@ -5,7 +5,7 @@ Source: domain note 0.1 (second clause), 3.5, 3.7; 征信业管理条例 art. 29
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from marketplace.calendars import work_calendar
 from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.money import to_yuan
+from marketplace.domain.parameters import ParameterSet
 from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import Repayment
 from marketplace.domain.workdays import end_of_day, local_date
@@ -30,6 +31,7 @@ from matching.domain.outcome import (
 from matching.domain.outcome_replay import LoanTerms
 from matching.domain.parameters import shipped
 from matching.models import CreditLine, Loan, OutcomeEvent
+from matching.selectors.loan import event_of
 
 LONGEST_REFERENCE = 64
 REFERENCE_USED = "该机构流水号已用于另一笔报送，内容不同，请核对；原报送有误的，由审批人在“贷款结果”页更正或作废。"
@@ -169,12 +171,46 @@ def event_write(
         interest_yuan=event.interest_yuan,
         days_overdue=event.days_overdue,
         classification=event.classification,
-        warning=_warning(event, position, at, is_first=first_reported_by is None),
+        warning=_warning(
+            event,
+            position,
+            at,
+            parameters_in_force(shipped()),
+            is_first=first_reported_by is None,
+        ),
         reference=reference,
         reported_by=actor,
         reported_at=at,
         first_reported_by=first_reported_by or actor,
     )
+
+
+def warnings_follow(
+    rows: Iterable[OutcomeEvent], place: int, after: Mapping[int, LoanPosition]
+) -> None:
+    """Judge the events that come after a change anew, as they were judged when reported; what is on file follows.
+
+    Args:
+        rows: all of a loan, its application locked.
+        place: where in the ledger something changed; nothing before it can have another warning.
+        after: position of the loan right after each event that stands, by place.
+
+    Writes: ``OutcomeEvent`` where the warning is another. Queries: two, one more for each later disbursement.
+    """
+    parameters, changed = parameters_in_force(shipped()), []
+    for row in rows:
+        if row.ended_at is None and row.place > place:
+            warning = _warning(
+                event_of(row),
+                after[row.place],
+                row.reported_at,
+                parameters,
+                is_first=row.reported_by_id == row.first_reported_by_id,
+            )
+            if warning != row.warning:
+                row.warning = warning
+                changed.append(row)
+    OutcomeEvent.objects.bulk_update(changed, ["warning"])
 
 
 def _ended_words(row: OutcomeEvent) -> str:
@@ -193,9 +229,15 @@ def _yuan(amount: Decimal | None, field: str) -> Decimal:
     return to_yuan(amount)
 
 
-def _warning(event: LoanEvent, position: LoanPosition, at: datetime, *, is_first: bool) -> str:
+def _warning(
+    event: LoanEvent,
+    position: LoanPosition,
+    at: datetime,
+    parameters: ParameterSet,
+    *,
+    is_first: bool,
+) -> str:
     """Return what the lender should look at again: a class milder than its floor, a disbursement reported late."""
-    parameters = parameters_in_force(shipped())
     days = position.overdue_days
     finding = classification_warning(position.classification, days, event.event_date, parameters)
     notes = [finding.sentence] if finding.outcome is Outcome.DOES_NOT_FIT else []

@@ -24,7 +24,7 @@ from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from matching.domain.application import LIVE_STATES
-from matching.domain.outcome import LoanEvent, ledger, turn_of
+from matching.domain.outcome import LoanEvent, turn_of
 from matching.domain.outcome_replay import Replayed, replay
 from matching.models import Loan, LoanApplication, OutcomeEvent
 from matching.policies.application import can_rectify_outcomes, roles_towards
@@ -39,6 +39,7 @@ from matching.services.outcome_event import (
     row_with,
     terms_of,
     typed_event,
+    warnings_follow,
 )
 from matching.services.transition import LockedCase, case_lock, require_event, step
 
@@ -100,8 +101,8 @@ def outcome_amend(
         Conflict: ``OUTCOME_NOT_STANDING``, it was put right otherwise; ``OUTCOME_REFERENCE_USED``.
         Refused: ``OUTCOME_REASON``, ``OUTCOME_UNCHANGED``, ``OUTCOME_REFERENCE`` and those of `replay`.
 
-    Writes: the ending of one ``OutcomeEvent``, another one, what `application_transition` writes, notices; locks the
-        application's row.
+    Writes: the ending of one ``OutcomeEvent``, another one, the warnings of later ones, what
+        `application_transition` writes, notices; locks the application's row.
     """
     number, why = checked_reference(reference), _checked_reason(reason)
     opened = _open(loan_id, seq, actor)
@@ -126,20 +127,19 @@ def outcome_amend(
     payload = event_payload(event, number) | {"corrects": row.reference, "correction_reason": why}
     _move(opened, "AMEND", payload, replayed, actor, at)
     _end(row, why, actor, at)
-    place = event.seq
-    upto = ledger([*(found for found in opened.others if found.seq < place), event])
     written = event_write(
         opened.loan,
         event,
         number,
         len(opened.rows) + 1,
-        upto,
+        replayed.after[event.seq],
         actor=actor,
         at=at,
         first_reported_by=row.first_reported_by,
     )
     row.replaced_by = written
     row.save(update_fields=["replaced_by"])
+    warnings_follow(opened.rows, min(row.place, written.place), replayed.after)
     return written
 
 
@@ -160,8 +160,8 @@ def outcome_void(
         NotFound, NotPermitted, TransitionRefused, Conflict: as `outcome_amend`.
         Refused: ``OUTCOME_REASON``, ``OUTCOME_APPLICATION_EXISTS`` and ``OUTCOME_NO_LONGER_FITS`` of `replay`.
 
-    Writes: the ending of one ``OutcomeEvent``, what `application_transition` writes, notices; locks the application's
-        row.
+    Writes: the ending of one ``OutcomeEvent``, the warnings of later ones, what `application_transition` writes,
+        notices; locks the application's row.
     """
     why = _checked_reason(reason)
     opened = _open(loan_id, seq, actor)
@@ -174,7 +174,9 @@ def outcome_void(
     replayed = opened.told_again(opened.others, at)
     payload = {"corrects": row.reference, "correction_reason": why}
     _move(opened, "VOID", payload, replayed, actor, at)
-    return _end(row, why, actor, at)
+    _end(row, why, actor, at)
+    warnings_follow(opened.rows, row.place, replayed.after)
+    return row
 
 
 def _open(loan_id: uuid.UUID, seq: int, actor: User) -> _Opened:
@@ -258,7 +260,6 @@ def _refuse_another(application: LoanApplication) -> None:
         raise Refused("OUTCOME_APPLICATION_EXISTS", ANOTHER_OPEN)
 
 
-def _end(row: OutcomeEvent, why: str, actor: User, at: datetime) -> OutcomeEvent:
+def _end(row: OutcomeEvent, why: str, actor: User, at: datetime) -> None:
     row.ended_at, row.ended_by, row.end_reason = at, actor, why
     row.save(update_fields=["ended_at", "ended_by", "end_reason"])
-    return row

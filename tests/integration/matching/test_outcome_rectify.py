@@ -425,6 +425,86 @@ class TestVoid:
         assert application.events.filter(event="VOID").count() == 1
 
 
+class TestLaterWarnings:
+    """What the marketplace says of the class of an event follows what stands before it."""
+
+    LATER_ON = NOW + timedelta(days=150)
+
+    def case(self, cast):
+        """Return a loan overdue for ten days, then of a class that is mild only for many days more."""
+        application = make_application(cast, "DISBURSED")
+        loan_id, at = fresh(application).loan.public_id, self.LATER_ON
+        for number, (kind, facts) in enumerate(
+            [
+                ("OVERDUE", {"days_overdue": 10, "classification": "SPECIAL_MENTION"}),
+                ("CLASS_CHANGE", {"classification": "SPECIAL_MENTION"}),
+                ("REPAY", {"principal_yuan": Decimal("1000")}),
+            ],
+            start=2,
+        ):
+            outcome_record(
+                loan_id=loan_id,
+                kind=kind,
+                event_date=SIGNED_DATE + timedelta(days=number * 10),
+                reference=f"W{number}",
+                actor=cast.officer,
+                at=at,
+                **facts,
+            )
+        return application
+
+    def warnings(self):
+        standing = OutcomeEvent.objects.standing().order_by("place")
+        return [(row.kind, row.warning) for row in standing]
+
+    def correct(self, cast, application, seq=2, **content):
+        day = {"event_date": SIGNED_DATE + timedelta(days=20)}
+        overdue = {"days_overdue": 100, "classification": "SUBSTANDARD"}
+        return amend(cast, application, seq, at=self.LATER_ON, **day | overdue | content)
+
+    def test_appear_after_a_correction_that_makes_a_class_too_mild(self, cast):
+        application = self.case(cast)
+        assert not any(warning for _, warning in self.warnings())
+
+        self.correct(cast, application)
+
+        mild = "逾期 100 天，报送分类为“关注”，轻于下限“次级”。"
+        assert self.warnings() == [
+            ("DISBURSE", ""),
+            ("OVERDUE", ""),
+            ("CLASS_CHANGE", mild),
+            ("REPAY", mild),
+        ]
+
+    def test_go_when_the_cause_is_voided(self, cast):
+        application = self.case(cast)
+        self.correct(cast, application)
+
+        OutcomeEvent.objects.filter(seq=5).update(reported_by=cast.rival_approver)
+        void(cast, application, 5, at=self.LATER_ON)
+
+        assert not any(warning for _, warning in self.warnings())
+
+    def test_keep_what_was_said_of_a_late_report(self, cast):
+        application = make_application(cast, "SIGNED")
+        for number, at in enumerate((NOW, self.LATER_ON)):
+            outcome_record(
+                loan_id=fresh(application).loan.public_id,
+                kind="DISBURSE",
+                event_date=SIGNED_DATE + timedelta(days=number),
+                principal_yuan=Decimal("1000"),
+                reference=f"D{number}",
+                actor=cast.officer,
+                at=at,
+            )
+        before = self.warnings()
+
+        amend(cast, application, 1, principal_yuan=Decimal("500"), at=self.LATER_ON)
+
+        assert before == [("DISBURSE", ""), ("DISBURSE", "放款报送超过 3 个工作日。")]
+        assert self.warnings() == before
+
+
 class TestWhoMay:
     @pytest.mark.parametrize("member", ["officer", "owner"])
     def test_is_the_approvers(self, cast, member):

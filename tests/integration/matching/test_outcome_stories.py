@@ -104,6 +104,11 @@ def standing(application):
     return list(OutcomeEvent.objects.standing().filter(loan=application.loan).order_by("place"))
 
 
+def warnings_of(application):
+    """Return the class warnings; a disbursement's may also say how late it was reported, which a correction is not."""
+    return [row.warning for row in standing(application) if row.kind != "DISBURSE"]
+
+
 def content_of(row):
     names = ("event_date", "principal_yuan", "interest_yuan", "days_overdue", "classification")
     return {name: getattr(row, name) for name in names}
@@ -162,6 +167,7 @@ class TestStories:
         assert loan_position(told.loan) == expected
         assert loan_position(afresh.loan) == expected
         assert told.state == afresh.state
+        assert warnings_of(told) == warnings_of(afresh)
         assert (told.closed_at is None) == (afresh.closed_at is None)
         steps = list(told.events.order_by("seq").values_list("source", "target"))
         assert all(before[1] == after[0] for before, after in itertools.pairwise(steps))

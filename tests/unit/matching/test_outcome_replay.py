@@ -76,6 +76,8 @@ class TestReplay:
         found = replay([PAID, moved, other], TERMS, TODAY)
 
         assert found.position.latest_date == date(2026, 5, 1)
+        assert found.after[other.seq].repaid_yuan == Decimal("200.00")
+        assert found.after[moved.seq] == found.position
         assert found.position.repaid_yuan == Decimal("300.00")
 
 
