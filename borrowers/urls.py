@@ -51,6 +51,11 @@ enterprise_urls = [
         borrower_consent.revoke,
         name="consent-revoke",
     ),
+    path(
+        "enterprise/consents/<uuid:public_id>/feedback/revoke/",
+        borrower_consent.feedback,
+        name="feedback-revoke",
+    ),
 ]
 
 # /enterprise/disputes/ and what leads there: objections and repairs

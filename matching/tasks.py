@@ -9,7 +9,7 @@ from typing import Any
 from celery import shared_task
 from django.utils import timezone
 
-from matching.services.application import application_route, consent_ended
+from matching.services.application import application_route, consent_ended, feedback_ended
 from matching.services.clock import clocks_sweep
 from matching.services.clock_reread import clocks_reread
 from matching.services.evaluation import evaluation_continue
@@ -35,6 +35,12 @@ def application_route_task(*, application_id: str, at: str = "", **_: Any) -> No
 def consent_ended_task(*, consent_ref: str, **_: Any) -> None:
     """Stop work on applications whose consent was revoked."""
     consent_ended(consent_ref=uuid.UUID(consent_ref), at=timezone.now())
+
+
+@shared_task(name="matching.feedback_ended")
+def feedback_ended_task(*, consent_ref: str, **_: Any) -> None:
+    """Tell the lender that the enterprise took back the clause on outcomes."""
+    feedback_ended(consent_ref=uuid.UUID(consent_ref))
 
 
 @shared_task(name="matching.clocks_sweep")

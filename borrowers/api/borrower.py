@@ -31,7 +31,7 @@ from borrowers.selectors import (
     enterprise_for_owner,
     records_as_at,
 )
-from borrowers.services import consent_revoke
+from borrowers.services import consent_revoke, feedback_revoke
 from marketplace.domain.errors import NotFound
 from marketplace.models import AccessRecord
 from marketplace.policies import require_role, signed_in
@@ -128,6 +128,28 @@ class ConsentRevokeView(APIView):
         body = RevocationInput(data=request.data)
         body.is_valid(raise_exception=True)
         revoked = consent_revoke(
+            consent_id=public_id,
+            **body.validated_data,
+            actor=signed_in(request.user),
+            at=timezone.now(),
+        )
+        return Response(ConsentOutput(revoked, context=_moment()).data)
+
+
+class FeedbackRevokeView(APIView):
+    """Taking back the clause on outcomes alone."""
+
+    @extend_schema(
+        operation_id="feedback_revoke",
+        summary="只撤回反馈条款",
+        request=RevocationInput,
+        responses=ConsentOutput,
+    )
+    def post(self, request: Request, public_id: uuid.UUID) -> Response:
+        """Revoke it at once and return the consent, whose reading goes on or has ended as it was."""
+        body = RevocationInput(data=request.data)
+        body.is_valid(raise_exception=True)
+        revoked = feedback_revoke(
             consent_id=public_id,
             **body.validated_data,
             actor=signed_in(request.user),

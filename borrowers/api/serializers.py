@@ -247,6 +247,7 @@ class ConsentOutput(serializers.Serializer[Any]):
     text_sha256 = serializers.CharField()
     revoked_at = serializers.DateTimeField(allow_null=True)
     ended_by = serializers.CharField()
+    feedback_revoked_at = serializers.DateTimeField(allow_null=True)
     state = serializers.SerializerMethodField()
 
     def get_state(self, consent: Any) -> str:

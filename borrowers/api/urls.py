@@ -44,6 +44,11 @@ enterprise_urls = [
         borrower.ConsentRevokeView.as_view(),
         name="consent-revoke",
     ),
+    path(
+        "consents/<uuid:public_id>/feedback/revoke/",
+        borrower.FeedbackRevokeView.as_view(),
+        name="feedback-revoke",
+    ),
 ]
 
 # objections and repairs

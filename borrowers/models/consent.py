@@ -15,7 +15,8 @@ class Consent(models.Model):
 
     The lender is its organisation on the floor. ``terms`` is the canonical JSON of what was consented to, ``names`` the
     parties as the signed text named them (so that the text can be made again), ``signature`` a keyed digest over terms,
-    text hash and signer. Nothing of it changes after granting, only the ending is filled in.
+    text hash and signer. Nothing of it changes after granting, only the endings are filled in: of reading
+    (``revoked_at``), and of the second clause (``feedback_revoked_at``), which may outlive it.
     """
 
     public_id = models.UUIDField("授权编号", default=uuid.uuid4, unique=True, editable=False)
@@ -55,6 +56,10 @@ class Consent(models.Model):
     revoked_at = models.DateTimeField("撤回时间", null=True, blank=True)
     ended_by = models.CharField("终止方", max_length=16, blank=True, default="")
     end_reason = models.CharField("终止原因", max_length=200, blank=True, default="")
+    feedback_revoked_at = models.DateTimeField("反馈条款撤回时间", null=True, blank=True)
+    feedback_end_reason = models.CharField(
+        "反馈条款撤回原因", max_length=200, blank=True, default=""
+    )
 
     class Meta:
         verbose_name = "授权"
@@ -68,6 +73,11 @@ class Consent(models.Model):
                 condition=Q(revoked_at=None, ended_by="")
                 | Q(revoked_at__isnull=False) & ~Q(ended_by=""),
                 name="consent_end_has_cause",
+            ),
+            models.CheckConstraint(
+                condition=Q(feedback_revoked_at=None, feedback_end_reason="")
+                | Q(feedback_revoked_at__isnull=False, feedback_clause=True),
+                name="consent_feedback_end_of_clause",
             ),
             models.CheckConstraint(
                 condition=Q(data_to__gte=F("data_from")), name="consent_data_period_positive"

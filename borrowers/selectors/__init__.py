@@ -30,6 +30,7 @@ from borrowers.selectors.catalogue_import import (
     entry_lines,
 )
 from borrowers.selectors.consent import (
+    BY_APPLICATION,
     consent_get,
     consent_is_intact,
     consent_list_for_owner,
@@ -39,6 +40,8 @@ from borrowers.selectors.consent import (
     consent_text,
     consents_of_lender,
     consents_of_reader,
+    feedback_ended_at,
+    feedback_label,
 )
 from borrowers.selectors.enterprise import (
     EnterpriseFilter,
@@ -74,6 +77,7 @@ from borrowers.selectors.repair import (
 from borrowers.selectors.unit_board import UnitItem, UnitLine, unit_board, unit_items
 
 __all__ = [
+    "BY_APPLICATION",
     "AccessLine",
     "ClassCount",
     "EnterpriseFilter",
@@ -118,6 +122,8 @@ __all__ = [
     "enterprise_prefill",
     "enterprise_registered",
     "entry_lines",
+    "feedback_ended_at",
+    "feedback_label",
     "finding_list",
     "finding_of",
     "item_get",

@@ -16,7 +16,12 @@ from borrowers.services.catalogue_import import (
     catalogue_import_apply,
     catalogue_import_read,
 )
-from borrowers.services.consent import consent_close, consent_grant, consent_revoke
+from borrowers.services.consent import (
+    consent_close,
+    consent_grant,
+    consent_revoke,
+    feedback_revoke,
+)
 from borrowers.services.delivery import records_ingest, records_pull, register_import
 from borrowers.services.ingest import item_and_unit, records_ingest_rows
 from borrowers.services.objection import (
@@ -41,6 +46,7 @@ __all__ = [
     "consent_close",
     "consent_grant",
     "consent_revoke",
+    "feedback_revoke",
     "item_and_unit",
     "objection_answer",
     "objection_submit",

@@ -23,7 +23,12 @@ from borrowers.domain.consent import (
 from borrowers.domain.consent_text import LATEST_VERSION
 from borrowers.models import Consent, Enterprise
 from borrowers.policies import ENTERPRISE_ROLES, can_act_for, visible_consents
-from borrowers.selectors.consent import ENDINGS, SIGNATURE_PURPOSE, consent_artefact
+from borrowers.selectors.consent import (
+    ENDINGS,
+    SIGNATURE_PURPOSE,
+    consent_artefact,
+    feedback_ended_at,
+)
 from borrowers.selectors.parameter import consent_parameters
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.crypto import keyed_digest
@@ -127,14 +132,47 @@ def consent_revoke(*, consent_id: UUID, reason: str, actor: User, at: datetime) 
         NotFound: it is not a consent of the actor's enterprise.
         Conflict: ``CONSENT_ENDED`` when it had ended.
 
-    Writes: ``Consent`` ending, audit ``borrowers.consent.revoke``, outbox ``matching.consent_ended``; locks the row.
+    Writes: ``Consent`` ending, audit ``borrowers.consent.revoke``, outbox ``matching.consent_ended`` and, as the second
+        clause ends with it, ``matching.feedback_ended``; locks the row.
     """
-    row = _locked(consent_id)
-    mine = visible_consents(actor).filter(pk=row.pk).exists()
-    if not mine or not can_act_for(actor, row.enterprise):
-        raise NotFound
+    row = _own_locked(consent_id, actor)
     _end(row, "ENTERPRISE", reason, actor, at, "revoke")
     enqueue("matching.consent_ended", consent_ref=str(row.public_id))
+    if row.feedback_clause and row.feedback_revoked_at is None:
+        enqueue("matching.feedback_ended", consent_ref=str(row.public_id))
+    return row
+
+
+@transaction.atomic
+def feedback_revoke(*, consent_id: UUID, reason: str, actor: User, at: datetime) -> Consent:
+    """Take back the second clause alone: from this moment the lender may report nothing more of the loan.
+
+    Reading goes on or has ended as it was. What was reported before stays, and may still be put right.
+
+    Args:
+        consent_id: public id, also of a consent whose reading has ended.
+        reason: may be empty; nobody has to give reasons.
+        actor: owner or agent of the enterprise.
+        at: when, aware.
+
+    Raises:
+        NotFound: it is not a consent of the actor's enterprise.
+        Refused: ``FEEDBACK_NOT_GIVEN``, the consent was given without the clause.
+        Conflict: ``FEEDBACK_ENDED`` when the clause had ended.
+
+    Writes: ``Consent`` ending of the clause, audit ``borrowers.consent.revoke_feedback``, outbox
+        ``matching.feedback_ended``; locks the row.
+    """
+    row = _own_locked(consent_id, actor)
+    if not row.feedback_clause:
+        raise Refused("FEEDBACK_NOT_GIVEN", "该授权没有同意反馈贷款结果，无须撤回。")
+    if feedback_ended_at(row) is not None:
+        raise Conflict("FEEDBACK_ENDED", "反馈条款此前已经撤回。")
+    row.feedback_revoked_at = at
+    row.feedback_end_reason = reason.strip()[:REASON_LENGTH]
+    row.save(update_fields=["feedback_revoked_at", "feedback_end_reason"])
+    _audit("revoke_feedback", row, actor, at, {})
+    enqueue("matching.feedback_ended", consent_ref=str(row.public_id))
     return row
 
 
@@ -239,6 +277,14 @@ def _end(
     row.end_reason = reason.strip()[:REASON_LENGTH]
     row.save(update_fields=["revoked_at", "ended_by", "end_reason"])
     _audit(verb, row, actor, at, {"ended_by": ended_by})
+
+
+def _own_locked(consent_id: UUID, actor: User) -> Consent:
+    row = _locked(consent_id)
+    mine = visible_consents(actor).filter(pk=row.pk).exists()
+    if not mine or not can_act_for(actor, row.enterprise):
+        raise NotFound
+    return row
 
 
 def _locked(consent_id: UUID) -> Consent:

@@ -22,8 +22,10 @@ from borrowers.selectors import (
     consent_list_for_owner,
     consent_state,
     consent_text,
+    feedback_ended_at,
+    feedback_label,
 )
-from borrowers.services import consent_revoke
+from borrowers.services import consent_revoke, feedback_revoke
 from borrowers.views.borrower import own_enterprise
 from borrowers.views.wording import class_label, consent_badge, consents_table
 from marketplace.domain.errors import Refused
@@ -59,6 +61,9 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "consent": found,
         "badge": consent_badge(found, at),
         "can_revoke": state in (ConsentState.LIVE, ConsentState.NOT_YET),
+        "can_revoke_feedback": found.feedback_clause and feedback_ended_at(found) is None,
+        "has_ended": state in (ConsentState.REVOKED, ConsentState.EXPIRED),
+        "feedback_form": ReasonForm(auto_id="feedback_%s"),
         "pairs": _pairs(found),
         "text": consent_text(found),
         "is_intact": consent_is_intact(found),
@@ -72,17 +77,35 @@ def consent(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 @require_POST
 def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Take a consent back at once."""
-    form = ReasonForm(request.POST)
-    if not form.is_valid():
-        raise Refused("REASON_LENGTH", "撤回原因不能超过 200 字。")
     consent_revoke(
         consent_id=public_id,
-        reason=form.cleaned_data["reason"],
+        reason=_reason(request),
         actor=signed_in(request.user),
         at=timezone.now(),
     )
     messages.success(request, "授权已撤回，该机构立即不能再查询。撤回前已完成的查询记录保留。")
     return redirect("borrowers:consent-detail", public_id)
+
+
+@login_required
+@require_POST
+def feedback(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take back the clause on outcomes alone."""
+    feedback_revoke(
+        consent_id=public_id,
+        reason=_reason(request),
+        actor=signed_in(request.user),
+        at=timezone.now(),
+    )
+    messages.success(request, "反馈条款已撤回，该机构不能再报送这笔贷款的结果。已报送的保留。")
+    return redirect("borrowers:consent-detail", public_id)
+
+
+def _reason(request: HttpRequest) -> str:
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        raise Refused("REASON_LENGTH", "撤回原因不能超过 200 字。")
+    return str(form.cleaned_data["reason"])
 
 
 def _pairs(found: Consent) -> list[Pair]:
@@ -107,13 +130,22 @@ def _pairs(found: Consent) -> list[Pair]:
         Pair(
             "机构留存", gettext("%(data_life_days)s 天") % {"data_life_days": found.data_life_days}
         ),
-        Pair("反馈贷款结果", "同意" if found.feedback_clause else "不同意"),
+        Pair("反馈贷款结果", feedback_label(found)),
         Pair("签署", str(found.signed_by), note=str(found.names.get("signer_role", ""))),
         Pair("签署时间", found.signed_at, Kind.DATETIME),
         Pair("授权书文本", found.text_version, note=f"SHA-256 {found.text_sha256}"),
     ]
     if found.revoked_at is not None:
         pairs.append(Pair("终止时间", found.revoked_at, Kind.DATETIME, note=found.end_reason))
+    if found.feedback_revoked_at is not None:
+        pairs.append(
+            Pair(
+                "反馈条款撤回时间",
+                found.feedback_revoked_at,
+                Kind.DATETIME,
+                note=found.feedback_end_reason,
+            )
+        )
     return pairs
 
 

@@ -15,7 +15,7 @@ from borrowers.domain.consent import ConsentState
 from borrowers.domain.industry import SECTION_LABELS
 from borrowers.domain.item_spec import FieldType, Level
 from borrowers.models import Consent, CreditRecord, Enterprise, IngestBatch, ListMembership
-from borrowers.selectors import RecordRow, consent_state, consent_state_label
+from borrowers.selectors import RecordRow, consent_state, consent_state_label, feedback_label
 from marketplace.domain.masking import mask_operator_name
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
 from marketplace.web.components import Cell, Column, Kind, Pair, Table, Tone
@@ -191,7 +191,7 @@ def consents_table(consents: Iterable[Consent], at: datetime) -> Table:
                 consent.get_purpose_display(),
                 gettext("%(count)s 类") % {"count": len(consent.data_classes)},
                 consent.valid_until,
-                "同意" if consent.feedback_clause else "不同意",
+                feedback_label(consent),
                 consent_badge(consent, at),
             ]
             for consent in consents

@@ -279,7 +279,7 @@ class ConsentSummary:
     text_version: str
     text_sha256: str
     state: str
-    feedback_clause: bool = False
+    feedback: str = ""
 
 
 @dataclass(frozen=True)

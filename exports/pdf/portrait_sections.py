@@ -232,7 +232,7 @@ def consent(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
         Fact("授权有效期", display_period(given.valid_from, given.valid_until)),
         Fact("数据期间", display_period(given.data_from, given.data_until)),
         Fact("签署人", given.signer),
-        Fact("贷款结果反馈", "已同意反馈" if given.feedback_clause else "未同意反馈"),
+        Fact("贷款结果反馈", given.feedback),
     )
     grid = facts_grid(setter, facts, 4, theme.WIDTH)
     classes = "、".join(given.data_classes) or "无"

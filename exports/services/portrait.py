@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 
 from borrowers.models import Consent
-from borrowers.selectors import consent_state_label
+from borrowers.selectors import consent_state_label, feedback_label
 from exports.domain.numbering import DocumentKind, code_shown
 from exports.domain.portrait_document import Copy, document_of, product_fit
 from exports.domain.report import ConsentSummary, ProductFit, Reader, Verification
@@ -157,7 +157,7 @@ def _consent(consent: Consent | None, at: datetime) -> ConsentSummary | None:
         text_version=consent.text_version,
         text_sha256=consent.text_sha256,
         state=consent_state_label(consent, at),
-        feedback_clause=consent.feedback_clause,
+        feedback=feedback_label(consent),
     )
 
 

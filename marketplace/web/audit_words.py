@@ -133,6 +133,7 @@ VERBS: Mapping[str, str] = {
     "review": "审核",
     "revise": "修改",
     "revoke": "撤回",
+    "revoke_feedback": "撤回反馈条款",
     "route": "分派网点",
     "rule_add": "添加准入规则",
     "rule_change": "修改准入规则",

@@ -18,7 +18,7 @@ from marketplace.domain.errors import Conflict, NotPermitted, TransitionRefused
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.models import User
 from marketplace.queue import enqueue
-from matching.domain.application import APPLICATION, LIVE_STATES, SUSPENDABLE_STATES
+from matching.domain.application import APPLICATION, CLOSED_STATES, LIVE_STATES, SUSPENDABLE_STATES
 from matching.domain.fit import fit_to_json
 from matching.models import FinancingDemand, LoanApplication
 from matching.policies.application import (
@@ -29,6 +29,8 @@ from matching.policies.application import (
 )
 from matching.selectors.consent_offer import consent_periods
 from matching.selectors.fit import frozen_fit
+from matching.services.application_facts import feedback_revoked_at
+from matching.services.application_notices import feedback_notify
 from matching.services.demand import demand_check_open, demand_lock
 from matching.services.portrait import portrait_freeze
 from matching.services.transition import LockedCase, case_lock, step
@@ -186,6 +188,25 @@ def consent_ended(*, consent_ref: uuid.UUID, at: datetime) -> int:
         application_suspend(application_id=key, reason="企业撤回授权", at=revoked_at or at)
         for key, revoked_at in keys
     )
+
+
+def feedback_ended(*, consent_ref: uuid.UUID) -> int:
+    """Tell the lender of living loans that their outcomes may no longer be reported; return of how many.
+
+    Reporting stops by the consent's own dates; this tells the officer. Safe to run twice.
+
+    Writes: ``Notification`` rows, at the moment the clause ended.
+    """
+    lent = LoanApplication.objects.filter(consent__public_id=consent_ref, loan__isnull=False)
+    told = 0
+    for application in lent.exclude(state__in=CLOSED_STATES).select_related(
+        "consent", "enterprise", "institution"
+    ):
+        ended = feedback_revoked_at(application.consent)
+        if ended is not None:
+            feedback_notify(application, ended)
+            told += 1
+    return told
 
 
 def enterprise_lock(pk: int | None) -> None:

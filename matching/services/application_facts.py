@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any
 
 from borrowers.models import Consent
-from borrowers.selectors import consent_live
+from borrowers.selectors import consent_live, feedback_ended_at
 from marketplace.domain.errors import Refused
 from marketplace.domain.roles import SYSTEM
 from marketplace.domain.vocabulary import QueryPurpose
@@ -22,8 +22,6 @@ from matching.models import ApplicationEvent, CreditLine, LoanApplication
 from matching.policies.application import VERIFIED
 
 LONGEST_TEXT = 1000
-BY_APPLICATION = "APPLICATION"
-"""Ending of a consent whose application closed."""
 
 PAYLOADS: Mapping[str, tuple[str, ...]] = {
     "SUBMIT": ("product_published",),
@@ -144,17 +142,17 @@ def consent_in_force(application: LoanApplication, at: datetime) -> Consent | No
 def feedback_agreed(consent: Consent | None, at: datetime | None = None) -> bool:
     """Return whether the enterprise lets the lender report what becomes of the loan, or let it at a past moment.
 
-    The clause holds until the loan's end or its revocation; the end of the period in which data may be read does not
-    end it, as a loan lives longer than its review. Nor does the closing of the application: a loan whose end was
-    wrongly reported lives on, while reading data ended for good.
-
-    Source: 征信业管理条例 art. 29; domain note 0.1.
+    Source: as `borrowers.selectors.feedback_ended_at`.
     """
     if consent is None or not consent.feedback_clause:
         return False
-    if consent.revoked_at is None or consent.ended_by == BY_APPLICATION:
-        return True
-    return at is not None and at <= consent.revoked_at
+    ended = feedback_ended_at(consent)
+    return ended is None or (at is not None and at <= ended)
+
+
+def feedback_revoked_at(consent: Consent | None) -> datetime | None:
+    """Return when the enterprise took the clause back that it had given, None when it did not."""
+    return feedback_ended_at(consent) if consent is not None and consent.feedback_clause else None
 
 
 def credit_line_of(application: LoanApplication) -> CreditLine | None:

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from borrowers.models import Enterprise
 from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.models import Membership
+from marketplace.models import Membership, Notification
 from marketplace.services import notify
 from matching.domain.clock import ClockAction, ClockSpec
 from matching.domain.refusal import REFUSAL_LABELS, RefusalCode
@@ -103,6 +103,19 @@ def rectified_notify(
         at=at,
         path=reverse("matching:outcome-list", args=[application.public_id]),
     )
+
+
+def feedback_notify(application: LoanApplication, at: datetime) -> None:
+    """Tell the case's officer that the enterprise took back the clause on outcomes; told once.
+
+    Writes: ``Notification`` rows. Queries: at most three.
+    """
+    kind = "application.feedback_ended"
+    path = reverse("matching:outcome-list", args=[application.public_id])
+    if Notification.objects.filter(kind=kind, path=path, at=at).exists():
+        return
+    title = f"企业撤回了反馈条款，不能再报送贷款结果：{application.enterprise.name}"
+    notify(users=officer_ids(application), kind=kind, title=title[:120], at=at, path=path)
 
 
 def clock_notify(

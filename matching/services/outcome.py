@@ -17,7 +17,7 @@ from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from matching.domain.outcome import LoanEvent, check_next, ledger, ledger_place
 from matching.domain.outcome_replay import event_facts
-from matching.models import OutcomeEvent
+from matching.models import LoanApplication, OutcomeEvent
 from matching.policies.application import roles_towards
 from matching.selectors.loan import (
     event_of,
@@ -26,7 +26,7 @@ from matching.selectors.loan import (
     outcome_latest,
     outcomes_of,
 )
-from matching.services.application_facts import credit_line_of, feedback_agreed
+from matching.services.application_facts import credit_line_of, feedback_agreed, feedback_revoked_at
 from matching.services.outcome_event import (
     checked_reference,
     content_replaced,
@@ -103,7 +103,7 @@ def outcome_record(
         return _reported_before(known, reported, event)
     require_event(case.application.state, event.kind, roles_towards(actor, case.application))
     if not feedback_agreed(case.application.consent):
-        raise Refused("FEEDBACK_NOT_CONSENTED", NO_CLAUSE)
+        raise Refused("FEEDBACK_NOT_CONSENTED", _no_clause(case.application))
     seq = len(reported) + 1
     event = replace(event, seq=ledger_place(event.event_date, seq))
     terms = terms_of(loan, credit_line_of(case.application))
@@ -118,6 +118,13 @@ def outcome_record(
     facts = event_facts(event, before, after, terms)
     step(case, event.kind.value, event_payload(event, number), actor=actor, at=at, facts=facts)
     return event_write(loan, event, number, seq, after, actor=actor, at=at)
+
+
+def _no_clause(application: LoanApplication) -> str:
+    revoked = feedback_revoked_at(application.consent)
+    if revoked is None:
+        return NO_CLAUSE
+    return f"企业已于 {local_date(revoked).isoformat()} 撤回反馈条款，不能再报送这笔贷款的结果。"
 
 
 def _reported_before(

@@ -16,6 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import QuerySet
 
+from borrowers.selectors import BY_APPLICATION
 from borrowers.services import consent_close
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.errors import NotFound, Refused, TransitionRefused
@@ -32,7 +33,6 @@ from matching.policies.application import (
 from matching.selectors.clock import ClockTable, clock_readings, clock_table
 from matching.services.application_effects import Step, effect
 from matching.services.application_facts import (
-    BY_APPLICATION,
     check_payload,
     facts_of,
     feedback_agreed,

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
+from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table, Tone
@@ -39,7 +40,7 @@ from matching.selectors.loan import (
     outcomes_in_reading_order,
     outcomes_of,
 )
-from matching.services.application_facts import feedback_agreed
+from matching.services.application_facts import feedback_agreed, feedback_revoked_at
 from matching.services.outcome import outcome_record
 from matching.services.outcome_import import (
     outcome_correction,
@@ -177,8 +178,7 @@ def _outcomes_page(
             else None,
         ),
         "form": form if feedback_agreed(application.consent) else None,
-        "has_clause": feedback_agreed(application.consent),
-        "is_closed": application.closed_at is not None,
+        "no_feedback": _no_feedback(application),
         "crumbs": [
             Crumb("工作队列", reverse("matching:queue-list")),
             Crumb("申请审查", review),
@@ -187,6 +187,19 @@ def _outcomes_page(
     }
     status = form_status(form) if form is not None else 200
     return render(request, "matching/officer/outcomes.html", context, status=status)
+
+
+def _no_feedback(application: LoanApplication) -> str:
+    """Return why outcomes cannot be reported for want of the clause, nothing when they can or the loan has ended."""
+    if feedback_agreed(application.consent) or application.closed_at is not None:
+        return ""
+    revoked = feedback_revoked_at(application.consent)
+    if revoked is None:
+        return gettext(
+            "企业未同意反馈贷款结果，只能在审查页登记放款状态，不能报送金额、还款与逾期。"
+        )
+    words = gettext("企业已于 %(day)s 撤回反馈条款，不能再报送；此前报送的仍可更正或作废。")
+    return words % {"day": local_date(revoked).isoformat()}
 
 
 def outcomes_table(rows: list[OutcomeEvent], rectifiable: uuid.UUID | None = None) -> Table:

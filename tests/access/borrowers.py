@@ -394,7 +394,12 @@ CONSENTS = [
     Row("api:consent-list", allowed=EVERYBODY),
     Row("api:consent-detail", allowed=ENTERPRISE | LENDER | AUDITOR, make=with_consent),
     *each(
-        ["borrowers:consent-revoke", "api:consent-revoke"],
+        [
+            "borrowers:consent-revoke",
+            "api:consent-revoke",
+            "borrowers:feedback-revoke",
+            "api:feedback-revoke",
+        ],
         "POST",
         allowed=ENTERPRISE,
         make=with_consent,

@@ -111,7 +111,7 @@ def _document() -> PortraitDocument:
             text_version="2026-1 版",
             text_sha256="1b" * 32,
             state="有效",
-            feedback_clause=True,
+            feedback="同意",
         ),
     )
 

@@ -16,8 +16,10 @@ from borrowers.selectors import (
     consent_state_label,
     consent_text,
     consents_of_lender,
+    feedback_ended_at,
+    feedback_label,
 )
-from borrowers.services import consent_close, consent_grant, consent_revoke
+from borrowers.services import consent_close, consent_grant, consent_revoke, feedback_revoke
 from marketplace.audit import broken_events
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.models import AuditEvent, OutboxMessage
@@ -49,6 +51,10 @@ def live(consent, at, **changes):
         "application_ref": consent.application_ref,
     }
     return consent_live(**(asked | changes), at=at)
+
+
+def revoke_feedback(consent, actor, at):
+    return feedback_revoke(consent_id=consent.public_id, reason="", actor=actor, at=at)
 
 
 class TestConsentGrant:
@@ -212,6 +218,69 @@ class TestConsentRevoke:
             consent_revoke(
                 consent_id=consent.public_id, reason="", actor=getattr(cast, member), at=now
             )
+
+
+class TestFeedbackRevoke:
+    def test_ends_the_clause_and_leaves_reading(self, cast, grant, now):
+        consent = grant()
+
+        revoke_feedback(consent, cast.agent, now)
+
+        kept = Consent.objects.get()
+        assert (feedback_ended_at(kept), feedback_label(kept)) == (now, "已撤回")
+        assert live(consent, now) == consent
+        assert consent_is_intact(kept)
+        message = OutboxMessage.objects.get(task="matching.feedback_ended")
+        assert message.kwargs == {"consent_ref": str(consent.public_id)}
+        assert AuditEvent.objects.filter(action="borrowers.consent.revoke_feedback").count() == 1
+
+    def test_of_a_consent_whose_reading_ended_with_the_application(self, cast, grant, now):
+        consent = grant()
+        consent_close(
+            consent=consent, ended_by="APPLICATION", reason="登记结清", actor=None, at=now
+        )
+        assert feedback_ended_at(Consent.objects.get()) is None
+
+        revoke_feedback(consent, cast.owner, now + DAY)
+
+        kept = Consent.objects.get()
+        assert feedback_ended_at(kept) == now + DAY
+        assert (kept.revoked_at, kept.ended_by) == (now, "APPLICATION")
+
+    def test_of_a_consent_past_its_period(self, cast, grant, now):
+        consent = grant()
+        later = consent.valid_until + DAY
+        assert feedback_ended_at(consent) is None
+
+        revoke_feedback(consent, cast.owner, later)
+
+        assert feedback_ended_at(Consent.objects.get()) == later
+
+    def test_twice_or_after_the_whole_consent_is_a_conflict(self, cast, grant, now):
+        consent = grant()
+        revoke_feedback(consent, cast.owner, now)
+        with pytest.raises(Conflict, match="FEEDBACK_ENDED"):
+            revoke_feedback(consent, cast.owner, now)
+
+        other = grant(application_ref=uuid.uuid4())
+        consent_revoke(consent_id=other.public_id, reason="", actor=cast.owner, at=now)
+        with pytest.raises(Conflict, match="FEEDBACK_ENDED"):
+            revoke_feedback(other, cast.owner, now)
+
+    def test_there_must_have_been_a_clause(self, cast, grant, now):
+        consent = grant(feedback_clause=False)
+
+        with pytest.raises(Refused, match="FEEDBACK_NOT_GIVEN"):
+            revoke_feedback(consent, cast.owner, now)
+
+        assert feedback_label(consent) == "不同意"
+
+    @pytest.mark.parametrize("member", ["rival_owner", "officer", "auditor", "operator"])
+    def test_only_the_enterprise_revokes(self, cast, grant, now, member):
+        consent = grant()
+
+        with pytest.raises(NotFound):
+            revoke_feedback(consent, getattr(cast, member), now)
 
 
 class TestConsentClose:

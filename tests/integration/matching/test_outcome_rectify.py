@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from borrowers.services import consent_revoke
+from borrowers.services import consent_revoke, feedback_revoke
 from exports.selectors.facts import Part, facts_at
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused, TransitionRefused
 from marketplace.models import AuditEvent, Notification
@@ -19,6 +19,7 @@ from matching.selectors.loan import (
 from matching.selectors.renewal import loans_maturing
 from matching.selectors.timeline import Side, timeline
 from matching.services import outcome_rectify
+from matching.services.application import feedback_ended
 from matching.services.outcome import outcome_record
 from matching.services.outcome_rectify import outcome_amend, outcome_void
 from tests.cast import NOW
@@ -355,6 +356,34 @@ class TestVoid:
 
         assert fresh(application).state == "SETTLED"
         assert fresh(application).consent.revoked_at is not None
+
+    def test_the_enterprise_can_keep_a_reopened_loan_from_being_reported_on(self, cast):
+        application = make_application(cast, "SETTLED")
+        void(cast, application, 3)
+
+        feedback_revoke(
+            consent_id=application.consent.public_id, reason="", actor=cast.owner, at=LATER
+        )
+
+        with pytest.raises(Refused) as refused:
+            repay(cast, application, reference="R9", at=LATER)
+        assert refused.value.code == "FEEDBACK_NOT_CONSENTED"
+        assert "企业已于 2026-11-23 撤回反馈条款" in refused.value.sentence
+        amend(cast, application, 2, principal_yuan=Decimal("10000"))
+        assert loan_position(fresh(application).loan).repaid_yuan == 10_000
+
+    def test_the_lender_is_told_once_that_the_clause_ended(self, cast):
+        application = make_application(cast, "REPAYING")
+        consent_revoke(
+            consent_id=application.consent.public_id, reason="", actor=cast.owner, at=LATER
+        )
+
+        for _ in range(2):
+            assert feedback_ended(consent_ref=application.consent.public_id) == 1
+
+        assert [title for title in titles(cast.officer) if "反馈条款" in title] == [
+            f"企业撤回了反馈条款，不能再报送贷款结果：{application.enterprise.name}"
+        ]
 
     def test_the_need_goes_on_when_nothing_was_paid(self, cast):
         application = make_application(cast, "DISBURSED")

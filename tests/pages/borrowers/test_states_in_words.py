@@ -55,3 +55,18 @@ class TestConsent:
 
         assert link["href"] == reverse("matching:application-detail", args=[application.public_id])
         assert client.get(link["href"]).status_code == 200
+
+    def test_lets_the_clause_alone_be_taken_back_also_after_the_end(self, client, cast):
+        application = make_application(cast, "SETTLED")
+        client.force_login(cast.owner)
+        page = reverse("borrowers:consent-detail", args=[application.consent.public_id])
+        deed = reverse("borrowers:feedback-revoke", args=[application.consent.public_id])
+        before = client.get(page)
+
+        answer = client.post(deed, {"reason": "不再需要"}, follow=True)
+
+        assert deed in before.text
+        assert "查询已经终止，反馈条款仍然有效" in before.text
+        assert "反馈条款已撤回" in answer.text
+        assert deed not in answer.text
+        assert "不再需要" in answer.text

@@ -5,6 +5,7 @@ import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
+from borrowers.services import feedback_revoke
 from matching.models import LoanApplication, OutcomeEvent
 from matching.services.outcome_rectify import outcome_void
 from tests.cast import NOW
@@ -82,6 +83,18 @@ class TestOutcomes:
 
         assert answer.context["form"] is None
         assert "未同意反馈贷款结果" in answer.content.decode()
+
+    def test_says_when_the_clause_was_taken_back(self, client, cast):
+        application = make_application(cast, "REPAYING")
+        feedback_revoke(
+            consent_id=application.consent.public_id, reason="", actor=cast.owner, at=NOW
+        )
+        client.force_login(cast.officer)
+
+        answer = client.get(page_of(application))
+
+        assert answer.context["form"] is None
+        assert "企业已于 2026-11-23 撤回反馈条款" in answer.text
 
     def test_is_not_there_before_signing_nor_for_others(self, client, cast):
         application = make_application(cast, "APPROVED")
