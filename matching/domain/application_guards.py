@@ -48,6 +48,7 @@ class ApplicationFacts(TypedDict, total=False):
         suspended_from: state before the suspension.
         suspension_reason: why suspended.
         first_reported_by_id: who first reported the outcome that is put right.
+        reported_by_id: who wrote it as it stands: the same, or whoever corrected it last.
         feedback_when_reported: the clause on outcome feedback held when that was reported.
         ledger_state: the state that the outcomes that stand lead to.
     """
@@ -87,6 +88,7 @@ class ApplicationFacts(TypedDict, total=False):
     suspended_from: str
     suspension_reason: str
     first_reported_by_id: int
+    reported_by_id: int
     feedback_when_reported: bool
     ledger_state: str
 
@@ -285,12 +287,17 @@ def resumes_to(state: str) -> Guard:
 
 
 def rectified_to(state: str) -> Guard:
-    """Return the guard of a rectification: another person, the clause of then, and the state the ledger leads to."""
+    """Return the guard of a rectification: another person, the clause of then, and the state the ledger leads to.
+
+    Whoever judges what was written wrote none of it: neither the first report nor the latest correction.
+    """
 
     def guard(facts: Facts) -> str | None:
         actor, reporter = facts.get("actor_id"), facts.get("first_reported_by_id")
         if actor is None or reporter is None or actor == reporter:
             return "更正与作废须由报送人以外的审批人办理。"
+        if actor == facts.get("reported_by_id", actor):
+            return "这一笔是您上次更正的，再更正或作废须由另一位审批人办理。"
         if facts.get("feedback_when_reported") is not True:
             return "报送时企业未同意反馈贷款结果，不能更正或作废。"
         return None if facts.get("ledger_state") == state else "贷款结果与申请状态不一致。"

@@ -163,7 +163,8 @@ class OutcomeEvent(models.Model):
                 name="outcome_end_has_reason",
             ),
             models.CheckConstraint(
-                condition=~Q(ended_by=F("first_reported_by")), name="outcome_end_four_eyes"
+                condition=~Q(ended_by=F("first_reported_by")) & ~Q(ended_by=F("reported_by")),
+                name="outcome_end_four_eyes",
             ),
             models.UniqueConstraint(
                 fields=["loan", "place"],

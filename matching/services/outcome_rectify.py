@@ -6,6 +6,9 @@ is told again with the change, and the application stands afterwards where the r
 An event between others may be taken out as well as the latest: were only the latest allowed, true events would have to
 be declared untrue to reach a wrong one. Whether the rest still holds is decided by telling it again.
 
+Four eyes hold against the latest correction as well as against the first report: nobody is the only judge of what they
+wrote themselves.
+
 Source: 征信业管理条例 art. 25 (更正), 29; 个人信息保护法 art. 46; domain note 3.7, 4.1 (four eyes).
 """
 
@@ -91,13 +94,14 @@ def outcome_amend(
             been, as `outcome_record` takes it.
         reference: the lender's own number of the correction, unique for the loan.
         reason: why, for the enterprise and the lender.
-        actor: an approver of the lender who did not report the event.
+        actor: an approver of the lender who neither reported the event first nor corrected it last.
         at: when, aware.
 
     Raises:
         NotFound: the loan is not the actor's to see, or has no such event.
         NotPermitted: the actor is no approver of the lender.
-        TransitionRefused: ``GUARD_REFUSED``, the actor reported it, or the clause did not hold then.
+        TransitionRefused: ``GUARD_REFUSED``, the actor reported or corrected it, or the clause did not hold
+            then.
         Conflict: ``OUTCOME_NOT_STANDING``, it was put right otherwise; ``OUTCOME_REFERENCE_USED``.
         Refused: ``OUTCOME_REASON``, ``OUTCOME_UNCHANGED``, ``OUTCOME_REFERENCE`` and those of `replay`.
 
@@ -153,7 +157,7 @@ def outcome_void(
         loan_id: public id of the loan.
         seq: number of the event within the loan.
         reason: why, for the enterprise and the lender.
-        actor: an approver of the lender who did not report the event.
+        actor: an approver of the lender who neither reported the event first nor corrected it last.
         at: when, aware.
 
     Raises:
@@ -231,6 +235,7 @@ def _move(
         _refuse_another(case.application)
     facts = {
         "first_reported_by_id": row.first_reported_by_id,
+        "reported_by_id": row.reported_by_id,
         "feedback_when_reported": feedback_agreed(case.application.consent, row.reported_at),
         "ledger_state": replayed.state,
     }

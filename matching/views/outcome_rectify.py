@@ -17,6 +17,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.errors import NotFound, NotPermitted
 from marketplace.domain.roles import Role
+from marketplace.models import User
 from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
@@ -135,16 +136,16 @@ def _page(
 ) -> HttpResponse:
     user = signed_in(request.user)
     back = reverse("matching:outcome-list", args=[application.public_id])
-    is_own = row.first_reported_by_id == user.pk
+    own = _own_words(row, user)
     context = {
         "application": application,
         "pairs": _outcome_pairs(row),
         "loan": loan_pairs(row.loan, loan_position(row.loan)),
         "ended": ended_words(row) if row.ended_at else "",
-        "is_own": is_own,
+        "own": own,
         "form": form,
         "void_form": void_form,
-        "can_act": row.ended_at is None and not is_own,
+        "can_act": row.ended_at is None and not own,
         "amend_url": reverse("matching:outcome-rectify", args=[application.public_id, row.seq]),
         "void_url": reverse("matching:outcome-void", args=[application.public_id, row.seq]),
         "back": back,
@@ -157,6 +158,17 @@ def _page(
     forms_shown: list[forms.Form] = [form, void_form]
     status = max(form_status(shown) for shown in forms_shown)
     return render(request, "matching/approver/outcome_rectify.html", context, status=status)
+
+
+def _own_words(row: OutcomeEvent, user: User) -> str:
+    """Return why the reader may not judge what they wrote themselves, nothing when they did not write it."""
+    if row.ended_at is not None:
+        return ""
+    if row.first_reported_by_id == user.pk:
+        return "这一笔由您报送，须由另一位审批人更正或作废；本机构没有的，先在“网点与人员”中增加。"
+    if row.reported_by_id == user.pk:
+        return "这一笔是您上次更正的，再更正或作废须由另一位审批人办理；本机构没有的，先在“网点与人员”中增加。"
+    return ""
 
 
 def _outcome_pairs(row: OutcomeEvent) -> list[Pair]:

@@ -8,6 +8,7 @@ import pytest
 from borrowers.services import consent_revoke, feedback_revoke
 from exports.selectors.facts import Part, facts_at
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused, TransitionRefused
+from marketplace.domain.roles import Role
 from marketplace.models import AuditEvent, Notification
 from matching.models import FinancingDemand, LoanApplication, OutcomeEvent
 from matching.selectors.loan import (
@@ -22,7 +23,8 @@ from matching.services import outcome_rectify
 from matching.services.application import feedback_ended
 from matching.services.outcome import outcome_record
 from matching.services.outcome_rectify import outcome_amend, outcome_void
-from tests.cast import NOW
+from tests.cast import NOW, make_user
+from tests.factories.lenders import make_staff
 from tests.factories.matching import SIGNED_DATE, make_application
 
 pytestmark = pytest.mark.django_db
@@ -33,23 +35,30 @@ def fresh(application):
     return LoanApplication.objects.get(pk=application.pk)
 
 
-def amend(cast, application, seq, member="approver", at=LATER, **content):
+def second_approver(cast):
+    """Return another approver of the cast's lender."""
+    user = make_user("second_approver")
+    make_staff(user=user, institution=cast.institution, role=Role.APPROVER, at=NOW)
+    return user
+
+
+def amend(cast, application, seq, member="approver", at=LATER, by=None, **content):
     wanted = {"event_date": SIGNED_DATE, "reference": "C1", "reason": "金额录错一位"} | content
     return outcome_amend(
         loan_id=fresh(application).loan.public_id,
         seq=seq,
-        actor=getattr(cast, member),
+        actor=by or getattr(cast, member),
         at=at,
         **wanted,
     )
 
 
-def void(cast, application, seq, member="approver", at=LATER, reason="报到了另一笔贷款上"):
+def void(cast, application, seq, member="approver", at=LATER, by=None, reason="报到了另一笔贷款上"):
     return outcome_void(
         loan_id=fresh(application).loan.public_id,
         seq=seq,
         reason=reason,
-        actor=getattr(cast, member),
+        actor=by or getattr(cast, member),
         at=at,
     )
 
@@ -209,11 +218,12 @@ class TestAmend:
 
         assert refused.value.code == "OUTCOME_NOT_STANDING"
 
-    def test_a_correction_can_be_corrected_by_the_same_approver(self, cast):
+    def test_a_correction_can_be_corrected_by_another_approver(self, cast):
         application = make_application(cast, "REPAYING")
         amend(cast, application, 2, principal_yuan=Decimal("10000"))
 
-        amend(cast, application, 3, principal_yuan=Decimal("20000"), reference="C2")
+        again = {"principal_yuan": Decimal("20000"), "reference": "C2"}
+        amend(cast, application, 3, by=second_approver(cast), **again)
 
         rows = outcomes_in_reading_order(outcomes_of(fresh(application).loan))
         assert [row.seq for row in rows] == [1, 2, 3, 4]
@@ -301,9 +311,7 @@ class TestReportedAgain:
     def test_a_voided_correction_voids_the_first_report_too(self, cast):
         application = make_application(cast, "REPAYING")
         amend(cast, application, 2, principal_yuan=Decimal("10000"))
-        OutcomeEvent.objects.filter(seq=3).update(
-            ended_at=LATER, ended_by=cast.rival_approver, end_reason="没有还款"
-        )
+        void(cast, application, 3, by=second_approver(cast), reason="没有还款")
 
         with pytest.raises(Conflict) as refused:
             repay(cast, application)
@@ -509,8 +517,7 @@ class TestLaterWarnings:
         application = self.case(cast)
         self.correct(cast, application)
 
-        OutcomeEvent.objects.filter(seq=5).update(reported_by=cast.rival_approver)
-        void(cast, application, 5, at=self.LATER_ON)
+        void(cast, application, 5, by=second_approver(cast), at=self.LATER_ON)
 
         assert not any(warning for _, warning in self.warnings())
 
@@ -561,6 +568,32 @@ class TestWhoMay:
             void(cast, application, 1)
 
         assert "报送人以外" in refused.value.sentence
+
+    def test_who_corrected_it_last_may_not(self, cast):
+        application = make_application(cast, "REPAYING")
+        amend(cast, application, 2, principal_yuan=Decimal("10000"))
+
+        again = {"principal_yuan": Decimal("20000"), "reference": "C2"}
+        for deed in (
+            lambda: amend(cast, application, 3, **again),
+            lambda: void(cast, application, 3),
+        ):
+            with pytest.raises(TransitionRefused) as refused:
+                deed()
+
+            assert (
+                refused.value.sentence == "这一笔是您上次更正的，再更正或作废须由另一位审批人办理。"
+            )
+
+    def test_who_corrected_it_before_another_did_may(self, cast):
+        application = make_application(cast, "REPAYING")
+        amend(cast, application, 2, principal_yuan=Decimal("10000"))
+        second = {"principal_yuan": Decimal("20000"), "reference": "C2"}
+        amend(cast, application, 3, by=second_approver(cast), **second)
+
+        void(cast, application, 4)
+
+        assert loan_position(fresh(application).loan).repaid_yuan == 0
 
     def test_a_revoked_consent_does_not_keep_a_wrong_figure(self, cast):
         application = make_application(cast, "REPAYING")

@@ -13,12 +13,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from marketplace.domain.errors import Refused
+from marketplace.domain.roles import Role
 from matching.domain.outcome import OutcomeKind, ledger
 from matching.models import FinancingDemand, LoanApplication, OutcomeEvent
 from matching.selectors.loan import event_of, loan_position
 from matching.services.outcome import outcome_record
 from matching.services.outcome_rectify import outcome_amend, outcome_void
-from tests.cast import NOW
+from tests.cast import NOW, make_user
+from tests.factories.lenders import make_staff
 from tests.factories.matching import (
     SIGNED_DATE,
     WAY,
@@ -64,13 +66,18 @@ stories = st.lists(deeds, min_size=3, max_size=10)
 class Teller:
     """Tells a story of one loan, deed by deed, counting what was taken."""
 
-    def __init__(self, cast, application, taken):
+    def __init__(self, cast, approvers, application, taken):
         self.cast, self.application, self.taken = cast, application, taken
+        self.approvers = approvers
         self.count = 0
 
     @property
     def now(self):
         return LoanApplication.objects.get(pk=self.application.pk)
+
+    def judge_of(self, row):
+        """Return an approver who did not write a row."""
+        return next(user for user in self.approvers if user.pk != row.reported_by_id)
 
     def tell(self, deed, subject, facts):
         self.count += 1
@@ -91,10 +98,10 @@ class Teller:
                 outcome_record(kind=subject, actor=self.cast.officer, **whose, **number, **facts)
             elif deed == "amend":
                 outcome_amend(
-                    seq=subject, actor=self.cast.approver, **whose, **number, **why, **facts
+                    seq=subject, actor=self.judge_of(row), **whose, **number, **why, **facts
                 )
             else:
-                outcome_void(seq=subject, actor=self.cast.approver, **whose, **why)
+                outcome_void(seq=subject, actor=self.judge_of(row), **whose, **why)
         except Refused:
             return
         self.taken[deed] += 1
@@ -119,6 +126,9 @@ class TestStories:
         told = make_application(cast, "SIGNED", at=NOW)
         afresh = self._second(cast)
         taken: Counter[str] = Counter()
+        second = make_user("second_approver")
+        make_staff(user=second, institution=cast.institution, role=Role.APPROVER, at=NOW)
+        approvers = (cast.approver, second)
 
         # Refused deeds change nothing; enough are taken for the comparison to mean something.
 
@@ -131,7 +141,7 @@ class TestStories:
         @given(opening=st.sampled_from(OPENINGS), story=stories)
         def check(opening, story):
             with transaction.atomic():
-                teller = Teller(cast, told, taken)
+                teller = Teller(cast, approvers, told, taken)
                 for kind, amount in opening:
                     facts = {"days": 1, "principal_yuan": Decimal(amount), "days_overdue": 8}
                     teller.tell("report", kind, facts)

@@ -96,6 +96,16 @@ class TestAmend:
         assert answer.context["can_act"] is False
         assert "须由另一位审批人" in answer.text
 
+    def test_who_corrected_it_is_told_that_another_must_go_on(self, client, cast):
+        application = make_application(cast, "REPAYING")
+        client.force_login(cast.approver)
+        client.post(page_of(application, 2), AMENDED)
+
+        answer = client.get(page_of(application, 3))
+
+        assert answer.context["can_act"] is False
+        assert "这一笔是您上次更正的" in answer.text
+
 
 class TestVoid:
     def test_takes_it_out(self, client, cast):
