@@ -27,32 +27,29 @@ from matching.services.outcome import outcome_record
 from matching.services.outcome_import import outcome_import
 
 
-class OutcomeInput(StrictSerializer):
+class ContentInput(StrictSerializer):
+    """What an outcome consists of besides its kind, and the lender's own number for it."""
+
+    event_date = serializers.DateField()
+    reference = serializers.CharField(max_length=64)
+    principal_yuan = AmountField(allow_null=True, default=None)
+    interest_yuan = AmountField(allow_null=True, default=None)
+    days_overdue = serializers.IntegerField(
+        allow_null=True, default=None, min_value=0, max_value=36_500
+    )
+    classification = serializers.CharField(max_length=16, allow_blank=True, default="")
+
+
+class OutcomeInput(ContentInput):
     """What happened to a loan; the same reference with the same content again changes nothing."""
 
     kind = serializers.ChoiceField(choices=[kind.value for kind in OutcomeKind])
-    event_date = serializers.DateField()
-    reference = serializers.CharField(max_length=64)
-    principal_yuan = AmountField(allow_null=True, default=None)
-    interest_yuan = AmountField(allow_null=True, default=None)
-    days_overdue = serializers.IntegerField(
-        allow_null=True, default=None, min_value=0, max_value=36_500
-    )
-    classification = serializers.CharField(max_length=16, allow_blank=True, default="")
 
 
-class AmendInput(StrictSerializer):
+class AmendInput(ContentInput):
     """The whole content an event should have had, with a reference of its own; the kind stays."""
 
-    event_date = serializers.DateField()
-    reference = serializers.CharField(max_length=64)
     reason = serializers.CharField(max_length=200)
-    principal_yuan = AmountField(allow_null=True, default=None)
-    interest_yuan = AmountField(allow_null=True, default=None)
-    days_overdue = serializers.IntegerField(
-        allow_null=True, default=None, min_value=0, max_value=36_500
-    )
-    classification = serializers.CharField(max_length=16, allow_blank=True, default="")
 
 
 class OutcomeVoidInput(StrictSerializer):
@@ -67,8 +64,8 @@ class SheetInput(StrictSerializer):
     file = serializers.FileField()
 
 
-class OutcomeOutput(serializers.Serializer[Any]):
-    """One reported event; with ``ended_at`` it counts no more, ``replaced_by`` is the seq of what does."""
+class OwnOutcomeOutput(serializers.Serializer[Any]):
+    """One reported event as the enterprise sees it; with ``ended_at`` it counts no more, ``replaced_by`` does."""
 
     seq = serializers.IntegerField()
     kind = serializers.CharField()
@@ -77,28 +74,17 @@ class OutcomeOutput(serializers.Serializer[Any]):
     interest_yuan = AmountField()
     days_overdue = serializers.IntegerField(allow_null=True)
     classification = serializers.CharField(allow_blank=True)
+    reported_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.CharField(allow_blank=True)
+    replaced_by = serializers.IntegerField(source="replaced_by.seq", default=None, allow_null=True)
+
+
+class OutcomeOutput(OwnOutcomeOutput):
+    """One reported event as the lender sees it."""
+
     warning = serializers.CharField(allow_blank=True)
     reference = serializers.CharField()
-    reported_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    end_reason = serializers.CharField(allow_blank=True)
-    replaced_by = serializers.IntegerField(source="replaced_by.seq", default=None, allow_null=True)
-
-
-class OwnOutcomeOutput(serializers.Serializer[Any]):
-    """One reported event as the enterprise sees it; with ``ended_at`` it counts no more."""
-
-    seq = serializers.IntegerField()
-    kind = serializers.CharField()
-    event_date = serializers.DateField()
-    principal_yuan = AmountField()
-    interest_yuan = AmountField()
-    days_overdue = serializers.IntegerField(allow_null=True)
-    classification = serializers.CharField(allow_blank=True)
-    reported_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    end_reason = serializers.CharField(allow_blank=True)
-    replaced_by = serializers.IntegerField(source="replaced_by.seq", default=None, allow_null=True)
 
 
 class LoanOutput(serializers.Serializer[Any]):

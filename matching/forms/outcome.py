@@ -37,10 +37,9 @@ class YuanField(forms.DecimalField):
         super().__init__(min_value=0, max_digits=18, decimal_places=2, **options)
 
 
-class OutcomeForm(forms.Form):
-    """What happened to a loan."""
+class ContentForm(forms.Form):
+    """What an outcome consists of besides its kind; the fields of `CONTENT`."""
 
-    kind = forms.ChoiceField(label="事件")
     event_date = DayField(label="发生日期")
     principal_yuan = YuanField(
         label="本金", required=False, help_text="放款或归还的本金，按元填写：150 万元填 1500000。"
@@ -50,11 +49,19 @@ class OutcomeForm(forms.Form):
         label="逾期天数", required=False, min_value=0, max_value=36_500
     )
     classification = forms.ChoiceField(label="五级分类", choices=CLASSES, required=False)
+
+
+class OutcomeForm(ContentForm):
+    """What happened to a loan."""
+
+    kind = forms.ChoiceField(label="事件")
     reference = forms.CharField(
         label="机构流水号",
         max_length=64,
         help_text="本机构系统中的流水号；同一号重复报送不会重复计入。",
     )
+
+    field_order = ("kind", *FIELD_LABELS, "reference")
 
     def __init__(
         self,
@@ -79,16 +86,9 @@ class ReasonField(forms.CharField):
         )
 
 
-class AmendForm(forms.Form):
+class AmendForm(ContentForm):
     """The content an outcome should have had; what its kind does not ask for and does not hold is left out."""
 
-    event_date = DayField(label="发生日期")
-    principal_yuan = YuanField(label="本金", required=False)
-    interest_yuan = YuanField(label="利息及费用", required=False)
-    days_overdue = forms.IntegerField(
-        label="逾期天数", required=False, min_value=0, max_value=36_500
-    )
-    classification = forms.ChoiceField(label="五级分类", choices=CLASSES, required=False)
     reference = forms.CharField(
         label="更正的机构流水号",
         max_length=64,
