@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from django.urls import include, path
-from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
+from drf_spectacular.views import SpectacularSwaggerView
+
+from marketplace.api.schema import SchemaView
 
 api = [
     path("", include("marketplace.api.urls")),
@@ -15,7 +17,7 @@ api = [
 
 urlpatterns = [
     path("api/v1/", include((api, "api"))),
-    path("api/schema/", SpectacularAPIView.as_view(), name="schema"),
+    path("api/schema/", SchemaView.as_view(), name="schema"),
     path("api/docs/", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("", include("marketplace.web.urls")),
     path("", include("borrowers.urls")),
