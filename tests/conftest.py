@@ -10,8 +10,19 @@ import pytest
 from django.conf import settings
 
 from tests.cast import cast, now
+from tests.migrated import ready_copy
 
 __all__ = ["cast", "now"]
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(
+    request: pytest.FixtureRequest, django_db_modify_db_settings_parallel_suffix: None
+) -> Iterator[None]:
+    """Let the test database begin as a copy of a migrated one."""
+    cache = getattr(request.config, "cache", None)
+    with ready_copy(cache.mkdir("migrated") if cache else None):
+        yield
 
 
 @pytest.fixture

@@ -16,12 +16,13 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
 from tests import services
+from tests.migrated import address_of, migrated_beside
 
 ON_BOTH = ["tests/functional", "tests/integration"]
 ENGINES = Path("tests/integration/matching/test_engines_parity.py")
@@ -44,15 +45,10 @@ ON_SQLITE = ["tests/integration/config/test_demo.py"]
 def main(arguments: list[str]) -> int:
     """Run the passes and return the exit code of the first one that failed."""
     has_postgresql = services.has_postgresql()
-    first = ["-m", "not postgresql"] if has_postgresql else []
-    if has_postgresql and not arguments:
-        first += [f"--ignore={path}" for path in ON_POSTGRESQL]
-    passes = {"SQLite": run_pass("SQLite", "sqlite://:memory:", [*first, *arguments])}
     if has_postgresql:
-        apart = [path for path in ON_POSTGRESQL if not path.startswith(tuple(ON_BOTH))]
-        left_out = [f"--ignore={path}" for path in ON_SQLITE]
-        second = arguments or ["-m", "not browser and not spark", *left_out, *ON_BOTH, *apart]
-        passes["PostgreSQL"] = run_pass("PostgreSQL", own_database(), second)
+        passes = both_passes(arguments)
+    else:
+        passes = {"SQLite": run_pass("SQLite", "sqlite://:memory:", arguments)}
     announce("结果")
     for name, code in passes.items():
         print(f"{name} 一轮:{'通过' if code == 0 else f'未通过(退出码 {code})'}")
@@ -67,7 +63,25 @@ def main(arguments: list[str]) -> int:
     return failed[0] if failed else int(services.REQUIRED and not has_postgresql)
 
 
-def run_pass(name: str, database_url: str, arguments: list[str]) -> int:
+def both_passes(arguments: list[str]) -> dict[str, int]:
+    """Run on SQLite, then on PostgreSQL, and return their exit codes."""
+    apart = [path for path in ON_POSTGRESQL if not path.startswith(tuple(ON_BOTH))]
+    left_out = [f"--ignore={path}" for path in ON_SQLITE]
+    first = arguments or [f"--ignore={path}" for path in ON_POSTGRESQL]
+    second = arguments or ["-m", "not browser and not spark", *left_out, *ON_BOTH, *apart]
+    own = f"marketplace_{os.getpid()}"
+    with migrated_beside(services.POSTGRES_URL, f"{own}_template") as copying:
+        codes = {
+            "SQLite": run_pass("SQLite", "sqlite://:memory:", ["-m", "not postgresql", *first])
+        }
+        address = address_of(services.POSTGRES_URL, own)
+        codes["PostgreSQL"] = run_pass("PostgreSQL", address, second, copying())
+    return codes
+
+
+def run_pass(
+    name: str, database_url: str, arguments: list[str], variables: Mapping[str, str] = {}
+) -> int:
     """Run pytest once on one database, spread over the processors.
 
     Files are handed out in their order, not the ones of many tests first: those of few long tests (the demonstration,
@@ -77,17 +91,11 @@ def run_pass(name: str, database_url: str, arguments: list[str]) -> int:
     started = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-n", "auto", "--dist", "loadfile", "-q"]
     command.append("--no-loadscope-reorder")
-    result = subprocess.run(
-        [*command, *arguments], env={**os.environ, "DATABASE_URL": database_url}, check=False
-    )
+    environment = {**os.environ, **variables, "DATABASE_URL": database_url}
+    result = subprocess.run([*command, *arguments], env=environment, check=False)
     print(f"{name} 一轮用时 {time.monotonic() - started:.0f} 秒", flush=True)
     nothing_left = result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED and bool(arguments)
     return 0 if nothing_left else result.returncode
-
-
-def own_database() -> str:
-    """Return the address of a database of this run's own, so that runs side by side do not meet."""
-    return urlunsplit(urlsplit(services.POSTGRES_URL)._replace(path=f"/marketplace_{os.getpid()}"))
 
 
 def announce(step: str) -> None:
