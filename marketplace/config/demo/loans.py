@@ -9,12 +9,13 @@ from decimal import Decimal
 from itertools import count
 
 from marketplace.config.demo.lending import Lender
-from marketplace.config.demo.plan import Fate
+from marketplace.config.demo.plan import Fate, Slip
 from marketplace.config.demo.timeline import Clock, Tale, at_hour
 from marketplace.domain.money import to_yuan
 from marketplace.domain.workdays import local_date
 from matching.models import Loan
 from matching.services.outcome import outcome_record
+from matching.services.outcome_rectify import outcome_amend, outcome_void
 
 QUARTER_DAYS = 91
 YEAR_DAYS = 365
@@ -34,10 +35,10 @@ class Account:
     owed_yuan: Decimal = Decimal(0)
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def report(self, kind: str, on: date | None = None, **facts: Decimal | int | str) -> None:
-        """Report one event, by default of the day of the report."""
+    def report(self, kind: str, on: date | None = None, **facts: Decimal | int | str) -> int:
+        """Report one event, by default of the day of the report; return its number."""
         at = self.clock.at
-        outcome_record(
+        return outcome_record(
             loan_id=self.loan.public_id,
             kind=kind,
             event_date=on or local_date(at),
@@ -45,7 +46,7 @@ class Account:
             actor=self.lender.officer,
             at=at,
             **facts,  # type: ignore[arg-type]
-        )
+        ).seq
 
     def pay(self, principal: Decimal, on: date) -> None:
         """Report a quarter's repayment with its interest."""
@@ -55,11 +56,14 @@ class Account:
         self.owed_yuan -= principal
 
 
-def loan_lived(loan: Loan, lender: Lender, fate: Fate, clock: Clock, until: datetime) -> Tale:
+def loan_lived(account: Account, fate: Fate, slip: Slip | None, until: datetime) -> Tale:
     """Pay a signed loan out and report what becomes of it."""
-    account = Account(loan, lender, clock)
+    loan, clock = account.loan, account.clock
     yield clock.office(clock.random.uniform(0.5, 3))
-    account.report("DISBURSE", principal_yuan=loan.amount_yuan)
+    if slip is Slip.MISTYPED:
+        yield from _mistyped(account)
+    else:
+        account.report("DISBURSE", principal_yuan=loan.amount_yuan)
     account.owed_yuan = loan.amount_yuan
     parts = max(1, loan.term_months // 3)
     drawn = local_date(clock.at)
@@ -74,8 +78,43 @@ def loan_lived(loan: Loan, lender: Lender, fate: Fate, clock: Clock, until: date
         else:
             yield _due(clock, day)
             account.pay(principal, day)
+        if day == days[0] and slip is Slip.MISPLACED:
+            yield from _misplaced(account)
     yield clock.office(1)
     account.report("SETTLE")
+
+
+def _mistyped(account: Account) -> Tale:
+    """Report a payment one digit short; the approver corrects it the day after."""
+    loan, clock = account.loan, account.clock
+    paid = local_date(clock.at)
+    seq = account.report("DISBURSE", principal_yuan=to_yuan(loan.amount_yuan / 10))
+    yield clock.office(1)
+    outcome_amend(
+        loan_id=loan.public_id,
+        seq=seq,
+        event_date=paid,
+        principal_yuan=loan.amount_yuan,
+        reference=f"AMEND-{next(account.numbers)}",
+        reason="放款金额少录了一位（演示）。",
+        actor=account.lender.approver,
+        at=clock.at,
+    )
+
+
+def _misplaced(account: Account) -> Tale:
+    """Report another loan's missed day; the approver voids it the day after."""
+    clock = account.clock
+    yield clock.office(1)
+    seq = account.report("OVERDUE", days_overdue=TELL_DAYS, classification="SPECIAL_MENTION")
+    yield clock.office(1)
+    outcome_void(
+        loan_id=account.loan.public_id,
+        seq=seq,
+        reason="逾期的是另一笔贷款，报错了户（演示）。",
+        actor=account.lender.approver,
+        at=clock.at,
+    )
 
 
 def _missed(fate: Fate, days: list[date], today: date) -> date | None:

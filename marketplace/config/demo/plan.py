@@ -5,7 +5,7 @@ Every outcome the marketplace knows is on the decks, the rare ones on top, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from enum import StrEnum
@@ -57,6 +57,13 @@ class Fate(StrEnum):
     WRITTEN_OFF = "funded, lost"
 
 
+class Slip(StrEnum):
+    """What the lender's officer reports wrongly of a loan, put right by the approver the day after."""
+
+    MISTYPED = "paid out, typed one digit short: corrected"
+    MISPLACED = "another loan's missed day: voided"
+
+
 Deck = tuple[Fate, ...]
 F = Fate
 OLD: Deck = (F.WRITTEN_OFF, F.LATE, F.DECLINED, F.WITHDRAWN, *(F.FUNDED,) * 5, F.REFUSED, F.EXPIRED, *(F.FUNDED,) * 6,
@@ -70,7 +77,7 @@ RECENT: Deck = (F.PENDING, F.DILIGENCE, F.APPROVAL, F.SUPPLEMENT, F.APPROVED, F.
 STARTED_WORKING_DAYS_AGO = {
     F.OPEN_NEED: 2, F.PENDING: 1, F.ACCEPTED: 3, F.SLOW_CONTACT: 8, F.CONTACTED: 4, F.DILIGENCE: 7,
     F.SUPPLEMENT: 9, F.APPROVAL: 9, F.SLOW_APPROVAL: 18, F.APPROVED: 13, F.SIGNED: 17,
-    F.SUSPENDED: 7, F.FUNDED: 19,
+    F.SUSPENDED: 7, F.FUNDED: 21,
 }  # fmt: skip
 """Enough for every step of the way, on the latest of its hours."""
 
@@ -85,6 +92,7 @@ class Chapter:
         at_shown: its product is taken from the lender whose people are printed, so it is asked for without security.
         term_months: asked for; None for any.
         is_renewal: the enterprise had a loan before.
+        slip: what is reported wrongly of its loan.
     """
 
     day: date
@@ -92,6 +100,7 @@ class Chapter:
     at_shown: bool = False
     term_months: int | None = None
     is_renewal: bool = False
+    slip: Slip | None = None
 
 
 @dataclass(frozen=True)
@@ -122,7 +131,7 @@ def borrower_plans(profiles: Sequence[Profile], seed: int, today: date) -> list[
     )
     plans = [BorrowerPlan(first, _shown_chapters(first, today), shown=True)]
     plans += list(_dealt(chapters, rest))
-    return [_with_renewal(plan, random, today) for plan in plans]
+    return _with_slips([_with_renewal(plan, random, today) for plan in plans], today)
 
 
 def _is_able(entry: Profile) -> bool:
@@ -202,3 +211,25 @@ def _with_renewal(plan: BorrowerPlan, random: Random, today: date) -> BorrowerPl
         return plan
     second = Chapter(first.day + timedelta(days=395), Fate.FUNDED, is_renewal=True)
     return replace(plan, chapters=(replace(first, term_months=12), second))
+
+
+def _with_slips(plans: list[BorrowerPlan], today: date) -> list[BorrowerPlan]:
+    """Let one payment at the printed lender be mistyped, and one old loan be taken for another.
+
+    The printed enterprise comes first, so the old loan is its own when it has one.
+    """
+    for slip, meant in (
+        (Slip.MISTYPED, lambda chapter: chapter.at_shown),
+        (Slip.MISPLACED, lambda chapter: (today - chapter.day).days > MIDDLE_DAYS),
+    ):
+        place = next((place for place, plan in enumerate(plans) if _funded(plan, meant)), None)
+        if place is not None:
+            first, *others = plans[place].chapters
+            slipped = (replace(first, slip=slip), *others)
+            plans[place] = replace(plans[place], chapters=slipped)
+    return plans
+
+
+def _funded(plan: BorrowerPlan, meant: Callable[[Chapter], bool]) -> bool:
+    first = plan.chapters[0]
+    return first.fate is Fate.FUNDED and meant(first)

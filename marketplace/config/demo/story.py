@@ -11,7 +11,7 @@ from random import Random
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.services import account_apply, account_review, agent_add, consent_revoke
 from marketplace.config.demo.lending import SHOWN_LENDER, Lender
-from marketplace.config.demo.loans import loan_lived
+from marketplace.config.demo.loans import Account, loan_lived
 from marketplace.config.demo.people import DEMO_PASSWORD, INITIAL_PASSWORD, People, person
 from marketplace.config.demo.plan import BorrowerPlan, Chapter, Fate
 from marketplace.config.demo.timeline import Clock, Tale, at_hour
@@ -345,7 +345,7 @@ def _decided(case: Case, until: datetime, chapter: Chapter) -> Tale:
         case.officer("DISBURSE")
         return
     loan = case.application.loan
-    yield from loan_lived(loan, case.lender, case.fate, clock, until)
+    yield from loan_lived(Account(loan, case.lender, clock), case.fate, chapter.slip, until)
 
 
 def _approved(case: Case) -> Decimal:

@@ -25,6 +25,7 @@ from borrowers.models import (
 from lenders.models import Institution, LoanProduct, ProductVersion
 from marketplace.audit import broken_events
 from marketplace.config.demo.city import city_build
+from marketplace.config.demo.lending import SHOWN_LENDER
 from marketplace.config.demo.people import DEMO_PASSWORD
 from marketplace.config.demo.timeline import is_working
 from marketplace.domain import uscc
@@ -346,6 +347,17 @@ class TestDealings:
         assert {"DISBURSE", "REPAY", "OVERDUE", "CURE", "SETTLE", "WRITE_OFF"} <= set(kinds)
         assert Loan.objects.filter(is_renewal=True).exists()
 
+    def test_has_one_outcome_corrected_and_one_voided_by_another_person(self, city):
+        ended = OutcomeEvent.objects.exclude(ended_at=None)
+        amended, voided = ended.get(kind="DISBURSE"), ended.get(kind="OVERDUE")
+
+        assert amended.replaced_by.principal_yuan == 10 * amended.principal_yuan
+        assert amended.loan.application.institution.code == f"L{SHOWN_LENDER:03d}"
+        assert voided.replaced_by is None
+        assert voided.loan.application.enterprise.account.applied_by.username == "owner"
+        assert all(row.ended_by_id != row.reported_by_id for row in ended)
+        assert all("演示" in row.end_reason for row in ended)
+
     def test_publishes_whitelists_which_lenders_work_on(self, city):
         published = Whitelist.objects.filter(state="PUBLISHED")
 
@@ -400,6 +412,7 @@ class TestFirstPage:
             ("approver", "/lender/products/", "待复核"),
             ("operator", "/operator/accounts/", "示例"),
             ("operator", "/operator/objections/", "示例"),
+            ("operator", "/operator/corrections/", "已作废"),
             ("operator2", "/operator/repairs/", "市级复审"),
             ("auditor", "/auditor/access/", "信用画像"),
         ],
