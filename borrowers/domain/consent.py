@@ -71,6 +71,18 @@ CONSENT_STATE_LABELS = {
 }
 
 
+CONSENT_ENDING_LABELS = {
+    "ENTERPRISE": "已撤回",
+    "APPLICATION": "已终止（申请办结）",
+    "EXPIRY": "已终止（有效期届满）",
+    "MARKETPLACE": "已终止（平台终止）",
+}
+"""Who or what ended a consent, as its state."""
+
+FEEDBACK_LABELS = {"AGREED": "同意", "NOT_AGREED": "不同意", "REVOKED": "已撤回"}
+"""How an enterprise stands to the second clause."""
+
+
 @dataclass(frozen=True, slots=True)
 class ConsentTerms:
     """What is consented to; everything of it is signed.

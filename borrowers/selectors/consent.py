@@ -12,7 +12,9 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from borrowers.domain.consent import (
+    CONSENT_ENDING_LABELS,
     CONSENT_STATE_LABELS,
+    FEEDBACK_LABELS,
     ConsentNames,
     ConsentState,
     ConsentText,
@@ -31,13 +33,6 @@ from marketplace.statements import Statement
 
 SIGNATURE_PURPOSE = "borrowers.consent"
 BY_APPLICATION = "APPLICATION"
-ENDINGS = {
-    "ENTERPRISE": "企业撤回",
-    BY_APPLICATION: "申请办结",
-    "EXPIRY": "有效期届满",
-    "MARKETPLACE": "平台终止",
-}
-"""Who or what ended a consent."""
 
 
 def consent_live(
@@ -91,8 +86,8 @@ def consent_state(consent: Consent, at: datetime) -> ConsentState:
 def consent_state_label(consent: Consent, at: datetime) -> str:
     """Return the state in words; an ended consent says by what it ended."""
     state = consent_state(consent, at)
-    if state is ConsentState.REVOKED and consent.ended_by != "ENTERPRISE":
-        return f"已终止（{ENDINGS.get(consent.ended_by, consent.ended_by)}）"
+    if state is ConsentState.REVOKED:
+        return CONSENT_ENDING_LABELS[consent.ended_by]
     return CONSENT_STATE_LABELS[state]
 
 
@@ -114,8 +109,8 @@ def feedback_ended_at(consent: Consent) -> datetime | None:
 def feedback_label(consent: Consent) -> str:
     """Return in a word how the enterprise stands to the second clause."""
     if not consent.feedback_clause:
-        return "不同意"
-    return "同意" if feedback_ended_at(consent) is None else "已撤回"
+        return FEEDBACK_LABELS["NOT_AGREED"]
+    return FEEDBACK_LABELS["AGREED" if feedback_ended_at(consent) is None else "REVOKED"]
 
 
 def consent_list_for_owner(user: Reader) -> QuerySet[Consent]:

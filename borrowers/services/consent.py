@@ -14,6 +14,7 @@ from uuid import UUID, uuid4
 from django.db import transaction
 
 from borrowers.domain.consent import (
+    CONSENT_ENDING_LABELS,
     ConsentNames,
     ConsentTerms,
     canonical_json,
@@ -24,7 +25,6 @@ from borrowers.domain.consent_text import LATEST_VERSION
 from borrowers.models import Consent, Enterprise
 from borrowers.policies import ENTERPRISE_ROLES, can_act_for, visible_consents
 from borrowers.selectors.consent import (
-    ENDINGS,
     SIGNATURE_PURPOSE,
     consent_artefact,
     feedback_ended_at,
@@ -184,7 +184,7 @@ def consent_close(
 
     Args:
         consent: any.
-        ended_by: key of ``ENDINGS``, e.g. ``APPLICATION``.
+        ended_by: key of ``CONSENT_ENDING_LABELS``, e.g. ``APPLICATION``.
         reason: Chinese, what ended it.
         at: when, aware.
         actor: who caused it; None for the marketplace.
@@ -194,7 +194,7 @@ def consent_close(
 
     Writes: ``Consent`` ending, audit ``borrowers.consent.close``; locks the row.
     """
-    if ended_by not in ENDINGS:
+    if ended_by not in CONSENT_ENDING_LABELS:
         raise Refused("CONSENT_ENDING_UNKNOWN", "授权终止的原因不明。")
     row = _locked(consent.public_id)
     if row.revoked_at is None:

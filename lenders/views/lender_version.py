@@ -182,6 +182,7 @@ def _detail(request: HttpRequest, version: ProductVersion, form: ReasonForm) -> 
         "can_restart": version.state == VersionState.REFUSED
         and version == version_latest(version.product)
         and can_draft(user, version.product.institution),
+        "on_sale": before if before and before.state == VersionState.PUBLISHED else None,
         "waits_for_other": is_pending and version.drafted_by_id == user.pk,
         "form": form,
         "crumbs": _crumbs(user, version),
@@ -192,7 +193,7 @@ def _detail(request: HttpRequest, version: ProductVersion, form: ReasonForm) -> 
 def _history(version: ProductVersion) -> list[Pair]:
     told = [
         Pair("起草", version.drafted_at, Kind.DATETIME, str(version.drafted_by)),
-        Pair("提交复核", version.submitted_at, Kind.DATETIME),
+        Pair("已提交复核", version.submitted_at, Kind.DATETIME),
         Pair("复核", version.reviewed_at, Kind.DATETIME, _person(version.reviewed_by)),
         Pair("复核意见", version.review_reason),
         Pair("生效", version.effective_from, Kind.DATETIME),

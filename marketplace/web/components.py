@@ -29,7 +29,7 @@ class Tone(StrEnum):
 
 
 class Kind(StrEnum):
-    """How a value is written; the name of the display filter it goes through."""
+    """How a value is written; the name of the display filter it goes through. A word is a text that is not broken."""
 
     TEXT = "text"
     NUMBER = "number"
@@ -42,6 +42,7 @@ class Kind(StrEnum):
     DATETIME = "datetime"
     CODE = "code"
     BADGE = "badge"
+    WORD = "word"
 
 
 @dataclass(frozen=True)

@@ -180,7 +180,7 @@ def _outcomes_page(
         "form": form if feedback_agreed(application.consent) else None,
         "no_feedback": _no_feedback(application),
         "crumbs": [
-            Crumb("工作队列", reverse("matching:queue-list")),
+            Crumb("贷款与反馈", reverse("matching:loan-list")),
             Crumb("申请审查", review),
             Crumb("贷款结果"),
         ],
@@ -220,7 +220,7 @@ def outcomes_table(rows: list[OutcomeEvent], rectifiable: uuid.UUID | None = Non
     ]
     found = [_outcome_line(row) for row in outcomes_in_reading_order(rows)]
     if rectifiable is not None:
-        columns.append(Column("办理"))
+        columns.append(Column("办理", Kind.WORD))
         for row, line in zip(outcomes_in_reading_order(rows), found, strict=True):
             line.append(_rectify_link(row, rectifiable))
     return Table(columns, found, caption="已报送", empty="还没有报送过贷款结果。")
@@ -228,12 +228,12 @@ def outcomes_table(rows: list[OutcomeEvent], rectifiable: uuid.UUID | None = Non
 
 def _outcome_line(row: OutcomeEvent) -> list[Any]:
     is_struck = row.ended_at is not None
-    note = row.warning if not is_struck else ended_words(row)
+    note = ended_words(row) or row.warning or (said("更正后") if is_correction(row) else "")
     is_warned = bool(row.warning) and not is_struck
     values = [
         row.event_date,
-        row.principal_yuan,
-        row.interest_yuan,
+        row.principal_yuan or None,
+        row.interest_yuan or None,
         row.days_overdue,
         LOAN_CLASS_LABELS[LoanClass(row.classification)] if row.classification else "",
     ]
@@ -246,11 +246,19 @@ def _outcome_line(row: OutcomeEvent) -> list[Any]:
 
 
 def ended_words(row: OutcomeEvent) -> str:
-    """Return what became of an outcome that counts no more, by whom and why."""
-    words = {"who": str(row.ended_by), "reason": row.end_reason}
+    """Return what became of an outcome that counts no more: when, by whom and why; nothing of one that counts."""
+    if row.ended_at is None:
+        return ""
+    day = local_date(row.ended_at).isoformat()
+    words = {"who": str(row.ended_by), "day": day, "reason": row.end_reason}
     if row.replaced_by_id is None:
-        return gettext("已作废（%(who)s）：%(reason)s") % words
-    return gettext("已更正（%(who)s）：%(reason)s") % words
+        return gettext("已作废（%(who)s，%(day)s）：%(reason)s") % words
+    return gettext("已更正（%(who)s，%(day)s）：%(reason)s") % words
+
+
+def is_correction(row: OutcomeEvent) -> bool:
+    """Return whether a row replaced another one; nobody corrects what they reported themselves."""
+    return row.reported_by_id != row.first_reported_by_id
 
 
 def _rectify_link(row: OutcomeEvent, application_id: uuid.UUID) -> Cell:

@@ -33,7 +33,7 @@ from matching.selectors.application import application_get_handled
 from matching.selectors.loan import corrections_list, event_of, loan_position, outcomes_of
 from matching.services.outcome_rectify import outcome_amend, outcome_void
 from matching.views.case import loan_pairs, state_label
-from matching.views.outcome import ended_words, kind_label
+from matching.views.outcome import ended_words, is_correction, kind_label
 
 
 @login_required
@@ -141,23 +141,33 @@ def _page(
         "application": application,
         "pairs": _outcome_pairs(row),
         "loan": loan_pairs(row.loan, loan_position(row.loan)),
-        "ended": ended_words(row) if row.ended_at else "",
+        "ended": ended_words(row),
+        "title": _title(row),
+        "now_url": _url(application, row.replaced_by) if row.replaced_by else "",
         "own": own,
         "form": form,
         "void_form": void_form,
         "can_act": row.ended_at is None and not own,
-        "amend_url": reverse("matching:outcome-rectify", args=[application.public_id, row.seq]),
+        "amend_url": _url(application, row),
         "void_url": reverse("matching:outcome-void", args=[application.public_id, row.seq]),
         "back": back,
         "crumbs": [
             Crumb("贷款与反馈", reverse("matching:loan-list")),
             Crumb("贷款结果", back),
-            Crumb("更正或作废"),
+            Crumb(_title(row)),
         ],
     }
     forms_shown: list[forms.Form] = [form, void_form]
     status = max(form_status(shown) for shown in forms_shown)
     return render(request, "matching/approver/outcome_rectify.html", context, status=status)
+
+
+def _title(row: OutcomeEvent) -> str:
+    return "更正或作废" if row.ended_at is None else "已更正或作废的一笔"
+
+
+def _url(application: LoanApplication, row: OutcomeEvent) -> str:
+    return reverse("matching:outcome-rectify", args=[application.public_id, row.seq])
 
 
 def _own_words(row: OutcomeEvent, user: User) -> str:
@@ -181,18 +191,17 @@ def _outcome_pairs(row: OutcomeEvent) -> list[Pair]:
         Pair("逾期天数", row.days_overdue, Kind.NUMBER),
         Pair("五级分类", label),
         Pair("机构流水号", row.reference, Kind.CODE),
-        Pair("报送人", str(row.reported_by)),
-        Pair("报送时间", row.reported_at, Kind.DATETIME),
+        Pair("更正人" if is_correction(row) else "报送人", str(row.reported_by)),
+        Pair("更正时间" if is_correction(row) else "报送时间", row.reported_at, Kind.DATETIME),
     ]
 
 
 def _corrections_table(rows: list[OutcomeEvent]) -> Table:
     columns = [
         Column("企业"),
-        Column("机构"),
-        Column("事件"),
-        Column("办理"),
-        Column("改动的内容", definition="哪几项与原报送不同；不含金额与原因。"),
+        Column("报送机构"),
+        Column("事件", Kind.WORD),
+        Column("办理", Kind.WORD, "更正的，下一行是哪几项与原报送不同；不含金额与原因。"),
         Column("报送时间", Kind.DATETIME),
         Column("更正或作废时间", Kind.DATETIME),
         Column("申请状态", Kind.BADGE),
@@ -207,8 +216,7 @@ def _corrections_table(rows: list[OutcomeEvent]) -> Table:
                 Cell(application.enterprise.name, url=url),
                 application.institution.organisation.name,
                 kind_label(row),
-                "已更正" if row.replaced_by else "已作废",
-                _changes(row),
+                Cell("已更正" if row.replaced_by else "已作废", note=_changes(row)),
                 row.reported_at,
                 row.ended_at,
                 state,

@@ -4,6 +4,7 @@ import pytest
 import time_machine
 from django.urls import reverse
 
+from marketplace.web.components import Cell
 from matching.models import LoanApplication, OutcomeEvent
 from tests.cast import NOW
 from tests.factories.matching import SIGNED_DATE, make_application
@@ -157,6 +158,6 @@ class TestWhereItShows:
         answer = client.get(reverse("matching:correction-list"))
 
         row = answer.context["table"].rows[0]
-        assert row[2:5] == ["还款", "已更正", "本金"]
+        assert row[2:4] == ["还款", Cell("已更正", note="本金")]
         assert "多录了一个零" not in answer.text
         assert "万元" not in answer.text

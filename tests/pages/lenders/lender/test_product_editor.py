@@ -238,7 +238,7 @@ class TestVersionDetail:
         page = enter("officer").get(url("version-detail", draft))
 
         assert "提交复核" in page.text
-        assert "不予发布" not in page.text
+        assert "退回起草人" not in page.text
 
     def test_tells_the_drafter_that_another_must_publish(self, enter, draft):
         client = enter("officer")
