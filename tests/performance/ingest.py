@@ -95,6 +95,7 @@ def write_file(path: Path, rows: int) -> None:
     strangers = codes(len(known) + STRANGERS)[len(known) :]
     with duckdb.connect() as duck:
         duck.execute("SET threads = 1")
+        duck.execute("SET enable_progress_bar = false")
         duck.execute("SET memory_limit = '4GB'")
         duck.execute(f"SET temp_directory = '{path.parent}'")
         duck.execute("CREATE TABLE firm AS SELECT unnest(?) AS code", [known])
@@ -240,7 +241,7 @@ def measure(rows: int) -> dict[str, dict[str, Any]]:
             given = [which, str(path), str(rows)]
             command = [sys.executable, "-m", __spec__.name, "--run", *given]
             done = subprocess.run(
-                command, check=True, capture_output=True, text=True, env=environment
+                command, check=True, stdout=subprocess.PIPE, text=True, env=environment
             )
             found[which] = json.loads(done.stdout.splitlines()[-1])
         return found
