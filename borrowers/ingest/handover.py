@@ -19,6 +19,9 @@ from borrowers.models import IngestBatch
 RECORDS_AT_ONCE = 3_000
 """Of one statement: what its triggers see then stays in memory, on PostgreSQL's default of 4 MB, and in the caches."""
 
+ROWS_SORTED_AT_ONCE = 1_000_000
+"""Sorting wide rows needs memory for all of them; the engine has some 600 MB, whatever the size of the delivery."""
+
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _LENGTH_OF_INTEGER, _NOTHING = struct.pack(">i", 4), struct.pack(">i", -1)
@@ -40,9 +43,24 @@ def rows_put_in_order(lane: Lane, batch: IngestBatch) -> None:
     event = lane.forms.get(lane.item.event_date)
     day = f"coalesce({day_sql(event.packed_name)}, DATE {received})" if event else "NULL"
     run = lane.connection.execute
-    run(f"CREATE TABLE in_order AS SELECT * FROM {CHECKED_ROWS} ORDER BY ent_id, {day}, row")  # noqa: S608
+    rows = f"SELECT * FROM {CHECKED_ROWS} WHERE ent_id BETWEEN ? AND ?"  # noqa: S608
+    run(f"CREATE TABLE in_order AS SELECT * FROM {CHECKED_ROWS} LIMIT 0")  # noqa: S608
+    for first, last in _spans(lane):
+        run(f"INSERT INTO in_order {rows} ORDER BY ent_id, {day}, row", [first, last])
     run(f"DROP TABLE {CHECKED_ROWS}")
     run(f"ALTER TABLE in_order RENAME TO {CHECKED_ROWS}")
+
+
+def _spans(lane: Lane) -> list[tuple[int, int]]:
+    """Return spans of enterprises (first, last) that have all checked rows, each some `ROWS_SORTED_AT_ONCE` of them."""
+    return lane.connection.execute(
+        f"""
+        SELECT min(ent_id), max(ent_id) FROM (
+            SELECT ent_id, (sum(count(*)) OVER (ORDER BY ent_id) - 1) // {ROWS_SORTED_AT_ONCE} AS span
+            FROM {CHECKED_ROWS} GROUP BY ent_id
+        ) GROUP BY span ORDER BY span
+        """  # noqa: S608
+    ).fetchall()
 
 
 def records_packed(lane: Lane, batch: IngestBatch) -> Iterator[bytes]:

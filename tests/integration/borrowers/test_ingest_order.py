@@ -1,0 +1,55 @@
+"""Records of an enterprise are neighbors, however large the delivery: it is put in order a piece at a time."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from borrowers.ingest import handover
+from borrowers.models import CreditRecord
+from borrowers.services import intake, reference_ensure
+from tests.factories.borrowers import USCC, make_enterprise
+from tests.factories.payments import LATECOMER, ingest, payment, write
+
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.postgresql,
+    pytest.mark.usefixtures("archive_folder"),
+]
+
+
+@pytest.fixture
+def delivered(cast, now, tmp_path, monkeypatch):
+    """A file of two enterprises, one with seven payments and one with two, in no order."""
+    monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
+    reference_ensure(at=now)
+    make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
+    months = [(USCC, day) for day in range(1, 8)] + [(LATECOMER, day) for day in (8, 9)]
+    rows = [payment(uscc, day=f"2025-03-{day:02}") for uscc, day in months]
+    random.Random(5).shuffle(rows)
+    return write(tmp_path / "tax.csv", rows)
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 7, 8, 1_000_000])
+def test_pieces_of_any_size_give_all_records_in_one_order(delivered, now, monkeypatch, at_once):
+    monkeypatch.setattr(handover, "ROWS_SORTED_AT_ONCE", at_once)
+
+    batch = ingest(delivered, now)
+
+    records = CreditRecord.objects.order_by("pk").values_list("enterprise", "event_date")
+    assert batch.accepted == len(records) == 9
+    assert list(records) == sorted(records)
+
+
+@pytest.mark.parametrize(("at_once", "pieces"), [(1, 2), (2, 2), (9, 1)])
+def test_an_enterprise_is_never_divided(delivered, now, monkeypatch, at_once, pieces):
+    found = []
+    spans = handover._spans
+    monkeypatch.setattr(handover, "ROWS_SORTED_AT_ONCE", at_once)
+    monkeypatch.setattr(handover, "_spans", lambda lane: found.extend(spans(lane)) or found)
+
+    ingest(delivered, now)
+
+    assert len(found) == pieces
+    assert all(first <= last for first, last in found)
