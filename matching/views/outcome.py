@@ -296,7 +296,12 @@ def _loans_table(rows: list[Loan]) -> Table:
 
 
 def _errors_table(result: RowImport) -> Table:
-    columns = [Column("行号", Kind.NUMBER), Column("列"), Column("原因"), Column("代码", Kind.CODE)]
+    columns = [
+        Column("行号", Kind.NUMBER),
+        Column("列", Kind.WORD),
+        Column("原因"),
+        Column("代码", Kind.CODE),
+    ]
     rows = [[error.row, error.field, error.sentence, error.code] for error in result.errors]
     return Table(columns, rows, caption="未接收的行", empty="全部接收。")
 
