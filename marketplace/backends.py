@@ -9,7 +9,13 @@ from django.db.models import Count, OuterRef, Subquery
 from django.db.models.functions import Coalesce
 
 from marketplace.models import Notification, User
-from marketplace.policies import MEMBERSHIPS_LIVE, UNREAD, memberships_remember
+from marketplace.policies import (
+    AUTHENTICATORS_IN_USE,
+    MEMBERSHIPS_LIVE,
+    UNREAD,
+    authenticator_remember,
+    memberships_remember,
+)
 from marketplace.statements import Statement
 
 _UNREAD = (
@@ -20,17 +26,19 @@ _UNREAD = (
     .values("count")
 )
 """How many notices the person of a membership has not read."""
+_IN_USE = AUTHENTICATORS_IN_USE.filter(user=OuterRef("user")).values("pk")[:1]
+"""The authenticator of the person of a membership."""
 _SEATED = Statement(
     lambda user: (
         MEMBERSHIPS_LIVE.filter(user=user)
         .select_related("user")
-        .annotate(unread=Coalesce(Subquery(_UNREAD), 0))
+        .annotate(unread=Coalesce(Subquery(_UNREAD), 0), authenticator=Subquery(_IN_USE))
     )
 )
 
 
 class SeatedBackend(ModelBackend):
-    """Accounts with password, as Django's own; a session's person comes with memberships and the count of notices."""
+    """Accounts with password, as Django's own; a session's person comes with what every page asks."""
 
     def get_user(self, user_id: Any) -> User | None:
         """Return the active account of a session, None when there is none.
@@ -48,4 +56,5 @@ class SeatedBackend(ModelBackend):
             return None
         memberships_remember(user, found)
         setattr(user, UNREAD, found[0].unread)
+        authenticator_remember(user, found[0].authenticator)
         return user

@@ -9,14 +9,15 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TypeVar
 
+from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.grant import GRANT_TERMS, GrantKind
-from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.models import ExceptionalGrant, Membership, Organisation, User
+from marketplace.domain.roles import STAFF_ROLES, OrganisationKind, Role
+from marketplace.models import Authenticator, ExceptionalGrant, Membership, Organisation, User
 
 Reader = User | AnonymousUser
 Row = TypeVar("Row", bound=Model)
@@ -29,6 +30,8 @@ MEMBERSHIPS_LIVE = (
 _LIVE = "_memberships_live"
 UNREAD = "_notices_unread"
 """Where the count of unread notices is remembered on the person of a session."""
+AUTHENTICATORS_IN_USE = Authenticator.objects.filter(confirmed=True)
+_AUTHENTICATOR = "_authenticator_in_use"
 
 
 def signed_in(user: Reader) -> User:
@@ -65,6 +68,41 @@ def memberships_forget(user: User) -> None:
     """Drop what ``memberships_live`` remembers on this instance, after roles changed."""
     if hasattr(user, _LIVE):
         delattr(user, _LIVE)
+
+
+def authenticator_in_use(user: Reader) -> int | None:
+    """Return the key of the authenticator whose code the user has to give at sign-in, None for nobody's.
+
+    Queries: none for the person of a session who acts for somebody, else one for each user instance.
+    """
+    if not isinstance(user, User):
+        return None
+    if not hasattr(user, _AUTHENTICATOR):
+        held = AUTHENTICATORS_IN_USE.filter(user=user.pk).values_list("pk", flat=True)
+        authenticator_remember(user, held.first())
+    found: int | None = getattr(user, _AUTHENTICATOR)
+    return found
+
+
+def authenticator_remember(user: User, found: int | None) -> None:
+    """Let ``authenticator_in_use`` answer on this instance from what was read already."""
+    setattr(user, _AUTHENTICATOR, found)
+
+
+def authenticator_forget(user: User) -> None:
+    """Drop what ``authenticator_in_use`` remembers on this instance, after it changed."""
+    if hasattr(user, _AUTHENTICATOR):
+        delattr(user, _AUTHENTICATOR)
+
+
+def is_staff_member(user: Reader) -> bool:
+    """Return whether the user works with other people's data: for a lender, a district or the city."""
+    return has_role(user, *STAFF_ROLES)
+
+
+def second_factor_required(user: Reader) -> bool:
+    """Return whether the user may do nothing without an authenticator (``MFA_REQUIRED``)."""
+    return bool(settings.MFA_REQUIRED) and is_staff_member(user)
 
 
 def memberships_prefer(user: Reader, organisation_public_id: str) -> Reader:

@@ -2,24 +2,28 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import reduce
 from itertools import islice
 from operator import or_
 from typing import TypeVar
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from marketplace.audit import broken_events, enterprise_stream
+from marketplace.domain.errors import NotFound
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.parameters import DatedValue, ParameterSet
 from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
+from marketplace.domain.second_factor import BEGUN_MINUTES
 from marketplace.models import (
     AccessRecord,
     AuditEvent,
+    Authenticator,
     ExceptionalGrant,
     Membership,
     Notification,
@@ -27,7 +31,7 @@ from marketplace.models import (
     ParameterValue,
     User,
 )
-from marketplace.policies import UNREAD, visible_grants
+from marketplace.policies import AUTHENTICATORS_IN_USE, UNREAD, visible_grants
 
 BROKEN_SHOWN = 20
 _Row = TypeVar("_Row", AuditEvent, AccessRecord)
@@ -47,6 +51,28 @@ def notification_unread_count(user: User) -> int:
     if known is not None:
         return known
     return Notification.objects.filter(user=user, read_at=None).count()
+
+
+@dataclass(frozen=True)
+class AuthenticatorState:
+    """The authenticator in use: since when, and how many recovery codes are left."""
+
+    confirmed_at: datetime
+    codes_left: int
+
+
+def authenticator_state(user: User) -> AuthenticatorState | None:
+    """Return how the user's own authenticator stands, None without one in use. Queries: one."""
+    left = Count("recovery_codes", filter=Q(recovery_codes__used_at=None))
+    held = AUTHENTICATORS_IN_USE.filter(user=user).annotate(left=left)
+    found = held.values_list("confirmed_at", "left").first()
+    return AuthenticatorState(*found) if found else None
+
+
+def authenticator_begun(user: User, at: datetime) -> Authenticator | None:
+    """Return the user's own authenticator that still waits for its first code. Queries: one."""
+    since = at - timedelta(minutes=BEGUN_MINUTES)
+    return Authenticator.objects.filter(user=user, confirmed=False, begun_at__gt=since).first()
 
 
 def parameters_in_force(shipped: ParameterSet) -> ParameterSet:
@@ -79,9 +105,14 @@ class MemberFilter:
 def member_list(wanted: MemberFilter) -> QuerySet[Membership]:
     """Return who acts for whom, for the city's own people; not ordered.
 
+    Each with ``has_second_factor``, whether the person signs in with a code.
+
     Queries: one when iterated.
     """
-    found = Membership.objects.select_related("user", "organisation")
+    held = AUTHENTICATORS_IN_USE.filter(user=OuterRef("user"))
+    found = Membership.objects.select_related("user", "organisation").annotate(
+        has_second_factor=Exists(held)
+    )
     if not wanted.with_ended:
         found = found.filter(ended_at=None)
     if wanted.role:
@@ -90,6 +121,20 @@ def member_list(wanted: MemberFilter) -> QuerySet[Membership]:
         begins = Q(user__display_name__startswith=wanted.text)
         begins |= Q(user__username__startswith=wanted.text)
         found = found.filter(begins | Q(organisation__name__startswith=wanted.text))
+    return found
+
+
+def member_get(public_id: uuid.UUID) -> list[Membership]:
+    """Return for whom one person acts, for the city's own people; at least one duty.
+
+    Raises:
+        NotFound: the person acts for nobody, or does not exist.
+
+    Queries: one.
+    """
+    found = list(member_list(MemberFilter()).filter(user__public_id=public_id).order_by("id"))
+    if not found:
+        raise NotFound
     return found
 
 

@@ -156,6 +156,7 @@ class DutyOutput(serializers.Serializer[Any]):
     ended_at = serializers.DateTimeField(allow_null=True)
     last_login = serializers.DateTimeField(source="user.last_login", allow_null=True)
     is_active = serializers.BooleanField(source="user.is_active")
+    has_second_factor = serializers.BooleanField()
 
     def get_name(self, membership: Membership) -> str:
         """Return who it is."""

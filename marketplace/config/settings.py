@@ -90,7 +90,7 @@ MIDDLEWARE = [
     "marketplace.web.middleware.ScriptRedirectMiddleware",
     "marketplace.web.middleware.SessionEndedMiddleware",
     "marketplace.web.idle.IdleMiddleware",
-    "marketplace.web.middleware.InitialPasswordMiddleware",
+    "marketplace.web.holds.HoldMiddleware",
     "marketplace.web.middleware.ActingSeatMiddleware",
     "marketplace.web.middleware.RefusedMiddleware",
     "marketplace.web.middleware.PrivatePagesMiddleware",
@@ -168,6 +168,9 @@ AXES_CLIENT_IP_CALLABLE = "marketplace.web.sender.sender_of"
 AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "marketplace/errors/locked.html"
 AXES_VERBOSE = False
+AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
+MFA_REQUIRED = env.bool("MFA_REQUIRED", default=PRODUCTION)
+"""Whether lenders', districts' and the city's people must give a one-time code at sign-in."""
 
 SESSION_ENGINE = "marketplace.web.sessions"
 SESSION_COOKIE_AGE = 12 * 3600

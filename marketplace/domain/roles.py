@@ -55,5 +55,8 @@ ROLES_OF_KIND = {
     OrganisationKind.CITY: (Role.OPERATOR, Role.AUDITOR),
 }
 
+STAFF_ROLES = frozenset(Role) - frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
+"""Who works with other people's data."""
+
 EXCLUSIVE_ROLES = frozenset({Role.OPERATOR, Role.AUDITOR})
 """Nobody may both operate the marketplace and audit it (GB/T 22239-2019, 访问控制 d)."""

@@ -7,11 +7,13 @@ from marketplace.models.grant import DistrictPermission, ExceptionalGrant
 from marketplace.models.messages import IdempotencyKey, Notification, OutboxMessage
 from marketplace.models.organisation import District, Membership, Organisation
 from marketplace.models.parameter import ParameterValue
+from marketplace.models.second_factor import Authenticator, RecoveryCode
 from marketplace.models.user import User
 
 __all__ = [
     "AccessRecord",
     "AuditEvent",
+    "Authenticator",
     "CalendarDay",
     "District",
     "DistrictPermission",
@@ -22,5 +24,6 @@ __all__ = [
     "Organisation",
     "OutboxMessage",
     "ParameterValue",
+    "RecoveryCode",
     "User",
 ]

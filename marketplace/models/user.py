@@ -23,6 +23,12 @@ class User(GuardianUserMixin, AbstractUser):
         help_text="密码由别人设定，本人还没有改过。",
         db_default=False,
     )
+    session_epoch = models.PositiveIntegerField(
+        "登录批次",
+        default=0,
+        help_text="加一，此前的登录即全部失效。",
+        db_default=0,
+    )
 
     class Meta:
         verbose_name = "用户"
@@ -30,3 +36,8 @@ class User(GuardianUserMixin, AbstractUser):
 
     def __str__(self) -> str:
         return self.display_name or self.username
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session must hold to stand: it changes with the password and with ``session_epoch``."""
+        bound = super().get_session_auth_hash()
+        return f"{bound}{self.session_epoch}" if self.session_epoch else bound

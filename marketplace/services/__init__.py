@@ -16,10 +16,23 @@ from marketplace.services.organisation import (
 )
 from marketplace.services.parameter import parameter_set
 from marketplace.services.password import password_change
+from marketplace.services.second_factor import (
+    authenticator_begin,
+    authenticator_confirm,
+    authenticator_remove,
+    authenticator_reset,
+    code_accept,
+    recovery_codes_renew,
+)
 
 __all__ = [
+    "authenticator_begin",
+    "authenticator_confirm",
+    "authenticator_remove",
+    "authenticator_reset",
     "calendar_day_set",
     "calendar_year_enter",
+    "code_accept",
     "districts_seed",
     "membership_end",
     "membership_grant",
@@ -32,5 +45,6 @@ __all__ = [
     "password_change",
     "phone_change",
     "phone_checked",
+    "recovery_codes_renew",
     "user_create",
 ]

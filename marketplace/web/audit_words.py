@@ -13,6 +13,7 @@ from django.utils import timezone
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.grant import GRANT_KIND_LABELS
 from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
+from marketplace.domain.second_factor import IDENTITY_CHECK_LABELS, RESET_REASON_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 
 NOUNS: Mapping[str, str] = {
@@ -21,6 +22,7 @@ NOUNS: Mapping[str, str] = {
     "archive": "列式归档",
     "alias": "主体对照",
     "application": "贷款申请",
+    "authenticator": "动态口令",
     "candidate": "待核对的主体",
     "catalogue": "信息目录",
     "consent": "授权",
@@ -81,6 +83,7 @@ VERBS: Mapping[str, str] = {
     "dispatch": "派单",
     "draft": "起草",
     "edit": "修改要素",
+    "enable": "启用",
     "end": "终止",
     "end_agent": "停用经办人",
     "enter": "录入",
@@ -117,15 +120,20 @@ VERBS: Mapping[str, str] = {
     "rebuild": "重建",
     "recall": "撤下",
     "record": "登记面谈结果",
+    "recover": "以恢复码登录",
     "refuse": "不予通过",
     "reject": "拒绝",
     "rejudge": "复核移出",
     "release": "退回派单",
+    "remove": "停用",
     "rename": "更名",
+    "renew_codes": "重新生成恢复码",
     "reopen_pool": "重新开放抢单",
     "repay": "登记还款",
+    "replace": "更换",
     "request_supplement": "要求补充资料",
     "rescore": "单户重评",
+    "reset": "重置",
     "restore": "恢复",
     "result": "反馈结果",
     "resume": "继续",
@@ -179,9 +187,11 @@ KEYS: Mapping[str, str] = {
     "blocking": "不稳定对数",
     "branch": "网点",
     "changed": "变更",
+    "checked": "核实方式",
     "classes": "信息类别",
     "code": "代码",
     "codes": "代码",
+    "codes_left": "剩余恢复码",
     "coming": "参加",
     "content_hash": "内容哈希",
     "cost_bp": "稳定的代价（BP）",
@@ -318,6 +328,8 @@ _VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in GRANT_KIND_LABELS.items()},
     **{str(code): words for code, words in ROLE_LABELS.items()},
     **{str(code): words for code, words in ORGANISATION_KIND_LABELS.items()},
+    **{str(code): words for code, words in RESET_REASON_LABELS.items()},
+    **{str(code): words for code, words in IDENTITY_CHECK_LABELS.items()},
 }
 _VALUES_OF_KEY: Mapping[str, Mapping[str, str]] = {
     "district": {str(code): words for code, words in DISTRICT_LABELS.items()},

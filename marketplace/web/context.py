@@ -19,6 +19,7 @@ from marketplace.web.display import SCHEMES, SIZES, Display, display_of
 from marketplace.web.idle import TimeLeft, time_left
 from marketplace.web.language import ENGLISH, NAMES, TAGS
 from marketplace.web.navigation import PUBLIC, Group, Place, grouped, links_for, places
+from marketplace.web.second_step import awaits_code
 
 PRODUCT_NAME = "信易贷撮合平台"
 BORROWER_ROLES = frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
@@ -49,9 +50,13 @@ class Shell:
 
     @cached_property
     def reader(self) -> User | None:
-        """Return who is logged in."""
+        """Return who is logged in; nobody before a code that is still to be given."""
         user = getattr(self._request, "user", None)
-        return user if isinstance(user, User) else None
+        return user if isinstance(user, User) and not self._is_halfway else None
+
+    @cached_property
+    def _is_halfway(self) -> bool:
+        return awaits_code(self._request)
 
     @cached_property
     def time_left(self) -> TimeLeft | None:
@@ -90,7 +95,9 @@ class Shell:
 
     @cached_property
     def navigation(self) -> tuple[Group, ...]:
-        """Return the links of the reader's roles."""
+        """Return the links of the reader's roles; none between password and code."""
+        if self._is_halfway:
+            return ()
         roles = self.seat.roles if self.seat else ()
         return grouped(places(links_for(roles, self.reader is not None), self._request.path))
 

@@ -20,8 +20,7 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext
 
-from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
-from marketplace.policies import memberships_live
+from marketplace.policies import is_staff_member
 
 SESSION_KEY = "began_and_seen"
 NOTED_EVERY_SECONDS = 60
@@ -84,8 +83,7 @@ def _least() -> int:
 
 
 def _allowed(request: HttpRequest) -> int:
-    roles = {membership.role for membership in memberships_live(request.user)}
-    if roles - set(ROLES_OF_KIND[OrganisationKind.ENTERPRISE]):
+    if is_staff_member(request.user):
         return int(settings.SESSION_IDLE_STAFF_MINUTES)
     return int(settings.SESSION_IDLE_ENTERPRISE_MINUTES)
 

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase, HttpResponseRedirectBase
-from django.shortcuts import redirect, resolve_url
+from django.shortcuts import resolve_url
 from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
@@ -144,43 +143,6 @@ class ActingSeatMiddleware:
         if public_id:
             memberships_prefer(request.user, public_id)
         return self.get_response(request)
-
-
-class InitialPasswordMiddleware:
-    """Lead whoever still has a password that somebody else chose to its change, and nowhere else.
-
-    Source: GB/T 22239-2019 8.1.4.1 (身份鉴别); trust note G1.
-    """
-
-    OPEN = frozenset(
-        {
-            "marketplace:password-change",
-            "marketplace:logout",
-            "marketplace:session",
-            "marketplace:display-set",
-            "marketplace:language-set",
-        }
-    )
-    """What stays open: the change itself, the way out, and how pages look."""
-
-    def __init__(self, get_response: Handler) -> None:
-        self.get_response = get_response
-
-    def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        """Pass the request on."""
-        return self.get_response(request)
-
-    def process_view(self, request: HttpRequest, *_: Any) -> HttpResponseBase | None:
-        """Redirect pages to the change of the password, refuse the API with 403 ``PASSWORD_INITIAL``."""
-        match = request.resolver_match
-        is_held = getattr(request.user, "must_change_password", False)
-        if not is_held or match is None or match.view_name in self.OPEN:
-            return None
-        sentence = "当前密码由开通账号的人设定，请先改为只有您知道的密码。"
-        if request.path.startswith("/api/"):
-            return problem_page(request, 403, "PASSWORD_INITIAL", sentence)
-        messages.warning(request, sentence)
-        return redirect("marketplace:password-change")
 
 
 class PrivatePagesMiddleware:

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.web.views import account, auditor, calendar, people, public
+from marketplace.web.views import account, auditor, calendar, people, public, second_factor
 
 app_name = "marketplace"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -23,11 +23,24 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("phone/", account.phone, name="phone-change"),
     path("notifications/", account.notices, name="notification-list"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
+    # /second-factor/: the second step of signing in, and the reader's authenticator
+    path("second-factor/", second_factor.second_factor, name="second-factor"),
+    path("second-factor/code/", second_factor.code, name="second-factor-code"),
+    path("second-factor/recovery/", second_factor.recovery, name="second-factor-recovery"),
+    path("second-factor/enrol/", second_factor.enrol, name="second-factor-enrol"),
+    path("second-factor/renew/", second_factor.renew, name="second-factor-renew"),
+    path("second-factor/replace/", second_factor.replace, name="second-factor-replace"),
+    path("second-factor/remove/", second_factor.remove, name="second-factor-remove"),
     # /operator/calendar/: working days
     path("operator/calendar/", calendar.calendar, name="calendar"),
     path("operator/calendar/day/", calendar.calendar_day, name="calendar-day"),
     # /operator/users/: who acts for whom
     path("operator/users/", people.people, name="member-list"),
+    path(
+        "operator/users/<uuid:public_id>/second-factor/",
+        people.second_factor_reset,
+        name="member-second-factor",
+    ),
     # /auditor/: what was done, who read what, what was opened to whom
     path("auditor/", auditor.events, name="audit-search"),
     path("auditor/access/", auditor.accesses, name="access-list"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.models import Notification
+from marketplace.models import Authenticator, Membership, Notification
 from tests.access import (
     CITY,
     EVERYBODY,
@@ -18,7 +18,7 @@ from tests.access import (
     members,
     public,
 )
-from tests.cast import PASSWORD
+from tests.cast import PASSWORD, make_user
 
 
 def with_log_in(world: World) -> Call:
@@ -42,6 +42,29 @@ def with_calendar_notice(world: World) -> Call:
 
 def with_phone(_: World) -> Call:
     return Call(body={"phone": "022-23451234"})
+
+
+def with_password(_: World) -> Call:
+    return Call(body={"password": PASSWORD})
+
+
+def with_code(_: World) -> Call:
+    return Call(body={"code": "000000"})
+
+
+def with_lost_telephone(world: World) -> Call:
+    person = make_user("lost-telephone")
+    Membership.objects.create(
+        user=person,
+        organisation=world.cast.institution.organisation,
+        role="OFFICER",
+        granted_at=world.at,
+    )
+    Authenticator.objects.create(
+        user=person, secret="A" * 32, begun_at=world.at, confirmed=True, confirmed_at=world.at
+    )
+    body = {"reason": "PHONE_LOST", "checked": "CALL_BACK"}
+    return Call({"public_id": person.public_id}, body)
 
 
 def with_calendar_day(world: World) -> Call:
@@ -79,6 +102,13 @@ ROWS = [
             "marketplace:choose",
             "marketplace:password-change",
             "marketplace:phone-change",
+            "marketplace:second-factor",
+            "marketplace:second-factor-code",
+            "marketplace:second-factor-recovery",
+            "marketplace:second-factor-enrol",
+            "marketplace:second-factor-renew",
+            "marketplace:second-factor-replace",
+            "marketplace:second-factor-remove",
             "marketplace:notification-list",
             "api:me",
             "api:notification-list",
@@ -88,6 +118,20 @@ ROWS = [
     ),
     Row("marketplace:password-change", "POST", allowed=EVERYBODY, make=with_new_password),
     Row("marketplace:phone-change", "POST", allowed=EVERYBODY, make=with_phone),
+    Row("marketplace:second-factor", "POST", allowed=EVERYBODY, make=with_password),
+    *each(
+        [
+            "marketplace:second-factor-code",
+            "marketplace:second-factor-recovery",
+            "marketplace:second-factor-enrol",
+            "marketplace:second-factor-renew",
+            "marketplace:second-factor-replace",
+            "marketplace:second-factor-remove",
+        ],
+        "POST",
+        allowed=EVERYBODY,
+        make=with_code,
+    ),
     Row("marketplace:choose", "POST", allowed=LENDER, make=with_institution),
     *each(
         ["marketplace:notification-read", "api:notification-read"],
@@ -112,6 +156,16 @@ ROWS = [
         make=with_calendar_day,
     ),
     *each(["marketplace:member-list", "api:member-list"], allowed=CITY, stranger=403),
+    *(
+        Row(
+            "marketplace:member-second-factor",
+            method,
+            allowed=OPERATORS,
+            stranger=403,
+            make=with_lost_telephone,
+        )
+        for method in ("GET", "POST")
+    ),
     # the auditor's desk
     *each(
         ["marketplace:audit-search", "marketplace:access-list", "marketplace:grant-list"],

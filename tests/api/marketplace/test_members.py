@@ -18,6 +18,7 @@ KEYS = {
     "ended_at",
     "last_login",
     "is_active",
+    "has_second_factor",
 }
 
 
