@@ -151,6 +151,13 @@ class TestPhone:
         field = soup(owner_client.get("/phone/")).select_one("input[name=phone]")
         assert field["value"] == "022-23451234"
 
+    def test_is_said_to_be_saved_in_the_reader_s_language(self, owner_client):
+        owner_client.cookies["language"] = "en"
+        owner_client.post("/phone/", {"phone": "022-23451234"})
+
+        said = soup(owner_client.get("/password/")).select_one(".mk-messages")
+        assert said.get_text(strip=True) == "Office phone saved."
+
     def test_may_be_taken_away(self, owner_client, cast):
         owner_client.post("/phone/", {"phone": "022-23451234"})
         owner_client.post("/phone/", {"phone": ""})
