@@ -99,6 +99,15 @@ def typed(code: str) -> str:
     return "".join(sign for sign in narrow if not sign.isspace() and sign not in "-‐–—")
 
 
+def recovery_read(code: str) -> str:
+    """Return a typed recovery code with digits that none has as the letters they were read for.
+
+    >>> recovery_read("A0B1C8")
+    'AOBICB'
+    """
+    return code.translate(str.maketrans("018", "OIB"))
+
+
 def one_time_number(code: str) -> int | None:
     """Return the number of a one-time code, None for what is none.
 

@@ -33,6 +33,7 @@ from marketplace.domain.second_factor import (
     base32,
     bytes_of,
     one_time_number,
+    recovery_read,
     typed,
 )
 from marketplace.models import Authenticator, RecoveryCode, User
@@ -286,7 +287,8 @@ def _step_spent(found: Authenticator, given: str, at: datetime) -> bool:
 
 
 def _recovery_spent(found: Authenticator, given: str, at: datetime) -> bool:
-    spent = found.recovery_codes.filter(digest=_digest(found, given), used_at=None)
+    digest = _digest(found, recovery_read(given))
+    spent = found.recovery_codes.filter(digest=digest, used_at=None)
     if not spent.update(used_at=at):
         return False
     left = found.recovery_codes.filter(used_at=None).count()

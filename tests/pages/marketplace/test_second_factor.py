@@ -220,7 +220,7 @@ class TestRecovery:
         browser = Client()
         browser.force_login(cast.officer)
         answer, _ = enrolled(browser, now)
-        return [item.get_text() for item in soup(answer).select("ol.mk-code li")]
+        return [item.get_text() for item in soup(answer).select("ul.mk-code li")]
 
     @pytest.fixture
     def halfway(self, codes):
@@ -291,7 +291,7 @@ class TestEnrolment:
     def test_shows_recovery_codes_once_also_as_a_file(self, owner_client, now):
         answer, _ = enrolled(owner_client, now)
         page = soup(answer)
-        codes = [item.get_text() for item in page.select("ol.mk-code li")]
+        codes = [item.get_text() for item in page.select("ul.mk-code li")]
         file = unquote(page.select_one("a[download]")["href"])
 
         assert len(set(codes)) == RECOVERY_CODES
@@ -334,7 +334,7 @@ class TestOwnPages:
     def test_renew_shows_new_codes(self, inside, now):
         answer = inside.post("/second-factor/renew/", proof(now + STEP))
 
-        assert len(soup(answer).select("ol.mk-code li")) == RECOVERY_CODES
+        assert len(soup(answer).select("ul.mk-code li")) == RECOVERY_CODES
 
     def test_replace_leads_to_a_new_key(self, inside, now):
         assert inside.post("/second-factor/replace/", proof(now + STEP)).url == ENROL
@@ -411,3 +411,23 @@ class TestResetByAnOperator:
         page = soup(operator.get(self.address(cast.owner))).select_one("main").get_text()
         assert "许**" in page
         assert "owner" not in page
+
+
+class TestEnglish:
+    @pytest.fixture
+    def english(self, cast):
+        browser = Client()
+        browser.cookies["language"] = "en"
+        browser.force_login(cast.owner)
+        return browser
+
+    def test_leaves_nothing_in_chinese_on_the_way_in_and_back(self, english, now):
+        pages = [english.get(PAGE), english.post(PAGE, {"password": "wrong"})]
+        done, _ = enrolled(english, now)
+        pages += [done, english.get(PAGE), english.get("/second-factor/remove/")]
+        english.post("/logout/")
+        english.post("/login/", {"username": "owner", "password": PASSWORD})
+        pages += [english.get(CODE), english.post(CODE, {"code": "0"}), english.get(RECOVERY)]
+
+        for answer in pages:
+            assert not re.findall("[一-鿿]+", soup(answer).select_one("main").get_text())
