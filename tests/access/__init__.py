@@ -18,13 +18,18 @@ address, or a method of one, without a row fails the build. How to write a row:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any
 
+import time_machine
+from django.core.management import call_command
+from pytest_django import DjangoDbBlocker
+
 from marketplace.models import User
-from tests.cast import Cast
+from tests.cast import NOW, Cast, make_cast
 
 
 @dataclass(frozen=True)
@@ -33,6 +38,24 @@ class World:
 
     cast: Cast
     at: datetime
+
+
+@contextmanager
+def standing_world(blocker: DjangoDbBlocker, *, tick: bool = False) -> Iterator[World]:
+    """Keep everybody in the database for all tests of a module; each undoes its own with its transaction.
+
+    One transaction around them all would be cheaper to end, but dear while it lasts: SQLite reads the whole schema anew
+    whenever a part is undone of a transaction in which a table came or went, as with every delivery.
+
+    Args:
+        blocker: keeps tests off the database; unblocked meanwhile.
+        tick: whether the clock goes on from the moment it is set to.
+    """
+    with time_machine.travel(NOW, tick=tick), blocker.unblock():
+        try:
+            yield World(make_cast(), NOW)
+        finally:
+            call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator
 from http.cookies import SimpleCookie
 
 import pytest
-import time_machine
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
@@ -22,9 +21,8 @@ from django.views.decorators.http import require_POST
 from django.views.generic import View
 from django.views.generic.edit import ProcessFormView
 
-from tests.access import EVERYBODY, Call, Row, World, members
+from tests.access import EVERYBODY, Call, Row, World, members, standing_world
 from tests.architecture.source import APPS
-from tests.cast import NOW, make_cast
 
 VISITOR = "(未登录)"
 SAFE_TO_SKIP = {"HEAD", "OPTIONS", "TRACE"}
@@ -104,13 +102,8 @@ class TestAddresses:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with (
-        time_machine.travel(NOW, tick=False),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        yield World(make_cast(), NOW)
-        transaction.set_rollback(True)
+    with standing_world(django_db_blocker) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-import time_machine
 from django.db import transaction
 from django.test import Client
 
 from borrowers.services import reference_ensure
-from tests.access import World
+from tests.access import World, standing_world
 from tests.architecture.test_access_matrix import ROWS, answer_to, is_sent_to_login
-from tests.cast import NOW, make_cast
+from tests.cast import NOW
 from tests.factories.unit_tokens import bearer, make_token
 
 DELIVERING = {("api:item-records", "POST"), ("api:batch-list", "GET")}
@@ -21,14 +20,9 @@ DELIVERING = {("api:item-records", "POST"), ("api:batch-list", "GET")}
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with (
-        time_machine.travel(NOW, tick=False),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
+    with standing_world(django_db_blocker) as world:
         reference_ensure(at=NOW)
-        yield World(make_cast(), NOW)
-        transaction.set_rollback(True)
+        yield world
 
 
 @pytest.fixture(scope="module")

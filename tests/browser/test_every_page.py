@@ -15,17 +15,15 @@ from functools import partial
 from urllib.parse import urlencode
 
 import pytest
-import time_machine
 from django.db import transaction
 from django.urls import reverse
 from playwright.sync_api import BrowserContext, Page
 
-from tests.access import Row, World
+from tests.access import Row, World, standing_world
 from tests.architecture.test_access_matrix import ROWS
 from tests.browser import axe
 from tests.browser.chromium import PHONE, WIDE, Engine, Faults
 from tests.browser.person import log_in
-from tests.cast import NOW, make_cast
 
 VISITOR = "visitor"
 READERS = [
@@ -60,13 +58,8 @@ PAGES = [
 
 @pytest.fixture(scope="module")
 def world(site, django_db_blocker) -> Iterator[World]:
-    with (
-        time_machine.travel(NOW, tick=True),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        yield World(make_cast(), NOW)
-        transaction.set_rollback(True)
+    with standing_world(django_db_blocker, tick=True) as world:
+        yield world
 
 
 class Window:

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from http.cookies import SimpleCookie
 
 import pytest
-import time_machine
 from django import forms
 from django.conf import settings
 from django.db import transaction
@@ -12,9 +11,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 
-from tests.access import Call, Row, World
+from tests.access import Call, Row, World, standing_world
 from tests.architecture.test_access_matrix import ROWS
-from tests.cast import NOW, make_cast
 from tests.functional.garbage import (
     Answered,
     Spoiled,
@@ -48,13 +46,8 @@ class RolledBack(Exception):
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with (
-        time_machine.travel(NOW, tick=False),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        yield World(make_cast(), NOW)
-        transaction.set_rollback(True)
+    with standing_world(django_db_blocker) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")

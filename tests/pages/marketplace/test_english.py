@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from functools import cache
 
 import pytest
-import time_machine
 from bs4 import BeautifulSoup
 from django.apps import apps
 from django.conf import settings
@@ -17,9 +16,8 @@ from django.urls import reverse
 
 from marketplace.config.messages.collect import wanted
 from marketplace.config.messages.templates import CHINESE
-from tests.access import World
+from tests.access import World, standing_world
 from tests.architecture.test_access_matrix import ROWS
-from tests.cast import NOW, make_cast
 
 pytestmark = pytest.mark.django_db
 
@@ -68,13 +66,8 @@ def data_texts() -> str:
 
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
-    with (
-        time_machine.travel(NOW, tick=False),
-        django_db_blocker.unblock(),
-        transaction.atomic(),
-    ):
-        yield World(make_cast(), NOW)
-        transaction.set_rollback(True)
+    with standing_world(django_db_blocker) as world:
+        yield world
 
 
 @pytest.fixture(scope="module")
