@@ -6,7 +6,7 @@ The only place that reads memberships, and the only caller of django-guardian.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from django.conf import settings
@@ -103,6 +103,17 @@ def is_staff_member(user: Reader) -> bool:
 def second_factor_required(user: Reader) -> bool:
     """Return whether the user may do nothing without an authenticator (``MFA_REQUIRED``)."""
     return bool(settings.MFA_REQUIRED) and is_staff_member(user)
+
+
+def password_aged(user: Reader, at: datetime) -> bool:
+    """Return whether the user must choose another password first (``PASSWORD_MAX_AGE_DAYS``; staff alone).
+
+    Source: GB/T 22239-2019 8.1.4.1 a (定期更换).
+    """
+    days = int(settings.PASSWORD_MAX_AGE_DAYS)
+    if not days or not isinstance(user, User) or not is_staff_member(user):
+        return False
+    return at - (user.password_since or user.date_joined) > timedelta(days=days)
 
 
 def memberships_prefer(user: Reader, organisation_public_id: str) -> Reader:

@@ -169,6 +169,8 @@ AXES_HTTP_RESPONSE_CODE = 429
 AXES_LOCKOUT_TEMPLATE = "marketplace/errors/locked.html"
 AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
+PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90 if PRODUCTION else 0)
+"""After how many days lenders', districts' and the city's people choose another password; 0 for never."""
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=PRODUCTION)
 """Whether lenders', districts' and the city's people must give a one-time code at sign-in."""
 

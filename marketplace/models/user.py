@@ -23,6 +23,9 @@ class User(GuardianUserMixin, AbstractUser):
         help_text="密码由别人设定，本人还没有改过。",
         db_default=False,
     )
+    password_since = models.DateTimeField(
+        "密码设定时间", null=True, blank=True, help_text="没有时以账号建立时间为准。"
+    )
     session_epoch = models.PositiveIntegerField(
         "登录批次",
         default=0,

@@ -59,6 +59,7 @@ def user_create(
         raise Refused("PASSWORD_WEAK", weak["password"], weak)
     user.set_password(password)
     user.must_change_password = actor is not None and password is not None
+    user.password_since = at
     user.save(force_insert=True)
     audit_record(
         action="marketplace.user.create",

@@ -49,7 +49,8 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
     Raises:
         Refused: ``PASSWORD_WRONG``, ``PASSWORD_SAME`` or ``PASSWORD_WEAK`` with the field's sentence.
 
-    Writes: ``User.password``, that it is the person's own, audit ``marketplace.user.password_change``; locks the row.
+    Writes: ``User.password``, that it is the person's own and since when, audit ``marketplace.user.password_change``;
+        locks the row.
     """
     user = User.objects.select_for_update().get(pk=actor.pk)
     if not user.check_password(old_password):
@@ -64,8 +65,8 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
         sentence = " ".join(weak.messages)
         raise Refused("PASSWORD_WEAK", sentence, {"new_password": sentence}) from weak
     user.set_password(new_password)
-    user.must_change_password = False
-    user.save(update_fields=["password", "must_change_password"])
+    user.must_change_password, user.password_since = False, at
+    user.save(update_fields=["password", "must_change_password", "password_since"])
     audit_record(
         action="marketplace.user.password_change",
         subject_kind="User",

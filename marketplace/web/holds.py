@@ -14,8 +14,9 @@ from django.contrib import messages
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, resolve_url
+from django.utils import timezone
 
-from marketplace.policies import authenticator_in_use, second_factor_required
+from marketplace.policies import authenticator_in_use, password_aged, second_factor_required
 from marketplace.web.errors import problem_page
 from marketplace.web.second_step import awaits_code
 
@@ -61,6 +62,10 @@ def _has_initial_password(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "must_change_password", False))
 
 
+def _has_aged_password(request: HttpRequest) -> bool:
+    return password_aged(request.user, timezone.now())
+
+
 def _lacks_authenticator(request: HttpRequest) -> bool:
     return second_factor_required(request.user) and authenticator_in_use(request.user) is None
 
@@ -79,6 +84,12 @@ HOLDS = (
         "当前密码由开通账号的人设定，请先改为只有您知道的密码。",
         "marketplace:password-change",
         _has_initial_password,
+    ),
+    Hold(
+        "PASSWORD_AGED",
+        "当前密码已超过规定的使用期限，请先修改密码。",
+        "marketplace:password-change",
+        _has_aged_password,
     ),
     Hold(
         "SECOND_FACTOR_MISSING",

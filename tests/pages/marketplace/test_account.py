@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
+import time_machine
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from marketplace.models import AuditEvent, Membership, Notification
+from marketplace.models import AuditEvent, Membership, Notification, User
 from marketplace.services import notify, user_create
 from tests.cast import PASSWORD
 
@@ -134,6 +137,67 @@ class TestInitialPassword:
 
     def test_of_ones_own_holds_nobody(self, owner_client):
         assert owner_client.get("/notifications/").status_code == 200
+
+
+class TestAgedPassword:
+    """Staff whose password is older than ``PASSWORD_MAX_AGE_DAYS``."""
+
+    @pytest.fixture(autouse=True)
+    def _days(self, settings):
+        settings.PASSWORD_MAX_AGE_DAYS = 90
+
+    def browser_of(self, user, now, days, seconds=0):
+        """Return a browser of somebody who chose the password so long ago; seconds are those beyond."""
+        user.password_since = now - timedelta(days=days, seconds=seconds)
+        user.save()
+        browser = Client()
+        browser.force_login(user)
+        return browser
+
+    @pytest.fixture(autouse=True)
+    def _clock(self, now):
+        with time_machine.travel(now, tick=False):
+            yield
+
+    @pytest.mark.parametrize("member", ["officer", "district_lead", "operator", "auditor"])
+    def test_leads_to_its_change(self, cast, now, member):
+        browser = self.browser_of(getattr(cast, member), now, 90, seconds=1)
+        answer = browser.get("/notifications/")
+
+        assert (answer.status_code, answer.url) == (302, "/password/")
+        assert "已超过规定的使用期限" in browser.get("/password/").content.decode()
+        assert browser.get("/api/v1/me/").json()["code"] == "PASSWORD_AGED"
+
+    def test_once_changed_everything_opens(self, cast, now):
+        browser = self.browser_of(cast.officer, now, 91)
+        browser.post("/password/", {"old_password": PASSWORD, "new_password": NEW, "again": NEW})
+
+        assert browser.get("/notifications/").status_code == 200
+
+    def test_may_be_as_old_as_the_setting_says(self, cast, now):
+        assert self.browser_of(cast.officer, now, 90).get("/notifications/").status_code == 200
+
+    def test_of_enterprises_may_be_older(self, cast, now):
+        assert self.browser_of(cast.owner, now, 900).get("/notifications/").status_code == 200
+
+    def test_counts_from_the_account_when_nothing_else_is_known(self, cast, now):
+        browser = self.browser_of(cast.officer, now, 0)
+        for days, status in ((89, 200), (91, 302)):
+            joined = now - timedelta(days=days)
+            User.objects.update(password_since=None, date_joined=joined)
+            assert browser.get("/notifications/").status_code == status
+
+    def test_holds_nobody_where_it_is_off(self, cast, now, settings):
+        settings.PASSWORD_MAX_AGE_DAYS = 0
+
+        assert self.browser_of(cast.officer, now, 900).get("/notifications/").status_code == 200
+
+    def test_is_new_with_the_account(self, db, now):
+        user = user_create(
+            username="newcomer", password=PASSWORD, display_name="新人", actor=None, at=now
+        )
+
+        assert user.password_since == now
 
 
 class TestPhone:
