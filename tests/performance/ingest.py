@@ -38,12 +38,12 @@ CITY = 730_000
 DELIVERY = """
 COPY (
     WITH drawn AS (
-        SELECT n, hash(n, {seed}, 1) % 1000 AS chance,
-            hash(n, {seed}, 2) % (SELECT count(*) FROM firm) AS firm,
-            hash(n, {seed}, 3) % (SELECT count(*) FROM stranger) AS stranger,
-            2022 + hash(n, {seed}, 4) % 4 AS year, 1 + hash(n, {seed}, 5) % 12 AS month,
-            1 + hash(n, {seed}, 6) % 28 AS day, hash(n, {seed}, 7) % 5 AS kind,
-            1 + hash(n, {seed}, 8) % 9999998 AS fen
+        SELECT n, hash(8 * n + 1 + {seed}) % 1000 AS chance,
+            hash(8 * n + 2 + {seed}) % (SELECT count(*) FROM firm) AS firm,
+            hash(8 * n + 3 + {seed}) % (SELECT count(*) FROM stranger) AS stranger,
+            2022 + hash(8 * n + 4 + {seed}) % 4 AS year, 1 + hash(8 * n + 5 + {seed}) % 12 AS month,
+            1 + hash(8 * n + 6 + {seed}) % 28 AS day, hash(8 * n + 7 + {seed}) % 5 AS kind,
+            1 + hash(8 * n + {seed}) % 9999998 AS fen
         FROM range({rows}) AS t(n)
     ), named AS (
         SELECT drawn.*, CASE WHEN chance = 4 THEN stranger.code ELSE firm.code END AS code
@@ -100,7 +100,9 @@ def write_file(path: Path, rows: int) -> None:
         duck.execute(f"SET temp_directory = '{path.parent}'")
         duck.execute("CREATE TABLE firm AS SELECT unnest(?) AS code", [known])
         duck.execute("CREATE TABLE stranger AS SELECT unnest(?) AS code", [strangers])
-        duck.execute(DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=rows))
+        duck.execute(
+            DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=1_000_003 * rows)
+        )
 
 
 def run(name: str, path: Path, rows: int) -> dict[str, Any]:
