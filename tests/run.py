@@ -69,13 +69,11 @@ def both_passes(arguments: list[str]) -> dict[str, int]:
     left_out = [f"--ignore={path}" for path in ON_SQLITE]
     first = arguments or [f"--ignore={path}" for path in ON_POSTGRESQL]
     second = arguments or ["-m", "not browser and not spark", *left_out, *ON_BOTH, *apart]
-    own = f"marketplace_{os.getpid()}"
-    with migrated_beside(services.POSTGRES_URL, f"{own}_template") as copying:
+    with migrated_beside(services.POSTGRES_URL, f"marketplace_{os.getpid()}_template") as copying:
         codes = {
             "SQLite": run_pass("SQLite", "sqlite://:memory:", ["-m", "not postgresql", *first])
         }
-        address = address_of(services.POSTGRES_URL, own)
-        codes["PostgreSQL"] = run_pass("PostgreSQL", address, second, copying())
+        codes["PostgreSQL"] = run_pass("PostgreSQL", own_database(), second, copying())
     return codes
 
 
@@ -96,6 +94,11 @@ def run_pass(
     print(f"{name} 一轮用时 {time.monotonic() - started:.0f} 秒", flush=True)
     nothing_left = result.returncode == pytest.ExitCode.NO_TESTS_COLLECTED and bool(arguments)
     return 0 if nothing_left else result.returncode
+
+
+def own_database() -> str:
+    """Return the address of a database of this run's own, so that runs side by side do not meet."""
+    return address_of(services.POSTGRES_URL, f"marketplace_{os.getpid()}")
 
 
 def announce(step: str) -> None:

@@ -189,8 +189,10 @@ def repeats_take_out(connection: duckdb.DuckDBPyConnection, rejected: Rejected) 
         WHERE row <> first_row
         """  # noqa: S608
     )
-    conflicts = connection.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
-    for (number,) in conflicts.fetchall():
-        rejected([key_conflict(number)])
+    conflicts = connection.cursor()
+    conflicts.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
+    while rows := conflicts.fetchmany(ODD_ROWS_AT_ONCE):
+        for (number,) in rows:
+            rejected([key_conflict(number)])
     connection.execute(f"DELETE FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM repeats)")  # noqa: S608
     return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))
