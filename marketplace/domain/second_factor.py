@@ -16,6 +16,10 @@ TOLERANCE_STEPS = 1
 """How many steps a telephone's clock may be wrong, before and after (RFC 6238 section 5.2)."""
 KEY_BYTES = 20
 """As long as the hash of HMAC-SHA-1, which RFC 4226 section 4 recommends."""
+WARN_AFTER = 5
+"""After so many wrong codes in a row the person is told: whoever gives them knows the password."""
+MOST_FAILURES = 12
+"""How many wrong codes in a row count at most: the waiting time stays below 35 minutes (2 ** 11 seconds)."""
 BEGUN_MINUTES = 30
 """How long a key waits for its first code."""
 RECOVERY_CODES = 10

@@ -23,10 +23,12 @@ from marketplace.domain.roles import Role
 from marketplace.domain.second_factor import (
     DIGITS,
     KEY_BYTES,
+    MOST_FAILURES,
     RECOVERY_BYTES,
     RECOVERY_CODES,
     STEP_SECONDS,
     TOLERANCE_STEPS,
+    WARN_AFTER,
     WRONG_SENTENCES,
     IdentityCheck,
     ResetReason,
@@ -82,15 +84,16 @@ class Enabled:
 def code_accept(*, user: User, code: str, at: datetime) -> Authenticator | None:
     """Spend a one-time code or a recovery code of somebody; return the authenticator in use when it was good.
 
-    A code is good once, and only when no waiting time runs after wrong ones (1, 2, 4 … seconds, for whatever address
-    they come from). The caller also counts what was wrong into the pause of log-ins (``marketplace.web.login_lock``).
+    A code is good once, and only when no waiting time runs after wrong ones (1, 2, 4 … up to 2048 seconds, for whatever
+    address they come from). The caller also counts what was wrong into the pause of log-ins
+    (``marketplace.web.second_step``).
 
     Args:
         user: who signs in.
         code: as typed.
         at: now, aware.
 
-    Writes: what was spent or how often it was wrong; for a recovery code a notice and audit
+    Writes: what was spent, or how often it was wrong, with a notice of many; for a recovery code a notice and audit
         ``marketplace.authenticator.recover``; locks the authenticator.
     """
     found = Authenticator.objects.select_for_update().filter(user=user, confirmed=True).first()
@@ -101,7 +104,7 @@ def code_accept(*, user: User, code: str, at: datetime) -> Authenticator | None:
     if is_good:
         found.throttle_reset(commit=False)
     else:
-        found.throttle_increment(commit=False)
+        _failure_counted(found, at)
     found.save(
         update_fields=["last_step", "throttling_failure_timestamp", "throttling_failure_count"]
     )
@@ -284,6 +287,15 @@ def _step_spent(found: Authenticator, given: str, at: datetime) -> bool:
         return False
     found.last_step = clock.t()
     return True
+
+
+def _failure_counted(found: Authenticator, at: datetime) -> None:
+    """Let the next code wait longer, but not for ever: whoever knows the password could shut the person out by it."""
+    found.throttle_increment(commit=False)
+    if found.throttling_failure_count == WARN_AFTER:
+        body = "密码正确而动态口令连续输错。如非本人操作，密码可能已经泄露，请立即修改。"
+        _tell(found.user, f"动态口令已连续输错 {WARN_AFTER} 次", body, at)
+    found.throttling_failure_count = min(found.throttling_failure_count, MOST_FAILURES)
 
 
 def _recovery_spent(found: Authenticator, given: str, at: datetime) -> bool:

@@ -105,6 +105,22 @@ class TestWaiting:
 
         assert code_accept(user=officer, code=code_at(at), at=at) is not None
 
+    def test_never_becomes_longer_than_half_an_hour(self, officer, now, clock):
+        at = now
+        for _ in range(40):
+            assert code_accept(user=officer, code="000000", at=at) is None
+            clock.shift(timedelta(minutes=35))
+            at += timedelta(minutes=35)
+
+        assert code_accept(user=officer, code=code_at(at), at=at) is not None
+
+    def test_is_told_once_it_looks_like_somebody_else(self, officer, now, clock):
+        for failed in range(1, 8):
+            code_accept(user=officer, code="000000", at=now)
+            clock.shift(timedelta(hours=1))
+            told = Notification.objects.filter(user=officer, title__contains="连续输错").count()
+            assert told == (failed >= 5)
+
     def test_ends_with_a_good_code(self, officer, now, clock):
         code_accept(user=officer, code="000000", at=now)
         clock.shift(STEP)

@@ -160,6 +160,54 @@ class TestCode:
         assert client.get(CODE).url.startswith("/login/")
 
 
+GARBAGE = [
+    "",
+    " ",
+    "1" * 33,
+    "1" * 5000,
+    "12345\x006",
+    "<b>",
+    "\u202e123456",
+    "²²²²²²",
+    "😀😀😀😀😀😀",
+]
+
+
+class TestBadInput:
+    """What no telephone shows is refused in words wherever a code is taken, and counts as a wrong one at most."""
+
+    @pytest.mark.parametrize("garbage", GARBAGE)
+    @pytest.mark.parametrize("address", [CODE, RECOVERY])
+    def test_between_password_and_code(self, halfway, address, garbage):
+        answer = halfway.post(address, {"code": garbage})
+
+        assert answer.status_code == 422
+        assert soup(answer).select_one(".mk-field-error")
+
+    @pytest.mark.parametrize("garbage", GARBAGE)
+    @pytest.mark.parametrize("deed", ["renew", "replace", "remove"])
+    def test_inside(self, inside, deed, garbage):
+        answer = inside.post(f"{PAGE}{deed}/", {"password": PASSWORD, "code": garbage})
+
+        assert answer.status_code == 422
+        assert soup(answer).select_one(".mk-field-error")
+
+    @pytest.mark.parametrize("garbage", GARBAGE)
+    def test_at_the_enrolment(self, client, cast, garbage):
+        client.force_login(cast.owner)
+        client.post(PAGE, {"password": PASSWORD})
+        answer = client.post(ENROL, {"code": garbage})
+
+        assert answer.status_code == 422
+        assert soup(answer).select_one(".mk-field-error")
+
+    @pytest.mark.parametrize("garbage", ["", "\x00", "x" * 100_000])
+    def test_for_a_password(self, client, cast, garbage):
+        client.force_login(cast.owner)
+
+        assert client.post(PAGE, {"password": garbage}).status_code == 422
+
+
 class TestPause:
     def test_follows_five_wrong_codes_and_is_the_login_s(self, halfway, officer, now, clock):
         for _ in range(4):
