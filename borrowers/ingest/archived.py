@@ -25,7 +25,13 @@ from borrowers.ingest.segments import (
     segment_select,
     segment_write,
 )
-from borrowers.ingest.staging import CHECKED_ROWS, Lane, one_of, places_register
+from borrowers.ingest.staging import (
+    CHECKED_ROWS,
+    Lane,
+    checked_rows_take_out,
+    one_of,
+    places_register,
+)
 from borrowers.ingest.versions import (
     Merged,
     NewRecord,
@@ -154,7 +160,7 @@ def _repeats_take_out(duck: duckdb.DuckDBPyConnection, *, again: bool) -> int:
     standing = "" if again else " AND live"
     met = f"SELECT DISTINCT row FROM met WHERE same{standing}"  # noqa: S608
     duck.execute(f"CREATE OR REPLACE TABLE repeated AS {met}")
-    duck.execute(f"DELETE FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM repeated)")  # noqa: S608
+    checked_rows_take_out(duck, "row IN (SELECT row FROM repeated)")
     duck.execute("DELETE FROM met WHERE row IN (SELECT row FROM repeated)")
     return int(one_of(duck, "SELECT count(*) FROM repeated"))
 

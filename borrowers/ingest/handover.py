@@ -12,7 +12,7 @@ import numpy as np
 
 from borrowers.domain.archive import BEIJING, MICROSECOND
 from borrowers.ingest.forms import day_sql, quoted
-from borrowers.ingest.staging import CHECKED_ROWS, Lane
+from borrowers.ingest.staging import CHECKED_ROWS, Lane, checked_rows_take_out
 from borrowers.ingest.versions import RECORD_COLUMNS, public_id_numbers
 from borrowers.models import IngestBatch
 
@@ -116,7 +116,5 @@ def _blob(octets: bytes) -> str:
 def rows_keep_only(lane: Lane, rows: Sequence[int]) -> None:
     """Leave only rows of some numbers in ``checked``."""
     lane.connection.register("kept_rows", {"row": np.array(rows, dtype=np.int64)})
-    lane.connection.execute(
-        f"DELETE FROM {CHECKED_ROWS} WHERE row NOT IN (SELECT row FROM kept_rows)"  # noqa: S608
-    )
+    checked_rows_take_out(lane.connection, "row NOT IN (SELECT row FROM kept_rows)")
     lane.connection.unregister("kept_rows")

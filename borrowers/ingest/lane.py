@@ -30,7 +30,7 @@ from borrowers.ingest.forms import (
 )
 from borrowers.ingest.judging import Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
-from borrowers.ingest.staging import CHECKED_ROWS, Lane, one_of
+from borrowers.ingest.staging import CHECKED_ROWS, Lane, checked_rows_take_out, one_of
 
 ODD_ROWS_AT_ONCE = 2_000
 ENTERPRISES = "enterprises"
@@ -194,5 +194,5 @@ def repeats_take_out(connection: duckdb.DuckDBPyConnection, rejected: Rejected) 
     while rows := conflicts.fetchmany(ODD_ROWS_AT_ONCE):
         for (number,) in rows:
             rejected([key_conflict(number)])
-    connection.execute(f"DELETE FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM repeats)")  # noqa: S608
+    checked_rows_take_out(connection, "row IN (SELECT row FROM repeats)")
     return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))

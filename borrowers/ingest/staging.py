@@ -25,6 +25,10 @@ MOST_TEXTS = 10_000
 CHECKED_ROWS = "checked_rows"
 """The table of rows that may be kept: `borrowers.ingest.lane` makes it, and a view ``checked`` over it."""
 
+DELETED_FROM_AT_MOST = 1_000_000
+"""From a larger table rows are not deleted: it would keep eight bytes of every row in memory, which no limit moves out,
+and sorting it would find no room."""
+
 SPACES = " \t\u00a0\u3000\u200b\ufeff"
 """A row that holds nothing else is blank, and passed over as the careful reader does."""
 
@@ -65,6 +69,18 @@ def one_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
     """Return the single value of a query of an engine."""
     found = connection.execute(sql).fetchall()  # to the end: an unfinished result blocks the engine
     return found[0][0] if found else None
+
+
+def checked_rows_take_out(connection: duckdb.DuckDBPyConnection, condition: str) -> None:
+    """Take the rows that meet a condition out of ``checked_rows``."""
+    if one_of(connection, f"SELECT count(*) FROM {CHECKED_ROWS}") <= DELETED_FROM_AT_MOST:  # noqa: S608
+        connection.execute(f"DELETE FROM {CHECKED_ROWS} WHERE {condition}")  # noqa: S608
+        return
+    connection.execute(
+        f"CREATE TABLE left_over AS SELECT * FROM {CHECKED_ROWS} WHERE NOT ({condition})"  # noqa: S608
+    )
+    connection.execute(f"DROP TABLE {CHECKED_ROWS}")
+    connection.execute(f"ALTER TABLE left_over RENAME TO {CHECKED_ROWS}")
 
 
 def places_register(

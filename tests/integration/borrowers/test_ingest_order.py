@@ -6,7 +6,7 @@ import random
 
 import pytest
 
-from borrowers.ingest import handover
+from borrowers.ingest import handover, staging
 from borrowers.models import CreditRecord
 from borrowers.services import intake, reference_ensure
 from tests.factories.borrowers import USCC, make_enterprise
@@ -53,3 +53,22 @@ def test_an_enterprise_is_never_divided(delivered, now, monkeypatch, at_once, pi
 
     assert len(found) == pieces
     assert all(first <= last for first, last in found)
+
+
+@pytest.mark.parametrize("at_most", [0, 1_000_000])
+def test_repeats_leave_a_table_of_any_size(cast, now, tmp_path, monkeypatch, at_most):
+    monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
+    monkeypatch.setattr(staging, "DELETED_FROM_AT_MOST", at_most)
+    reference_ensure(at=now)
+    days = [f"2025-03-{day:02}" for day in range(1, 6)]
+    rows = [payment(day=day) for day in days]
+    again = [payment(day=days[0]), payment(day=days[1], amount="9.00"), payment(day=days[4])]
+
+    batch = ingest(write(tmp_path / "tax.csv", [*rows, *again]), now)
+
+    assert (batch.rows_read, batch.accepted, batch.rejected, batch.duplicates) == (8, 5, 1, 2)
+    assert list(batch.rejects.values_list("row_number", "code")) == [(8, "KEY_CONFLICT_IN_FILE")]
+    kept = CreditRecord.objects.order_by("event_date").values_list("row_number", flat=True)
+    assert list(kept) == [2, 3, 4, 5, 6]
+    second = ingest(write(tmp_path / "more.csv", [*rows, payment(day="2025-03-06")]), now)
+    assert (second.accepted, second.duplicates) == (1, 5)
