@@ -20,7 +20,7 @@ RECORDS_AT_ONCE = 3_000
 """Of one statement: what its triggers see then stays in memory, on PostgreSQL's default of 4 MB, and in the caches."""
 
 ROWS_SORTED_AT_ONCE = 1_000_000
-"""Sorting wide rows needs memory for all of them; the engine has some 600 MB, whatever the size of the delivery."""
+"""Sorting wide rows needs memory for all of them; the engine has some 500 MB, whatever the size of the delivery."""
 
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"

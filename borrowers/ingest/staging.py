@@ -18,7 +18,7 @@ from borrowers.domain.rows import Binding, bind_columns
 from borrowers.ingest.forms import FieldForm, form_of, mapped, quoted
 from marketplace.sheets import PlainCsv
 
-MEMORY = "600MB"
+MEMORY = "500MB"
 MOST_TEXTS = 10_000
 """A column of texts with more distinct cells than this is read by patterns, the others like dates."""
 
