@@ -71,9 +71,12 @@ CONSENT_STATE_LABELS = {
 }
 
 
+BY_APPLICATION = "APPLICATION"
+"""A consent ended with the application it was given for."""
+
 CONSENT_ENDING_LABELS = {
     "ENTERPRISE": "已撤回",
-    "APPLICATION": "已终止（申请办结）",
+    BY_APPLICATION: "已终止（申请办结）",
     "EXPIRY": "已终止（有效期届满）",
     "MARKETPLACE": "已终止（平台终止）",
 }
@@ -183,6 +186,28 @@ def state_at(terms: ConsentTerms, revoked_at: datetime | None, at: datetime) -> 
     if at < terms.valid_from:
         return ConsentState.NOT_YET
     return ConsentState.LIVE if at < terms.valid_until else ConsentState.EXPIRED
+
+
+def feedback_end(
+    feedback_revoked_at: datetime | None, revoked_at: datetime | None, ended_by: str
+) -> datetime | None:
+    """Return when the second clause of a consent ended, None while it holds.
+
+    It ends when the enterprise takes it back, alone or with the whole consent. It outlives the period in which data
+    may be read, as a loan outlives its review; it outlives the closing of the application too, as a loan whose end was
+    wrongly reported lives on.
+
+    Args:
+        feedback_revoked_at: when the clause alone was taken back, aware.
+        revoked_at: when the consent ended before its time, aware.
+        ended_by: a key of ``CONSENT_ENDING_LABELS``, empty for a consent that did not.
+
+    Source: 征信业管理条例 art. 29; domain note 0.1.
+    """
+    ends = [feedback_revoked_at]
+    if ended_by != BY_APPLICATION:
+        ends.append(revoked_at)
+    return min((end for end in ends if end is not None), default=None)
 
 
 def check_terms(

@@ -72,7 +72,12 @@ def one_of(connection: duckdb.DuckDBPyConnection, sql: str) -> Any:
 
 
 def checked_rows_take_out(connection: duckdb.DuckDBPyConnection, condition: str) -> None:
-    """Take the rows that meet a condition out of ``checked_rows``."""
+    """Take the rows that meet a condition out of ``checked_rows``.
+
+    Args:
+        connection: see `engine`.
+        condition: SQL over its columns; never null.
+    """
     if one_of(connection, f"SELECT count(*) FROM {CHECKED_ROWS}") <= DELETED_FROM_AT_MOST:  # noqa: S608
         connection.execute(f"DELETE FROM {CHECKED_ROWS} WHERE {condition}")  # noqa: S608
         return

@@ -30,7 +30,6 @@ from borrowers.selectors.catalogue_import import (
     entry_lines,
 )
 from borrowers.selectors.consent import (
-    BY_APPLICATION,
     consent_get,
     consent_is_intact,
     consent_list_for_owner,
@@ -77,7 +76,6 @@ from borrowers.selectors.repair import (
 from borrowers.selectors.unit_board import UnitItem, UnitLine, unit_board, unit_items
 
 __all__ = [
-    "BY_APPLICATION",
     "AccessLine",
     "ClassCount",
     "EnterpriseFilter",

@@ -18,6 +18,7 @@ from borrowers.domain.consent import (
     ConsentNames,
     ConsentState,
     ConsentText,
+    feedback_end,
     state_at,
     terms_from_json,
     text_for,
@@ -32,7 +33,6 @@ from marketplace.policies import Reader, organisation_ids
 from marketplace.statements import Statement
 
 SIGNATURE_PURPOSE = "borrowers.consent"
-BY_APPLICATION = "APPLICATION"
 
 
 def consent_live(
@@ -92,18 +92,8 @@ def consent_state_label(consent: Consent, at: datetime) -> str:
 
 
 def feedback_ended_at(consent: Consent) -> datetime | None:
-    """Return when the second clause ended, None while it holds; for a consent that has the clause.
-
-    It ends when the enterprise takes it back, alone or with the whole consent. It outlives the period in which data
-    may be read, as a loan outlives its review; it outlives the closing of the application too, as a loan whose end was
-    wrongly reported lives on.
-
-    Source: 征信业管理条例 art. 29; domain note 0.1.
-    """
-    ends = [consent.feedback_revoked_at]
-    if consent.ended_by != BY_APPLICATION:
-        ends.append(consent.revoked_at)
-    return min((end for end in ends if end is not None), default=None)
+    """Return when the second clause ended, None while it holds; for a consent that has the clause."""
+    return feedback_end(consent.feedback_revoked_at, consent.revoked_at, consent.ended_by)
 
 
 def feedback_label(consent: Consent) -> str:

@@ -73,15 +73,6 @@ def in_tables(values: Any) -> Any:
     }
 
 
-def load(wanted: type[T], text: str) -> T:
-    """Return the dataclass that a canonical text holds.
-
-    Raises:
-        ValueError: the text is not JSON or not of that form.
-    """
-    return load_plain(wanted, json.loads(text))
-
-
 def load_plain(wanted: type[T], values: Any) -> T:
     """Return the dataclass that `plain` made JSON values of.
 

@@ -142,7 +142,7 @@ def consent_in_force(application: LoanApplication, at: datetime) -> Consent | No
 def feedback_agreed(consent: Consent | None, at: datetime | None = None) -> bool:
     """Return whether the enterprise lets the lender report what becomes of the loan, or let it at a past moment.
 
-    Source: as `borrowers.selectors.feedback_ended_at`.
+    Source: as `borrowers.domain.consent.feedback_end`.
     """
     if consent is None or not consent.feedback_clause:
         return False

@@ -16,7 +16,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.db.models import QuerySet
 
-from borrowers.selectors import BY_APPLICATION
+from borrowers.domain.consent import BY_APPLICATION
 from borrowers.services import consent_close
 from marketplace.audit import audit_record, enterprise_stream
 from marketplace.domain.errors import NotFound, Refused, TransitionRefused
