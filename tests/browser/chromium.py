@@ -31,9 +31,11 @@ FLAGS = [
     "--disable-gpu",
     "--force-color-profile=srgb",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+    "--js-flags=--no-opt,--no-maglev",
     "--lang=zh-CN",
     "--no-sandbox",
 ]
+"""Scripts are compiled quickly rather than well: what stands on a page lives for a second."""
 OBSERVERS = """
 window.__shift = 0;
 new PerformanceObserver((list) => {

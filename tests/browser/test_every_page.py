@@ -24,6 +24,7 @@ from tests.architecture.test_access_matrix import ROWS
 from tests.browser import axe
 from tests.browser.chromium import PHONE, WIDE, Engine, Faults
 from tests.browser.person import log_in
+from tests.browser.server import EMPTY_PAGE
 
 VISITOR = "visitor"
 READERS = [
@@ -65,7 +66,8 @@ def world(site, django_db_blocker) -> Iterator[World]:
 class Window:
     """One reader's window, in which page after page is opened: a window for each would be a process for each."""
 
-    def __init__(self, context: BrowserContext) -> None:
+    def __init__(self, context: BrowserContext, site: str) -> None:
+        self._site = site
         axe.bring(context)
         self.page, self.faults = context.new_page(), Faults()
         self.faults.watch(self.page)
@@ -77,8 +79,11 @@ class Window:
         return text if text.lstrip().lower().startswith("<!doctype") else ""
 
     def leave(self) -> None:
-        """Leave the page for an empty one; what it complains of while it goes is not counted."""
-        self.page.goto("about:blank")
+        """Leave the page for an empty one; what it complains of while it goes is not counted.
+
+        It is one of the site's: for any other, the browser would begin a process, and with the next page yet another.
+        """
+        self.page.goto(self._site + EMPTY_PAGE)
         self.faults.take()
 
 
@@ -90,7 +95,7 @@ def windows(engine: Engine, site, world) -> dict[str, Window]:
         context = engine.new_context()
         if name != VISITOR:
             log_in(engine, context, getattr(world.cast, name), site)
-        opened[name] = engine.do(Window, context)
+        opened[name] = engine.do(Window, context, site)
     return opened
 
 
