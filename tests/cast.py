@@ -12,9 +12,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.apps import apps
-from django.core.management.color import no_style
-from django.db import IntegrityError, connection, transaction
-from django.db.models import Model
+from django.db import IntegrityError
 
 from borrowers.models import Enterprise
 from lenders.models import Institution
@@ -22,6 +20,7 @@ from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import District, Membership, Organisation, User
 from tests.factories.borrowers import make_account, make_enterprise
 from tests.factories.lenders import make_institution, make_staff
+from tests.kept import Kept, keys_of
 
 NOW = datetime(2026, 11, 23, 2, 0, tzinfo=UTC)
 """The day of the tests: Monday 2026-11-23, 10:00 in Tianjin."""
@@ -138,47 +137,33 @@ class Copies:
 
     def __init__(self) -> None:
         self._frozen = b""
+        self._rows: Kept | None = None
 
     def cast(self) -> Cast:
         """Return everybody, as `make_cast` does."""
-        if not self._frozen:
-            before = {model: _keys(model) for model in _tables()}
-            made = make_cast()
-            new = [
-                list(model._default_manager.exclude(pk__in=before[model]).order_by("pk"))
-                for model in _tables()
-            ]
-            self._frozen = pickle.dumps((made, [rows for rows in new if rows]))
-            return made
-        made, tables = pickle.loads(self._frozen)
+        if self._rows is None:
+            return self._first()
         try:
-            with transaction.atomic():
-                for rows in tables:
-                    model = type(rows[0])
-                    model._default_manager.bulk_create(rows, ignore_conflicts=model is District)
+            self._rows.put()
         except IntegrityError:
             return make_cast()
-        _count_on([type(rows[0]) for rows in tables])
+        made: Cast = pickle.loads(self._frozen)
+        return made
+
+    def _first(self) -> Cast:
+        tables = apps.get_models(include_auto_created=True)
+        before = keys_of(tables)
+        made = make_cast()
+        new = {
+            model: [key for key in keys if key not in before[model]]
+            for model, keys in keys_of(tables).items()
+        }
+        self._rows = Kept(new, shared=[District])
+        self._frozen = pickle.dumps(made)
         return made
 
 
 COPIES = Copies()
-
-
-def _count_on(models: list[type[Model]]) -> None:
-    """Let PostgreSQL count on after the numbers given; a flush before may have set it back to one."""
-    statements = connection.ops.sequence_reset_sql(no_style(), models)
-    if statements:
-        with connection.cursor() as cursor:
-            cursor.execute("\n".join(statements))
-
-
-def _tables() -> list[type[Model]]:
-    return apps.get_models(include_auto_created=True)
-
-
-def _keys(model: type[Model]) -> list[object]:
-    return list(model._default_manager.values_list("pk", flat=True))
 
 
 @pytest.fixture

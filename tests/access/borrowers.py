@@ -12,7 +12,6 @@ from borrowers.services import (
     consent_grant,
     objection_submit,
     records_ingest,
-    reference_ensure,
     repair_step,
     repair_submit,
 )
@@ -47,6 +46,7 @@ from tests.factories.borrowers import (
     make_enterprise,
     make_penalty,
 )
+from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import make_token
 
 AUDITOR = members("auditor")
@@ -141,7 +141,7 @@ def with_agent(world: World) -> Call:
 
 
 def with_catalogue(world: World) -> Call:
-    reference_ensure(at=world.at)
+    enter_reference(at=world.at)
     return Call({"code": "TAX_RATING"})
 
 

@@ -8,10 +8,10 @@ import pytest
 from django.db import transaction
 from django.test import Client
 
-from borrowers.services import reference_ensure
 from tests.access import World, standing_world
 from tests.architecture.test_access_matrix import ROWS, answer_to, is_sent_to_login
 from tests.cast import NOW
+from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import bearer, make_token
 
 DELIVERING = {("api:item-records", "POST"), ("api:batch-list", "GET")}
@@ -21,7 +21,7 @@ DELIVERING = {("api:item-records", "POST"), ("api:batch-list", "GET")}
 @pytest.fixture(scope="module")
 def world(django_db_setup, django_db_blocker) -> Iterator[World]:
     with standing_world(django_db_blocker) as world:
-        reference_ensure(at=NOW)
+        enter_reference(at=NOW)
         yield world
 
 

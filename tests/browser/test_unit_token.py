@@ -7,11 +7,11 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from borrowers.services import reference_ensure
 from tests.browser import axe
 from tests.browser.chromium import PHONE, WIDE, Faults
 from tests.browser.person import log_in
 from tests.cast import make_cast
+from tests.factories.reference import enter_reference
 
 SELECTED = "() => getSelection().toString().trim()"
 
@@ -19,7 +19,7 @@ SELECTED = "() => getSelection().toString().trim()"
 @pytest.fixture
 def cast(site, django_db_blocker):
     with django_db_blocker.unblock(), transaction.atomic():
-        reference_ensure(at=timezone.now())
+        enter_reference(at=timezone.now())
         yield make_cast()
         transaction.set_rollback(True)
 

@@ -11,15 +11,15 @@ from typing import Any
 
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.models import (
-    CatalogueItem,
     CreditRecord,
     Enterprise,
     EnterpriseAccount,
     IngestBatch,
 )
-from borrowers.services import catalogue_seed, item_and_unit, records_ingest_rows
+from borrowers.services import item_and_unit, records_ingest_rows
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Membership, Organisation, User
+from tests.factories.reference import enter_catalogue
 
 BORN = date(2018, 3, 1)
 
@@ -98,8 +98,7 @@ def deliver(
     sha256: str = "",
 ) -> IngestBatch:
     """Hand in rows of an item, by default from the unit that answers for it; the catalogue is entered on the way."""
-    if not CatalogueItem.objects.exists():
-        catalogue_seed(actor=None, at=at)
+    enter_catalogue(at=at)
     item, unit = item_and_unit(item_code, unit_code or load_catalogue().item(item_code).source_unit)
     digest = hashlib.sha256(repr((item_code, rows)).encode()).hexdigest()
     return records_ingest_rows(

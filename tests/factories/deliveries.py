@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from borrowers.models import Enterprise, IngestBatch
-from borrowers.services import catalogue_seed, item_and_unit, records_ingest_rows
+from borrowers.services import item_and_unit, records_ingest_rows
+from tests.factories.reference import enter_catalogue
 
 
 def deliver(
@@ -31,7 +32,7 @@ def deliver(
 
 
 def seed(at: datetime) -> None:
-    catalogue_seed(actor=None, at=at)
+    enter_catalogue(at=at)
 
 
 def deliver_tax(

@@ -13,9 +13,9 @@ from django.test import Client
 from django.urls import reverse
 
 from borrowers.models import CreditRecord, IngestBatch, UnitToken
-from borrowers.services import reference_ensure
 from tests.cast import NOW
 from tests.factories.borrowers import USCC
+from tests.factories.reference import enter_reference
 
 GOOD = {"统一社会信用代码": USCC, "评价年度": 2025, "纳税信用等级": "A"}
 BAD = GOOD | {"评价年度": 2024, "纳税信用等级": "Z"}
@@ -29,7 +29,7 @@ class TestUnit:
         before = settings.ARCHIVE_DIR
         settings.ARCHIVE_DIR = tmp_path / "archive"
         with time_machine.travel(NOW, tick=False):
-            reference_ensure(at=NOW)
+            enter_reference(at=NOW)
             yield
         settings.ARCHIVE_DIR = before
 

@@ -10,8 +10,8 @@ from django.urls import reverse
 
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.models import CatalogueItem
-from borrowers.services import reference_ensure
 from tests.factories.catalogue import workbook_of
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 PENALTY = load_catalogue().item("PENALTY")
@@ -34,7 +34,7 @@ ITEM = {
 
 @pytest.fixture
 def operator(cast, now, client):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     client.force_login(cast.operator)
     return client
 

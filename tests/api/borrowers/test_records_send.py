@@ -11,12 +11,13 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from borrowers.models import CreditRecord, IngestBatch, RejectedRow
-from borrowers.services import delivery, intake, records_ingest, reference_ensure
+from borrowers.services import delivery, intake, records_ingest
 from borrowers.services.landing import LANDING, batches_resume
 from marketplace.api import parsers
 from marketplace.domain.text import clean
 from marketplace.sheets import SheetLimits
 from tests.factories.borrowers import USCC
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 GOOD = {
@@ -37,7 +38,7 @@ KEPT = ("enterprise_id", "natural_key", "event_date", "payload", "content_digest
 def _world(tmp_path, now, cast, client):
     before = settings.ARCHIVE_DIR
     settings.ARCHIVE_DIR = tmp_path / "archive"
-    reference_ensure(at=now)
+    enter_reference(at=now)
     client.force_login(cast.operator)
     yield
     settings.ARCHIVE_DIR = before

@@ -13,13 +13,14 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from borrowers.models import CreditRecord, IngestBatch, SourceUnit
-from borrowers.services import delivery, landing, records_ingest, reference_ensure
+from borrowers.services import delivery, landing, records_ingest
 from borrowers.services.landing import batches_resume
 from borrowers.services.unit_token import token_revoke
 from marketplace.domain.errors import Refused
 from marketplace.models import AuditEvent
 from tests.cast import NOW
 from tests.factories.borrowers import USCC
+from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import DAYS, bearer, make_token
 
 pytestmark = pytest.mark.django_db
@@ -34,7 +35,7 @@ def _world(tmp_path, cast):
     before = settings.ARCHIVE_DIR
     settings.ARCHIVE_DIR = tmp_path / "archive"
     with time_machine.travel(NOW, tick=False):
-        reference_ensure(at=NOW)
+        enter_reference(at=NOW)
         yield
     settings.ARCHIVE_DIR = before
 

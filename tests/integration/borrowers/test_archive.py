@@ -16,13 +16,14 @@ from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, Ingest
 from borrowers.selectors.archive import archive_frames, segment_path, stored_fields
 from borrowers.selectors.catalogue import item_spec
 from borrowers.selectors.record_batch import records_between
-from borrowers.services import intake, records_ingest, reference_ensure
+from borrowers.services import intake, records_ingest
 from borrowers.services.archive import archive_compact, archive_rebuild, archive_sweep, archive_sync
 from borrowers.services.archive_check import archive_check
 from borrowers.services.landing import batches_resume
 from marketplace.domain.errors import Refused
 from matching.scoring.loading import RecordLine, record_columns
 from tests.factories.borrowers import USCC, deliver, make_penalty
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 TITLES = ["统一社会信用代码", "征收项目", "税款所属期起", "税款所属期止", "入库日期", "实缴金额"]
@@ -73,7 +74,7 @@ class TestSync:
         assert not archive_check(with_hashes=True).faults
 
     def test_large_file_is_filed_with_its_import(self, cast, now, tmp_path, in_columns):
-        reference_ensure(at=now)
+        enter_reference(at=now)
 
         batch = ingest(payments(tmp_path / "a.csv", ["1.5"] * 100), now)
 
@@ -82,7 +83,7 @@ class TestSync:
         assert not archive_check(with_hashes=True).faults
 
     def test_both_ways_file_the_same_rows(self, cast, now, tmp_path, in_columns):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         batch = ingest(payments(tmp_path / "a.csv", ["1.5", "-3", "x", ""] * 20), now)
         columns = f"SELECT * FROM '{segment_path(batch.segment.name)}' ORDER BY row"
         by_import = duckdb.sql(columns).fetchall()
@@ -152,7 +153,7 @@ class TestCheck:
 
 class TestFrames:
     def test_give_what_the_database_gives(self, cast, now, tmp_path, in_columns):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         later, latest = now + timedelta(days=1), now + timedelta(days=2)
         ingest(payments(tmp_path / "a.csv", ["10.5"] * 30), now)
         ingest(payments(tmp_path / "b.csv", ["10.5"] * 20 + ["99"] * 10), later)
@@ -223,7 +224,7 @@ class TestLanding:
     def test_killed_import_is_taken_up_again_and_kept_once(
         self, cast, now, tmp_path, in_columns, monkeypatch
     ):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         path = payments(tmp_path / "a.csv", ["1"] * 50)
         with monkeypatch.context() as patch:
             patch.setattr("borrowers.services.landing.batch_keep", killed)
@@ -242,7 +243,7 @@ class TestLanding:
     def test_waiting_file_is_kept_before_the_next_one_of_its_item(
         self, cast, now, tmp_path, monkeypatch
     ):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         with monkeypatch.context() as patch:
             patch.setattr("borrowers.services.landing.batch_keep", killed)
             with pytest.raises(KeyboardInterrupt):
@@ -268,7 +269,7 @@ class TestLanding:
         assert (young.exists(), old.exists()) == (True, False)
 
     def test_file_that_turns_out_unreadable_leaves_nothing(self, cast, now, tmp_path):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         path = payments(tmp_path / "a.csv", ["1"] * 5)
         path.write_text(path.read_text() + '"' + "x" * 200_000, encoding="utf-8")
 
@@ -284,7 +285,7 @@ def killed(*args, **options):
 
 
 def test_rows_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkeypatch):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     path = payments(tmp_path / "a.csv", ["1.5", "bad", "", "2", "2", "-0.5", "1e2"] * 6)
     one_by_one = books_and_records(ingest(path, now))
     CreditRecord.objects.all().delete()
@@ -295,7 +296,7 @@ def test_rows_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkey
 
 
 def test_texts_and_gaps_say_the_same_in_columns_and_one_by_one(cast, now, tmp_path, monkeypatch):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     path = penalties(tmp_path / "a.csv")
     unit = CatalogueItem.objects.get(code="PENALTY").source_unit.code
     one_by_one = books_and_records(ingest(path, now, "PENALTY", unit))

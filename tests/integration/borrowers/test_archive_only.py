@@ -36,7 +36,6 @@ from borrowers.services import (
     archive,
     objection_answer,
     objection_submit,
-    reference_ensure,
 )
 from borrowers.services.archive import archive_compact, archive_rebuild, archive_sweep, archive_sync
 from borrowers.services.archive_check import archive_check
@@ -62,6 +61,7 @@ from tests.factories.payments import (
     review,
     write,
 )
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 REASON = "金额与完税证明不一致"
@@ -70,7 +70,7 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 def taxes(cast, now):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     return CatalogueItem.objects.get(code="TAX_PAYMENT")
 
 
@@ -499,14 +499,14 @@ class TestFiles:
 class TestWhichItems:
     @pytest.mark.parametrize("code", ["PENALTY", "ANNUAL_REPORT"])
     def test_some_stay_in_the_database(self, cast, now, code):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         item = CatalogueItem.objects.get(code=code)
 
         with pytest.raises(Refused, match="ITEM_NEEDS_DATABASE"):
             item_keep_in(item=item, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
 
     def test_command_says_why_not(self, cast, now):
-        reference_ensure(at=now)
+        enter_reference(at=now)
 
         with pytest.raises(CommandError, match="须留在数据库：依法公开的信息项"):
             call_command("archive", "keep", "--item", "PENALTY", "--in", "archive")

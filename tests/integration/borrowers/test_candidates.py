@@ -20,7 +20,7 @@ from borrowers.models import (
     SubjectCandidate,
 )
 from borrowers.selectors.candidate import candidates_read, held_row, proposals
-from borrowers.services import intake, records_ingest, reference_ensure
+from borrowers.services import intake, records_ingest
 from borrowers.services.archive import archive_sync
 from borrowers.services.archive_check import archive_check
 from borrowers.services.candidate import candidate_accept, candidate_refuse
@@ -30,6 +30,7 @@ from marketplace.domain.text import name_key
 from marketplace.domain.uscc import make
 from marketplace.models import AuditEvent, OutboxMessage
 from tests.factories.borrowers import USCC, make_enterprise
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 TITLES = [
@@ -70,7 +71,7 @@ ROWS = [
 def _world(tmp_path, now, cast):
     before = settings.ARCHIVE_DIR
     settings.ARCHIVE_DIR = tmp_path / "archive"
-    reference_ensure(at=now)
+    enter_reference(at=now)
     enterprise(OLD, OLD_NAME, now, registration_no=OLD_NO)
     enterprise(TWIN, TWIN_NAME, now)
     enterprise(OTHER_TWIN, TWIN_NAME, now)

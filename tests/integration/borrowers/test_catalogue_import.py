@@ -15,12 +15,12 @@ from borrowers.services import (
     catalogue_import_apply,
     catalogue_import_read,
     catalogue_seed,
-    reference_ensure,
 )
 from borrowers.sheets import catalogue_workbook
 from marketplace.domain.errors import Conflict, NotPermitted, Refused
 from marketplace.models import AuditEvent
 from tests.factories.catalogue import many_items, workbook_of
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 PENALTY = load_catalogue().item("PENALTY")
@@ -33,7 +33,7 @@ def read(content, *, actor, at):
 @pytest.fixture
 def changed(cast, now):
     """A read workbook in which penalties come daily."""
-    reference_ensure(at=now)
+    enter_reference(at=now)
     spec = replace(
         PENALTY,
         update_rhythm=UpdateRhythm.DAILY,
@@ -45,7 +45,7 @@ def changed(cast, now):
 
 class TestCatalogueImportRead:
     def test_finds_nothing_changed_in_an_export(self, cast, now):
-        reference_ensure(at=now)
+        enter_reference(at=now)
 
         found = read(catalogue_workbook(now), actor=cast.operator, at=now)
 
@@ -64,7 +64,7 @@ class TestCatalogueImportRead:
         assert CatalogueItem.objects.get(code="PENALTY").update_rhythm == "ON_EVENT"
 
     def test_takes_an_item_out_of_use(self, cast, now):
-        reference_ensure(at=now)
+        enter_reference(at=now)
 
         found = read(workbook_of([PENALTY], unit_names=False, active="否"), actor=None, at=now)
 
@@ -77,7 +77,7 @@ class TestCatalogueImportRead:
         assert [error["code"] for error in found.errors] == ["UNIT_UNKNOWN"]
 
     def test_refuses_another_name_for_a_known_unit(self, cast, now):
-        reference_ensure(at=now)
+        enter_reference(at=now)
 
         found = read(workbook_of([PENALTY]), actor=cast.operator, at=now)
 
@@ -134,7 +134,7 @@ class TestCatalogueImportApply:
         assert [unit.code for unit in item.units.all()] == ["UNIT-001"]
 
     def test_a_new_unit_may_deliver_what_every_unit_may(self, cast, now):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         found = read(workbook_of(many_items(1)), actor=cast.operator, at=now)
 
         catalogue_import_apply(public_id=found.public_id, actor=cast.operator, at=now)
@@ -181,7 +181,7 @@ class TestVersionSteps:
 
 class TestCommands:
     def test_export_reads_back_without_a_difference(self, now, tmp_path, capsys):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         path = tmp_path / "目录.xlsx"
 
         call_command("catalogue_export", str(path))

@@ -11,10 +11,11 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from borrowers.models import CreditRecord, IngestBatch, RejectedRow
-from borrowers.services import intake, records_ingest, reference_ensure
+from borrowers.services import intake, records_ingest
 from borrowers.services.retention import retention_sweep
 from borrowers.sheets import correction as correction_sheet
 from tests.factories.borrowers import USCC, make_enterprise
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 TITLES = [
@@ -63,7 +64,7 @@ def fetch(client, cast, batch):
 @pytest.mark.usefixtures("_way")
 class TestCorrectionFile:
     def test_only_rejected_rows_go_back_with_their_errors(self, cast, now, tmp_path, client):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
 
         sheet = load_workbook(io.BytesIO(fetch(client, cast, batch))).active
@@ -77,7 +78,7 @@ class TestCorrectionFile:
         assert "自然键相同" in rows[2][-1]
 
     def test_corrected_rows_come_in_again(self, cast, now, tmp_path, client):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
         book = load_workbook(io.BytesIO(fetch(client, cast, batch)))
         sheet = book.active
@@ -98,7 +99,7 @@ class TestCorrectionFile:
         self, cast, now, tmp_path, client, monkeypatch
     ):
         monkeypatch.setattr("borrowers.sheets.correction.MOST_SHEET_ROWS", 1)
-        reference_ensure(at=now)
+        enter_reference(at=now)
         batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
 
         content = fetch(client, cast, batch)
@@ -115,7 +116,7 @@ class TestCorrectionFile:
         )  # the amount of the last row corrects the first
 
     def test_same_file_again_has_the_same_rows_to_correct(self, cast, now, tmp_path, client):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         path = as_csv(tmp_path / "a.csv")
         first = hand_in(path, "a.csv", now)
         make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
@@ -130,7 +131,7 @@ class TestCorrectionFile:
         assert again.titles == first.titles
 
     def test_rows_are_sealed_and_go_after_their_time(self, cast, now, tmp_path, client):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         path = as_csv(tmp_path / "a.csv")
         batch = hand_in(path, "a.csv", now)
 
@@ -165,7 +166,7 @@ def test_cells_of_columns_nobody_may_store_do_not_stay(cast, now):
     ("who", "status"), [("auditor", 403), ("owner", 404), ("district_clerk", 404)]
 )
 def test_only_operators_get_the_rows(cast, now, tmp_path, client, who, status):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
     client.force_login(getattr(cast, who))
 
@@ -175,7 +176,7 @@ def test_only_operators_get_the_rows(cast, now, tmp_path, client, who, status):
 
 
 def test_page_offers_the_sheet(cast, now, tmp_path, client):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     batch = hand_in(as_csv(tmp_path / "a.csv"), "a.csv", now)
     client.force_login(cast.operator)
 

@@ -17,7 +17,7 @@ from borrowers.models import (
     SubjectCandidate,
 )
 from borrowers.services import ingest as ingest_service
-from borrowers.services import intake, records_ingest, reference_ensure, subject_alias_confirm
+from borrowers.services import intake, records_ingest, subject_alias_confirm
 from borrowers.services.archive_check import archive_check
 from borrowers.services.retention import retention_sweep
 from tests.factories.borrowers import make_enterprise
@@ -33,6 +33,7 @@ from tests.factories.payments import (
     review,
     write,
 )
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
@@ -116,7 +117,7 @@ def both_ways(monkeypatch, story):
 @pytest.mark.usefixtures("each_way")
 class TestShortWay:
     def test_nothing_is_read_when_nothing_can_change(self, cast, now, tmp_path, looked_at):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         rows = [payment(), payment(), payment(amount="2"), payment(kind="x"), payment(kind="")]
         path = write(tmp_path / "a.csv", rows)
         first = ingest(path, now)
@@ -135,7 +136,7 @@ class TestShortWay:
     def test_only_rows_refused_for_a_passing_reason_are_looked_at(
         self, cast, now, tmp_path, looked_at
     ):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         rows = [payment(), payment(LATECOMER), payment(kind="y", day=FAR_DAY), payment(kind="")]
         path = write(tmp_path / "a.csv", rows)
         ingest(path, now)
@@ -151,7 +152,7 @@ class TestShortWay:
     def test_row_that_became_clean_before_its_rival_has_the_whole_file_read(
         self, cast, now, tmp_path, looked_at, monkeypatch
     ):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         key_without_a_day()
         rows = [payment(day=FAR_DAY, amount="9"), payment(amount="1")]
         path = write(tmp_path / "a.csv", rows)
@@ -173,7 +174,7 @@ class TestShortWay:
     def test_whole_file_is_read_when_something_else_could_come_of_it(
         self, cast, now, tmp_path, looked_at, change
     ):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         item = CatalogueItem.objects.get(code="TAX_PAYMENT")
         item.units.add(SourceUnit.objects.get(code="COURT"))
         path = write(tmp_path / "a.csv", [payment(day="2001-01-15"), payment()])
@@ -195,7 +196,7 @@ class TestShortWay:
         assert CreditRecord.objects.count() == 2
 
     def test_stories_end_the_same_both_ways(self, cast, now, tmp_path, monkeypatch):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         key_without_a_day()
         rng, decided = random.Random(7), set()
         for number in range(STORIES):
@@ -222,7 +223,7 @@ class TestShortWay:
 
 class TestAlias:
     def test_rows_of_a_code_confirmed_since_are_kept(self, cast, now, tmp_path, looked_at):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         titles = "企业代号,发票号码,开票日期,购方单位代号,金额,税额,价税合计,发票状态\n"
         path = tmp_path / "invoices.csv"
         path.write_text(

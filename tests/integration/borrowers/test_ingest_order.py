@@ -8,9 +8,10 @@ import pytest
 
 from borrowers.ingest import handover, staging
 from borrowers.models import CreditRecord
-from borrowers.services import intake, reference_ensure
+from borrowers.services import intake
 from tests.factories.borrowers import USCC, make_enterprise
 from tests.factories.payments import LATECOMER, ingest, payment, write
+from tests.factories.reference import enter_reference
 
 pytestmark = [
     pytest.mark.django_db,
@@ -23,7 +24,7 @@ pytestmark = [
 def delivered(cast, now, tmp_path, monkeypatch):
     """A file of two enterprises, one with seven payments and one with two, in no order."""
     monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
-    reference_ensure(at=now)
+    enter_reference(at=now)
     make_enterprise(uscc=LATECOMER, name="天津后来示例有限公司", at=now)
     months = [(USCC, day) for day in range(1, 8)] + [(LATECOMER, day) for day in (8, 9)]
     rows = [payment(uscc, day=f"2025-03-{day:02}") for uscc, day in months]
@@ -59,7 +60,7 @@ def test_an_enterprise_is_never_divided(delivered, now, monkeypatch, at_once, pi
 def test_repeats_leave_a_table_of_any_size(cast, now, tmp_path, monkeypatch, at_most):
     monkeypatch.setattr(intake, "PLAIN_FROM_BYTES", 0)
     monkeypatch.setattr(staging, "DELETED_FROM_AT_MOST", at_most)
-    reference_ensure(at=now)
+    enter_reference(at=now)
     days = [f"2025-03-{day:02}" for day in range(1, 6)]
     rows = [payment(day=day) for day in days]
     again = [payment(day=days[0]), payment(day=days[1], amount="9.00"), payment(day=days[4])]

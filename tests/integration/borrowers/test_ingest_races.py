@@ -9,12 +9,13 @@ import pytest
 from django.db import connections
 
 from borrowers.models import CreditRecord, Enterprise
-from borrowers.services import records_ingest, reference_ensure
+from borrowers.services import records_ingest
 from borrowers.services.candidate import candidate_accept, candidate_refuse
 from marketplace.domain.errors import TransitionRefused
 from marketplace.domain.text import name_key
 from tests.cast import NOW, make_cast
 from tests.factories.borrowers import USCC, deliver
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.postgresql, pytest.mark.django_db(transaction=True)]
 YEARS = range(2015, 2026)
@@ -48,7 +49,7 @@ def at_once(*deeds):
 
 def test_two_batches_are_kept_one_after_the_other():
     make_cast()
-    reference_ensure(at=NOW)
+    enter_reference(at=NOW)
 
     faults = at_once(
         lambda: deliver("TAX_RATING", ratings("A"), at=NOW),
@@ -64,7 +65,7 @@ def test_two_batches_are_kept_one_after_the_other():
 
 def test_the_same_file_twice_at_once_is_kept_once():
     make_cast()
-    reference_ensure(at=NOW)
+    enter_reference(at=NOW)
 
     faults = at_once(*[lambda: deliver("TAX_RATING", ratings("A"), at=NOW)] * 2)
 
@@ -74,7 +75,7 @@ def test_the_same_file_twice_at_once_is_kept_once():
 
 def test_a_waiting_row_is_decided_once():
     cast = make_cast()
-    reference_ensure(at=NOW)
+    enter_reference(at=NOW)
     name = name_key(cast.enterprise.name)
     Enterprise.objects.filter(pk=cast.enterprise.pk).update(name_normalized=name)
     source = f"统一社会信用代码,企业名称,评价年度,纳税信用等级\n,{cast.enterprise.name},2025,A\n"

@@ -6,8 +6,9 @@ from decimal import Decimal
 import pytest
 
 from borrowers.models import Enterprise, IngestBatch
-from borrowers.services import reference_ensure, register_import, register_import_rows
+from borrowers.services import register_import, register_import_rows
 from marketplace.domain.errors import NotPermitted, Refused
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 FIRST, SECOND = "91120103MA06010137", "91120103MA06010212"
@@ -17,7 +18,7 @@ ROW = f"天津示例甲有限公司,{FIRST},2015-01-02,100万人民币,河西区
 
 @pytest.fixture(autouse=True)
 def _districts(db, now):
-    reference_ensure(at=now)
+    enter_reference(at=now)
 
 
 def handed_in(text, at, **options):

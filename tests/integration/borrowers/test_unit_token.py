@@ -9,12 +9,13 @@ from django.core.cache import cache
 from django.db import IntegrityError, transaction
 
 from borrowers.models import IngestBatch, SourceUnit, UnitToken
-from borrowers.services import records_ingest, reference_ensure
+from borrowers.services import records_ingest
 from borrowers.services.unit_token import TokenRefused, token_authenticate, token_revoke
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import AuditEvent, Notification, ParameterValue
 from marketplace.services.minute_limit import TooMany
+from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import DAYS, make_token
 
 pytestmark = pytest.mark.django_db
@@ -25,7 +26,7 @@ BODY = b'[{"a": 1}]'
 @pytest.fixture(autouse=True)
 def _catalogue(now):
     cache.clear()
-    reference_ensure(at=now)
+    enter_reference(at=now)
 
 
 @pytest.fixture

@@ -8,9 +8,9 @@ from django.urls import reverse
 from borrowers.domain.archive import KeptIn
 from borrowers.models import CatalogueItem, CreditRecord, Objection
 from borrowers.selectors.record import records_as_at
-from borrowers.services import reference_ensure
 from borrowers.services.archived import item_keep_in
 from tests.factories.borrowers import USCC, deliver
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 
@@ -18,7 +18,7 @@ pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 @pytest.fixture
 def record(cast, now):
     """The public id of a tax payment of which the database holds nothing."""
-    reference_ensure(at=now)
+    enter_reference(at=now)
     item = CatalogueItem.objects.get(code="TAX_PAYMENT")
     item_keep_in(item=item, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
     row = {

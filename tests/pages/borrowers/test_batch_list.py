@@ -6,8 +6,8 @@ import pytest
 from django.urls import reverse
 
 from borrowers.models import IngestBatch
-from borrowers.services import reference_ensure
 from tests.factories.borrowers import USCC, deliver
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 RATING = {"统一社会信用代码": USCC, "评价年度": "2025", "纳税信用等级": "A"}
@@ -16,7 +16,7 @@ RATING = {"统一社会信用代码": USCC, "评价年度": "2025", "纳税信�
 @pytest.fixture
 def listed(client, cast, now):
     """The items of the batches a query shows, latest first: ratings with a refused row, penalties without rows."""
-    reference_ensure(at=now)
+    enter_reference(at=now)
     deliver("PENALTY", [], at=now)
     deliver("TAX_RATING", [RATING, RATING | {"纳税信用等级": "甲"}], at=now)
     client.force_login(cast.operator)

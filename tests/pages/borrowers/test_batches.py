@@ -6,8 +6,8 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from borrowers.services import reference_ensure
 from tests.factories.borrowers import USCC
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 TITLES = "统一社会信用代码,评价年度,纳税信用等级"
@@ -15,7 +15,7 @@ TITLES = "统一社会信用代码,评价年度,纳税信用等级"
 
 @pytest.fixture
 def upload(client, cast, now):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     client.force_login(cast.operator)
 
     def upload(content):

@@ -8,10 +8,11 @@ from django.conf import settings
 from django.urls import reverse
 
 from borrowers.models import CreditRecord, Enterprise, SubjectCandidate
-from borrowers.services import records_ingest, reference_ensure
+from borrowers.services import records_ingest
 from marketplace.domain.text import name_key
 from marketplace.domain.uscc import make
 from tests.factories.borrowers import make_enterprise
+from tests.factories.reference import enter_reference
 
 pytestmark = pytest.mark.django_db
 OLD, OLD_NO, NAME = make("91", "120103", "MA069902"), "120103000012345", "天津待核对示例有限公司"
@@ -23,7 +24,7 @@ SECRET = "778899.55"
 def batch(tmp_path, now, cast):
     before = settings.ARCHIVE_DIR
     settings.ARCHIVE_DIR = tmp_path / "archive"
-    reference_ensure(at=now)
+    enter_reference(at=now)
     make_enterprise(
         uscc=OLD, name=NAME, at=now, registration_no=OLD_NO, name_normalized=name_key(NAME)
     )

@@ -10,9 +10,9 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from borrowers.models import SourceUnit, UnitToken
-from borrowers.services import reference_ensure
 from borrowers.services.unit_token import token_revoke
 from tests.cast import NOW
+from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import make_token
 
 pytestmark = pytest.mark.django_db
@@ -29,7 +29,7 @@ MOST_QUERIES = 15
 @pytest.fixture(autouse=True)
 def _world():
     with time_machine.travel(NOW, tick=False):
-        reference_ensure(at=NOW)
+        enter_reference(at=NOW)
         yield
 
 

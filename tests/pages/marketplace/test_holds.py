@@ -6,10 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
-from borrowers.services import reference_ensure
 from marketplace.domain.roles import STAFF_ROLES
 from marketplace.models import Membership
 from marketplace.web.holds import ALWAYS_OPEN, HOLDS
+from tests.factories.reference import enter_reference
 from tests.factories.second_factor import make_authenticator
 from tests.factories.unit_tokens import bearer, make_token
 
@@ -122,7 +122,7 @@ class TestRequired:
         assert browser_of(cast.officer).get("/password/").url.startswith("/second-factor/code/")
 
     def test_tokens_of_machines_are_not_held(self, cast, now, client):
-        reference_ensure(at=now)
+        enter_reference(at=now)
         token = bearer(make_token("TAX", actor=cast.operator, at=now, name="报送"))
 
         assert client.get(reverse("api:batch-list"), headers=token).status_code == 200
