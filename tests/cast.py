@@ -158,6 +158,7 @@ class Copies:
             model: [key for key in keys if key not in before[model]]
             for model, keys in keys_of(tables).items()
         }
+        new[District] = list(DISTRICTS)  # also those that were there before
         self._rows = Kept(new, shared=[District])
         self._frozen = pickle.dumps(made)
         return made
