@@ -9,6 +9,7 @@ Source: performance note, recommendation 2 (newest wins by anti-join); `docs/arc
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from itertools import islice
 from typing import Any
@@ -107,14 +108,13 @@ def archived_merge(
         again: the same file was delivered before: what stood then and was corrected since is a repeat too.
         lane: by which the rows came, where they hold their packed fields.
 
-    Writes: ``ArchiveSegment`` and its file, the batch's segment and sums, ``ArchivedEnd``; ``CreditRecord`` of keys
+    Writes: ``ArchiveSegment`` and its file, the batch's segments and sums, ``ArchivedEnd``; ``CreditRecord`` of keys
         whose versions the database holds as well.
     """
-    item = batch.item
-    assert item is not None  # noqa: S101 - a batch of records has one
+    item = _item_of(batch)
     duplicates, superseding = 0, 0
     public_id = public_id_sql(batch.received_at, "row", "printf('%08x', {})")
-    if _met(duck, item):
+    if _met(duck, batch):
         duplicates = _repeats_take_out(duck, again=again)
         superseding = _replaced_end(duck, item, batch, public_id)
     accepted = one_of(duck, "SELECT count(*) FROM checked")
@@ -123,15 +123,21 @@ def archived_merge(
     return Merged(accepted, superseding, duplicates)
 
 
-def keys_archived(duck: duckdb.DuckDBPyConnection, item: CatalogueItem) -> bool:
+def keys_archived(duck: duckdb.DuckDBPyConnection, batch: IngestBatch) -> bool:
     """Return whether the archive holds any version under the key of a row of ``checked``."""
-    return _met(duck, item)
+    return _met(duck, batch)
 
 
-def _met(duck: duckdb.DuckDBPyConnection, item: CatalogueItem) -> bool:
-    """Create the table ``met``: versions in the archive under the keys of the rows; return whether there are any."""
+def _met(duck: duckdb.DuckDBPyConnection, batch: IngestBatch) -> bool:
+    """Create the table ``met``: versions in the archive under the keys of the rows; return whether there are any.
+
+    Files that hold rows of the batch are those of earlier pieces of it, whose keys are others.
+    """
+    item = _item_of(batch)
     first, last = (one_of(duck, f"SELECT {end}(ent_id) FROM checked") for end in ("min", "max"))  # noqa: S608
-    segments = segments_of(item, first, last) if first is not None else []
+    found = segments_of(item, first, last) if first is not None else []
+    own = set(batch.segments.values_list("pk", flat=True))
+    segments = [segment for segment in found if segment.pk not in own]
     if not segments:
         return False
     files = quoted([str(segment_path(segment.name)) for segment in segments])
@@ -225,8 +231,19 @@ def _write(
     of_batch = f"{batch.pk} AS batch, DATE '{received_day}' AS received_day"
     select = segment_select(f"(SELECT *, {of_batch} FROM checked)", columns, public_id)  # noqa: S608
     file = segment_write(duck, item_spec(item), select, keyed=list(columns))
-    batch.segment = segment_enter(file, item, [batch], batch.received_at)
-    batch.archived_sums = sums_of(duck, [file.name])[batch.pk]
+    segment_enter(file, item, [batch], batch.received_at)
+    sums = sums_of(duck, [file.name])[batch.pk]
+    batch.archived_sums = sums_added(batch.archived_sums or [0] * len(sums), sums)
+
+
+def _item_of(batch: IngestBatch) -> CatalogueItem:
+    assert batch.item is not None  # noqa: S101 - a batch of records has one
+    return batch.item
+
+
+def sums_added(some: Sequence[int], others: Sequence[int]) -> list[int]:
+    """Return the `SUMS` of two sets of records together."""
+    return [*map(operator.add, some[:-1], others[:-1]), some[-1] ^ others[-1]]
 
 
 def sums_of(duck: duckdb.DuckDBPyConnection, names: Sequence[str]) -> dict[int, list[int]]:

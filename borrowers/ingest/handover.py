@@ -19,9 +19,6 @@ from borrowers.models import IngestBatch
 RECORDS_AT_ONCE = 3_000
 """Of one statement: what its triggers see then stays in memory, on PostgreSQL's default of 4 MB, and in the caches."""
 
-ROWS_SORTED_AT_ONCE = 1_000_000
-"""Sorting wide rows needs memory for all of them; the engine has some 500 MB, whatever the size of the delivery."""
-
 POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _LENGTH_OF_INTEGER, _NOTHING = struct.pack(">i", 4), struct.pack(">i", -1)
@@ -43,28 +40,18 @@ def rows_put_in_order(lane: Lane, batch: IngestBatch) -> None:
     event = lane.forms.get(lane.item.event_date)
     day = f"coalesce({day_sql(event.packed_name)}, DATE {received})" if event else "NULL"
     run = lane.connection.execute
-    rows = f"SELECT * FROM {CHECKED_ROWS} WHERE ent_id BETWEEN ? AND ?"  # noqa: S608
-    run(f"CREATE TABLE in_order AS SELECT * FROM {CHECKED_ROWS} LIMIT 0")  # noqa: S608
-    for first, last in _spans(lane):
-        run(f"INSERT INTO in_order {rows} ORDER BY ent_id, {day}, row", [first, last])
+    run(f"CREATE TABLE in_order AS SELECT * FROM {CHECKED_ROWS} ORDER BY ent_id, {day}, row")  # noqa: S608
     run(f"DROP TABLE {CHECKED_ROWS}")
     run(f"ALTER TABLE in_order RENAME TO {CHECKED_ROWS}")
 
 
-def _spans(lane: Lane) -> list[tuple[int, int]]:
-    """Return spans of enterprises (first, last) that have all checked rows, each some `ROWS_SORTED_AT_ONCE` of them."""
-    return lane.connection.execute(
-        f"""
-        SELECT min(ent_id), max(ent_id) FROM (
-            SELECT ent_id, (sum(count(*)) OVER (ORDER BY ent_id) - 1) // {ROWS_SORTED_AT_ONCE} AS span
-            FROM {CHECKED_ROWS} GROUP BY ent_id
-        ) GROUP BY span ORDER BY span
-        """  # noqa: S608
-    ).fetchall()
-
-
-def records_packed(lane: Lane, batch: IngestBatch) -> Iterator[bytes]:
+def records_packed(lane: Lane, batch: IngestBatch, before: int = 0) -> Iterator[bytes]:
     """Yield the checked rows as `records_copy` takes them, in their order and some thousand at once.
+
+    Args:
+        lane: checked.
+        batch: which they come by.
+        before: how many records the batch brought by earlier pieces.
 
     The engine packs every row as PostgreSQL's binary COPY has it: a count of fields, then each field's length and
     bytes, big-endian; of ``jsonb`` a version and the text. Nothing is parsed there again but the content.
@@ -72,18 +59,18 @@ def records_packed(lane: Lane, batch: IngestBatch) -> Iterator[bytes]:
     Source: PostgreSQL 15, COPY, "Binary Format".
     """
     reader = lane.connection.cursor()
-    reader.execute(f"SELECT {_record_sql(batch)} FROM checked")  # noqa: S608
+    reader.execute(f"SELECT {_record_sql(batch, before)} FROM checked")  # noqa: S608
     while rows := reader.fetchmany(RECORDS_AT_ONCE):
         yield b"".join([_HEAD, *[record for (record,) in rows], _END])
 
 
-def _record_sql(batch: IngestBatch) -> str:
+def _record_sql(batch: IngestBatch, before: int) -> str:
     """Return the expression of a row's bytes, fields as `RECORD_COLUMNS` has them.
 
     Every ``||`` copies what stands before it: neighbors that fit are packed into one number, and the texts at the end
     are one ``concat``, of characters whose UTF-8 is the bytes that are wanted.
     """
-    public_id = public_id_numbers(batch.received_at, "row_number() OVER ()")
+    public_id = public_id_numbers(batch.received_at, f"{before} + row_number() OVER ()")
     since = (batch.received_at - POSTGRES_EPOCH) // MICROSECOND
     of_batch = struct.pack(">iqiqiq", 8, batch.item_id, 8, batch.pk, 8, since)
     first = struct.pack(">hi", len(RECORD_COLUMNS.split(", ")), len(UUID(int=0).bytes))

@@ -14,6 +14,10 @@ Subjects = Callable[[Sequence[tuple[str, str]]], Mapping[tuple[str, str], int]]
 """Subject kind and code to the enterprise's pk, for those that are known."""
 
 
+Rejected = Callable[[Sequence[RowError]], None]
+"""Told every reason against a row that is not kept."""
+
+
 class RefusedRow(NamedTuple):
     """A row that is not kept: its number, itself, every reason."""
 

@@ -8,16 +8,14 @@ Source: performance note, A; `borrowers.ingest.forms` says which cells are plain
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
-import duckdb
 import numpy as np
 
 from borrowers.domain.archive import storage_of
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item
-from borrowers.domain.rows import RowError
 from borrowers.ingest.forms import (
     FieldForm,
     broken_rules_sql,
@@ -28,46 +26,40 @@ from borrowers.ingest.forms import (
     packed_sql,
     payload_sql,
 )
-from borrowers.ingest.judging import Review, Subjects, as_they_are, rows_judged
+from borrowers.ingest.judging import Rejected, Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
-from borrowers.ingest.staging import CHECKED_ROWS, Lane, checked_rows_take_out, one_of
+from borrowers.ingest.repeats import SeenKeys, repeats_take_out
+from borrowers.ingest.staging import CHECKED_ROWS, ENTERPRISES, Lane
 
 ODD_ROWS_AT_ONCE = 2_000
-ENTERPRISES = "enterprises"
-
-Rejected = Callable[[Sequence[RowError]], None]
-Columns = Mapping[str, Any]
 
 
 def check(
     lane: Lane,
-    subjects: Columns,
     place: Subjects,
     received_on: date,
     rejected: Rejected,
     review: Review = as_they_are,
+    seen: SeenKeys | None = None,
 ) -> int:
     """Fill the table ``checked`` with the rows that may be kept; return how many repeat one of the same file.
 
     Args:
-        lane: staged.
-        subjects: arrays ``code`` and ``ent_id``: what the plain codes of the subject field mean.
+        lane: staged, its engine told of the enterprises.
         place: finds the enterprises of rows that the scalar code read.
         received_on: day of delivery; an event after it is refused.
         rejected: told the reasons of every row that is not kept, in order of rows within each kind.
         review: looks once more at rows that the scalar code refused.
+        seen: keys of the pieces of the file that came before; None where it is read whole.
 
     Writes in the engine: ``checked_rows``, and over it the view ``checked``: row, ent_id, natural_key, event_date,
         content, content_digest, and by field ``p_`` the value as a segment holds it. The content is spelled when it
         is read.
     """
     cells = cells_map(lane, received_on)
-    lane.connection.register("subject_arrays", dict(subjects))
-    lane.connection.execute(f"CREATE TABLE {ENTERPRISES} AS SELECT * FROM subject_arrays")  # noqa: S608
-    lane.connection.unregister("subject_arrays")
     _read_plain(lane, cells)
     _read_odd(lane, place, received_on, rejected, review)
-    return repeats_take_out(lane.connection, rejected)
+    return repeats_take_out(lane.connection, rejected, seen)
 
 
 def subject_codes(lane: Lane) -> list[str]:
@@ -119,12 +111,6 @@ def _read_odd(
         _add_checked(lane, judged.kept)
 
 
-def key_conflict(row_number: int) -> RowError:
-    """Return the reason against a row whose key came before in the file with another content."""
-    sentence = "同一文件中已有自然键相同而内容不同的行，无法判断以哪一行为准。"
-    return RowError(row_number, "", "KEY_CONFLICT_IN_FILE", sentence)
-
-
 def _odd_rows(lane: Lane) -> Iterator[list[tuple[int, dict[str, str]]]]:
     titles = {form.column: lane.binding.headers[code] for code, form in lane.forms.items()}
     columns = ", ".join(f"s.{column}" for column in titles)
@@ -166,33 +152,3 @@ def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
 
 def _packed_text(form: FieldForm) -> str:
     return packed_sql(storage_of(form.spec.type), f"nullif(v_{form.spec.code}, '')")
-
-
-def repeats_take_out(connection: duckdb.DuckDBPyConnection, rejected: Rejected) -> int:
-    """Keep the first row of each key in ``checked``; count those of the others that say the same, tell of the rest.
-
-    Only rows whose key has the hash of another's are compared.
-    """
-    mark = "hash(ent_id, natural_key)"
-    connection.execute(
-        f"CREATE TABLE suspected AS SELECT {mark} AS mark FROM {CHECKED_ROWS} GROUP BY mark HAVING count(*) > 1"  # noqa: S608
-    )
-    if not one_of(connection, "SELECT count(*) FROM suspected"):
-        return 0
-    connection.execute(
-        f"""
-        CREATE TABLE repeats AS SELECT row, content_digest = first_digest AS same FROM (
-            SELECT row, content_digest,
-                first_value(row) OVER w AS first_row, first_value(content_digest) OVER w AS first_digest
-            FROM {CHECKED_ROWS} WHERE {mark} IN (SELECT mark FROM suspected)
-            WINDOW w AS (PARTITION BY ent_id, natural_key ORDER BY row))
-        WHERE row <> first_row
-        """  # noqa: S608
-    )
-    conflicts = connection.cursor()
-    conflicts.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
-    while rows := conflicts.fetchmany(ODD_ROWS_AT_ONCE):
-        for (number,) in rows:
-            rejected([key_conflict(number)])
-    checked_rows_take_out(connection, "row IN (SELECT row FROM repeats)")
-    return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))

@@ -88,7 +88,7 @@ def segment_write(
                 SELECT ent_id, day, CAST(year({date}) * 12 + month({date}) - 1 AS INTEGER) AS ym,
                     batch, row, digest{keys}{fields}
                 FROM ({select}) {"" if in_order else "ORDER BY ent_id, day, batch, row"}
-            ) TO '{passing}' (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {group})
+            ) TO '{passing}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1, ROW_GROUP_SIZE {group})
             """  # noqa: S608
         )
         found = connection.execute(
@@ -106,9 +106,9 @@ def segment_write(
 def segment_enter(
     file: SegmentFile, item: CatalogueItem, batches: Iterable[IngestBatch], at: datetime
 ) -> ArchiveSegment:
-    """Enter a written file in the manifest as that of some batches of an item.
+    """Enter a written file in the manifest as one of some batches of an item.
 
-    Writes: ``ArchiveSegment``, the batches' segment; runs inside the caller's transaction.
+    Writes: ``ArchiveSegment``, the batches' segments; runs inside the caller's transaction.
     """
     segment = ArchiveSegment.objects.create(
         item=item,
@@ -122,8 +122,18 @@ def segment_enter(
         last_enterprise=file.last_enterprise,
         written_at=at,
     )
-    IngestBatch.objects.filter(pk__in=[batch.pk for batch in batches]).update(segment=segment)
+    segment.batches.set(batches)
     return segment
+
+
+def segments_retire(segments: Iterable[ArchiveSegment], at: datetime) -> None:
+    """Take files out of force; what took their place is entered by then, and they are swept some days later.
+
+    Writes: ``ArchiveSegment``, the batches' segments; runs inside the caller's transaction.
+    """
+    gone = [segment.pk for segment in segments]
+    IngestBatch.segments.through.objects.filter(archivesegment__in=gone).delete()
+    ArchiveSegment.objects.filter(pk__in=gone).update(retired_at=at)
 
 
 def segment_from_lane(
@@ -137,7 +147,7 @@ def segment_from_lane(
         batch: open.
         in_order: the rows of ``checked`` stand in the order of a segment.
 
-    Writes: ``ArchiveSegment``, the batch's segment, one file.
+    Writes: ``ArchiveSegment``, the batch's segments, one file.
     """
     fields = stored_fields(lane.item)
     columns = {
@@ -153,9 +163,7 @@ def segment_from_lane(
     if not file.rows:
         segment_path(file.name).unlink()
         return None
-    segment = segment_enter(file, item, [batch], batch.received_at)
-    batch.segment = segment
-    return segment
+    return segment_enter(file, item, [batch], batch.received_at)
 
 
 def segment_select(source: str, fields: Mapping[str, str], public_id: str = "") -> str:

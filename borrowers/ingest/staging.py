@@ -25,7 +25,13 @@ MOST_TEXTS = 10_000
 CHECKED_ROWS = "checked_rows"
 """The table of rows that may be kept: `borrowers.ingest.lane` makes it, and a view ``checked`` over it."""
 
-DELETED_FROM_AT_MOST = 1_000_000
+ENTERPRISES = "enterprises"
+"""What the plain codes of the subject field mean, ``code`` and ``ent_id``: `borrowers.ingest.subjects` makes it."""
+
+REGISTER, SEEN_KEYS = "register", "seen_keys"
+"""Tables that stay from one piece of a file to the next: the register's codes, the keys that came before."""
+
+DELETED_FROM_AT_MOST = 2_000_000
 """From a larger table rows are not deleted: it would keep eight bytes of every row in memory, which no limit moves out,
 and sorting it would find no room."""
 
@@ -47,6 +53,7 @@ class Lane:
         forms: field code to how its cells read.
         binding: which title holds which field.
         titles: of the file.
+        last_row: number of its last record, blank or not.
     """
 
     connection: duckdb.DuckDBPyConnection
@@ -54,6 +61,7 @@ class Lane:
     forms: Mapping[str, FieldForm]
     binding: Binding
     titles: Sequence[str]
+    last_row: int
 
     @property
     def subject(self) -> FieldForm:
@@ -115,6 +123,7 @@ def stage(
     file: PlainCsv,
     path: Path,
     only: Collection[int] | None = None,
+    rows_above: int | None = None,
 ) -> Lane:
     """Read the kept columns of a file into the table ``staged``, with the row number people see.
 
@@ -124,6 +133,7 @@ def stage(
         file: where its header is, how it is delimited.
         path: UTF-8, plain or gzipped.
         only: row numbers that are wanted; None for all.
+        rows_above: number of the row above its first one, where it is a piece of a file; None for a whole file.
 
     Raises:
         NotPlain: its rows are not all as wide as the header, or there are none.
@@ -147,25 +157,49 @@ def stage(
         f"nullif(trim(c{place}, {quoted([SPACES])}), '')" for place in range(len(file.titles))
     )
     subject = forms[item.subject_field].column  # nearly always filled: the others need no look
+    is_blank = f"CASE WHEN {subject} > '!' AND {subject} < '~' THEN false ELSE coalesce({filled}) IS NULL END"
     compression = "gzip" if file.gzipped else "none"
+    above = file.header_row if rows_above is None else rows_above
     wanted = ""
     if only is not None:
         connection.register("wanted", {"row": np.array(sorted(only), dtype=np.int64)})
-        wanted = " AND row IN (SELECT row FROM wanted)"
+        wanted = "WHERE row IN (SELECT row FROM wanted)"
     sql = f"""
         CREATE TABLE staged AS
-        SELECT row, {kept} FROM (SELECT row_number() OVER () + {file.header_row} AS row, *
+        SELECT row, {kept}, {is_blank} AS is_blank FROM (SELECT row_number() OVER () + {above} AS row, *
         FROM read_csv({quoted([str(path)])}, header = false, skip = {file.header_row}, auto_detect = false,
             columns = {{{columns}}}, delim = {quoted([file.delimiter])}, quote = '"', escape = '"',
             nullstr = '', allow_quoted_nulls = true, strict_mode = true, max_line_size = 4000000,
             compression = '{compression}'))
-        WHERE (({subject} > '!' AND {subject} < '~') OR coalesce({filled}) IS NOT NULL){wanted}
+        {wanted}
     """  # noqa: S608
     try:
         connection.execute(sql)
     except duckdb.Error as error:
         raise NotPlain(str(error)[:200]) from error
-    return Lane(connection, item, _repeating(connection, item, forms), binding, file.titles)
+    last_row = _blank_rows_drop(connection) or above
+    return Lane(
+        connection, item, _repeating(connection, item, forms), binding, file.titles, last_row
+    )
+
+
+def tables_forget(connection: duckdb.DuckDBPyConnection) -> None:
+    """Drop what was made of a piece of a file; what stays for the next is named above."""
+    views = "SELECT view_name FROM duckdb_views() WHERE NOT internal AND NOT temporary"
+    for (name,) in connection.execute(views).fetchall():
+        connection.execute(f"DROP VIEW {name}")
+    for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
+        if name not in (REGISTER, SEEN_KEYS):
+            connection.execute(f"DROP TABLE {name}")
+
+
+def _blank_rows_drop(connection: duckdb.DuckDBPyConnection) -> int | None:
+    """Take blank rows out of ``staged``; return the number of the last row, None where there is none."""
+    counts = "SELECT max(row), count(*) FILTER (is_blank) FROM staged"
+    [(last_row, blank)] = connection.execute(counts).fetchall()
+    if blank:
+        connection.execute("DELETE FROM staged WHERE is_blank")
+    return None if last_row is None else int(last_row)
 
 
 def _repeating(

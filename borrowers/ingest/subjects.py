@@ -13,7 +13,7 @@ from django.db import connection
 
 from borrowers.domain.item_spec import Subject
 from borrowers.ingest.lane import subject_codes
-from borrowers.ingest.staging import Lane
+from borrowers.ingest.staging import ENTERPRISES, REGISTER, Lane
 from borrowers.models import Enterprise, SourceUnit, SubjectAlias
 
 ASKED_AT_ONCE = 5_000
@@ -35,21 +35,45 @@ def subjects_known(
     return found
 
 
-def subject_arrays(lane: Lane, unit: SourceUnit, folder: Path) -> Mapping[str, Any]:
-    """Return the arrays ``code`` and ``ent_id`` of the enterprises that the codes of a staged file can mean.
+def enterprises_bring(lane: Lane, unit: SourceUnit, folder: Path) -> None:
+    """Tell the engine of a staged file what the codes of its subject field mean.
 
     Args:
         lane: staged.
         unit: who delivered the file.
         folder: for a passing copy of the register.
 
-    Queries: one per five thousand codes, or one over the register.
+    Queries: one per five thousand codes, or one over the register; none where a piece before brought that.
+    Writes in the engine: ``enterprises``; ``register`` where it is brought whole.
     """
+    if not _takes_register(lane, folder / "register.csv"):
+        enterprises_are(lane.connection, _subject_arrays(lane, unit))
+        return
+    lane.connection.execute(f"CREATE VIEW {ENTERPRISES} AS SELECT * FROM {REGISTER}")  # noqa: S608
+
+
+def enterprises_are(engine: duckdb.DuckDBPyConnection, arrays: Mapping[str, Any]) -> None:
+    """Tell an engine of enterprises: arrays ``code`` and ``ent_id``."""
+    engine.register("subject_arrays", dict(arrays))
+    engine.execute(f"CREATE TABLE {ENTERPRISES} AS SELECT * FROM subject_arrays")  # noqa: S608
+    engine.unregister("subject_arrays")
+
+
+def _takes_register(lane: Lane, path: Path) -> bool:
+    """Return whether the engine has the whole register, brought where many codes are sought."""
+    if lane.item.subject is not Subject.USCC or connection.vendor != "postgresql":
+        return False
+    if lane.one(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{REGISTER}'"):  # noqa: S608
+        return True
+    many = f"SELECT approx_count_distinct({lane.subject.column}) FROM staged"  # noqa: S608
+    if lane.one(many) <= SOUGHT_BY_CODE:
+        return False
+    _whole_register(lane.connection, path)
+    return True
+
+
+def _subject_arrays(lane: Lane, unit: SourceUnit) -> Mapping[str, Any]:
     subject = lane.item.subject
-    if subject is Subject.USCC and connection.vendor == "postgresql":
-        many = f"SELECT approx_count_distinct({lane.subject.column}) FROM staged"  # noqa: S608
-        if lane.one(many) > SOUGHT_BY_CODE:
-            return _whole_register(lane.connection, folder / "register.csv")
     codes = subject_codes(lane)
     pairs: list[tuple[str, int]] = []
     if subject is not Subject.USCC:
@@ -78,7 +102,7 @@ def _by_alias(unit: SourceUnit, codes: Sequence[str]) -> list[tuple[str, int]]:
     return found
 
 
-def _whole_register(engine: duckdb.DuckDBPyConnection, path: Path) -> Mapping[str, Any]:
+def _whole_register(engine: duckdb.DuckDBPyConnection, path: Path) -> None:
     """Read the register in a few long texts: the driver takes as much for every row as the engine for a hundred."""
     table = Enterprise._meta.db_table
     with connection.cursor() as cursor, path.open("w") as target:
@@ -88,9 +112,7 @@ def _whole_register(engine: duckdb.DuckDBPyConnection, path: Path) -> Mapping[st
         for (text,) in cursor:
             target.write(f"{text}\n")
     engine.execute(
-        f"SELECT * FROM read_csv('{path}', header = false, auto_detect = false, "  # noqa: S608
+        f"CREATE TABLE {REGISTER} AS SELECT * FROM read_csv('{path}', header = false, auto_detect = false, "  # noqa: S608
         "columns = {'code': 'VARCHAR', 'ent_id': 'BIGINT'})"
     )
-    found: Mapping[str, Any] = engine.fetchnumpy()
     path.unlink()
-    return found

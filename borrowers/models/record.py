@@ -27,11 +27,12 @@ class IngestBatch(models.Model):
     A row whose subject a person confirmed afterwards comes in by a batch of its own, of kind REVIEW, with the file,
     unit and row it had; that is no delivery. ``waiting`` counts, among the rejected rows, those that wait for a person.
     ``item`` is null for a file of the register itself, and for members of a thematic list. A batch that landed waits
-    for its rows to be kept; its file lies below the landing folder until then. ``segment`` is the file of the archive
-    that holds its rows. ``unit_token`` is by what the unit's own system was known when it delivered the file, nobody
-    having handed it in. ``archived_sums`` is what the archive must hold of a batch that is kept there alone: records,
-    sum of rows, sum of enterprises, exclusive-or of digests. ``read_as`` is the hash of the declaration and the code
-    that read the file, empty where reading it again may come to something else.
+    for its rows to be kept; its file lies below the landing folder until then. ``segments`` are the files of the
+    archive that hold its rows; a large delivery lies in several. ``unit_token`` is by what the unit's own system was
+    known when it delivered the file, nobody having handed it in. ``archived_sums`` is what the archive must hold of a
+    batch that is kept there alone: records, sum of rows, sum of enterprises, exclusive-or of digests. ``read_as`` is
+    the hash of the declaration and the code that read the file, empty where reading it again may come to something
+    else.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -84,12 +85,10 @@ class IngestBatch(models.Model):
         default="KEPT",
     )
     landed_name = models.CharField("暂存文件", max_length=80, blank=True, default="")
-    segment = models.ForeignKey(
+    segments = models.ManyToManyField(
         "borrowers.ArchiveSegment",
         verbose_name="归档文件",
-        null=True,
         blank=True,
-        on_delete=models.PROTECT,
         related_name="batches",
     )
     archived_sums = models.JSONField("归档核对数", null=True, blank=True, editable=False)

@@ -84,10 +84,16 @@ def fields_ever(item: CatalogueItem) -> dict[str, FieldType]:
     return found
 
 
+def batch_files(batch: IngestBatch) -> list[Path]:
+    """Return the files in force that hold a batch's rows, none where it is not filed. Queries: one."""
+    names = batch.segments.order_by("id").values_list("name", flat=True)
+    return [segment_path(name) for name in names]
+
+
 def batches_waiting() -> QuerySet[IngestBatch]:
     """Return the kept batches with records that no file of the archive holds, in order of reception."""
     kept = IngestBatch.objects.filter(
-        kind__in=RECORD_KINDS, state="KEPT", accepted__gt=0, segment=None
+        kind__in=RECORD_KINDS, state="KEPT", accepted__gt=0, segments=None
     )
     return kept.select_related("item").order_by("item", "received_at", "id")
 

@@ -5,8 +5,10 @@ The same counts as `borrowers.selectors.quality` makes in the database.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import timedelta
 from decimal import Decimal
+from pathlib import Path
 
 import duckdb
 
@@ -15,7 +17,6 @@ from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.quality_rule import QualityKind, QualityRule
 from borrowers.domain.rhythm import earliest_in_time
 from borrowers.models import IngestBatch
-from borrowers.selectors.archive import segment_path
 from marketplace.calendars import work_calendar
 from marketplace.domain.workdays import local_date
 
@@ -23,14 +24,15 @@ EVENTS = "events"
 EVENTS_IN_TIME = "events_in_time"
 
 
-def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
+def archived_counts(batch: IngestBatch, spec: ItemSpec, files: Sequence[Path]) -> dict[str, int]:
     """Return by name what is counted of a batch's records: `EVENTS`, `EVENTS_IN_TIME`, part and whole of every rule.
 
     Args:
-        batch: closed, in a file that was written by the same declaration.
+        batch: closed.
         spec: declaration by which it was read.
+        files: which hold its rows, written by the same declaration.
     """
-    assert batch.item is not None and batch.segment is not None  # noqa: PT018, S101 - it accepted rows
+    assert batch.item is not None  # noqa: S101 - it accepted rows
     received = local_date(batch.received_at)
     earliest = earliest_in_time(received, spec.due_days, work_calendar())
     dated = "dated" if batch.item.kept_in == KeptIn.ARCHIVE else _has_date(spec)
@@ -50,11 +52,10 @@ def archived_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
         elif rule.kind is QualityKind.IN_TIME:
             wanted[part], wanted[whole] = in_time, events
     columns = ", ".join(f"{counted} AS {name}" for name, counted in wanted.items())
-    file = segment_path(batch.segment.name)
     with duckdb.connect(config={"threads": 1}) as engine:
         found = engine.execute(
-            f"SELECT {columns} FROM read_parquet($file) WHERE batch = {batch.pk}",  # noqa: S608
-            {"file": str(file)},
+            f"SELECT {columns} FROM read_parquet($files, union_by_name = true) WHERE batch = {batch.pk}",  # noqa: S608
+            {"files": [str(file) for file in files]},
         ).fetchone()
     return dict(zip(wanted, found or (), strict=True))
 

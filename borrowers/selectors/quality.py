@@ -15,6 +15,7 @@ from borrowers.domain.quality_rule import QualityKind, QualityRule
 from borrowers.domain.rhythm import earliest_in_time
 from borrowers.models import CreditRecord, IngestBatch, QualityFinding, SourceUnit
 from borrowers.policies import visible_findings
+from borrowers.selectors.archive import batch_files
 from borrowers.selectors.archived_quality import EVENTS, EVENTS_IN_TIME, archived_counts
 from marketplace.calendars import work_calendar
 from marketplace.domain.workdays import local_date
@@ -33,9 +34,9 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
         batch: closed, its records written.
         spec: declaration by which it was read.
 
-    A batch that was filed as it was kept is counted in its file, which holds the same rows and is the quicker to read.
+    A batch that was filed is counted in its files, which hold the same rows and are the quicker to read.
 
-    Queries: at most three; a batch that kept no row has no records to look at.
+    Queries: at most four; a batch that kept no row has no records to look at.
     """
     found = _record_counts(batch, spec)
     counts = {
@@ -55,8 +56,8 @@ def batch_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, tuple[int, int
 def _record_counts(batch: IngestBatch, spec: ItemSpec) -> dict[str, int]:
     if not batch.accepted:
         return {EVENTS: 0, EVENTS_IN_TIME: 0}
-    if batch.segment is not None:
-        return archived_counts(batch, spec)
+    if files := batch_files(batch):
+        return archived_counts(batch, spec, files)
     received = local_date(batch.received_at)
     in_time = Q(event_date__gte=earliest_in_time(received, spec.due_days, work_calendar()))
     wanted: dict[str, Any] = {

@@ -24,7 +24,7 @@ from borrowers.ingest.filing import (
     segments_by_enterprise,
     segments_merged,
 )
-from borrowers.ingest.segments import segment_enter
+from borrowers.ingest.segments import segment_enter, segments_retire
 from borrowers.models import ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archive import batches_waiting, segment_path
 from marketplace.audit import audit_record
@@ -55,7 +55,7 @@ def archive_sync(*, at: datetime, progress: Progress | None = None) -> Filed:
         at: now, aware.
         progress: told the number of rows filed.
 
-    Writes: ``ArchiveSegment``, the batches' segment, files; one transaction per file, which locks the item.
+    Writes: ``ArchiveSegment``, the batches' segments, files; one transaction per file, which locks the item.
     """
     segments = batches = rows = 0
     for stretch in _stretches():
@@ -71,7 +71,7 @@ def archive_sync(*, at: datetime, progress: Progress | None = None) -> Filed:
 def archive_compact(*, at: datetime) -> Filed:
     """Merge the files of items that have many small ones, and return what was written.
 
-    Writes: ``ArchiveSegment`` (new and retired), the batches' segment, files; one transaction per item.
+    Writes: ``ArchiveSegment`` (new and retired), the batches' segments, files; one transaction per item.
     """
     segments = batches = rows = 0
     for item in CatalogueItem.objects.order_by("code"):
@@ -108,7 +108,7 @@ def archive_rebuild(*, item: CatalogueItem, actor: User | None, at: datetime) ->
     Raises:
         Refused: ``ARCHIVE_ALONE``: the database does not hold them.
 
-    Writes: ``ArchiveSegment``, the batches' segment, files, audit ``borrowers.archive.rebuild``; locks the item.
+    Writes: ``ArchiveSegment``, the batches' segments, files, audit ``borrowers.archive.rebuild``; locks the item.
     """
     item = CatalogueItem.objects.select_for_update().get(pk=item.pk)
     if item.kept_in == KeptIn.ARCHIVE:
@@ -129,11 +129,9 @@ def archive_rebuild(*, item: CatalogueItem, actor: User | None, at: datetime) ->
 def item_refile(item: CatalogueItem, at: datetime) -> Filed:
     """Retire every file of a locked item and file its records anew from the database.
 
-    Writes: ``ArchiveSegment``, the batches' segment, files; runs inside the caller's transaction.
+    Writes: ``ArchiveSegment``, the batches' segments, files; runs inside the caller's transaction.
     """
-    filed = IngestBatch.objects.filter(item=item, segment__isnull=False)
-    filed.update(segment=None)  # a batch on its way holds its row, and waits for the item
-    ArchiveSegment.objects.filter(item=item, retired_at=None).update(retired_at=at)
+    segments_retire(ArchiveSegment.objects.filter(item=item, retired_at=None), at)
     segments = batches = rows = 0
     for stretch in _stretches(item):
         segment = _file(stretch, at)
@@ -192,8 +190,8 @@ def _compact(item: CatalogueItem, at: datetime) -> Filed | None:
         return None
     with TemporaryDirectory(prefix="archive-") as folder:
         file = segments_merged(item, small, Path(folder))
-    merged = segment_enter(file, item, IngestBatch.objects.filter(segment__in=small), at)
-    ArchiveSegment.objects.filter(pk__in=[one.pk for one in small]).update(retired_at=at)
+    merged = segment_enter(file, item, _batches_of(small), at)
+    segments_retire(small, at)
     return Filed(1, merged.batches.count(), merged.rows)
 
 
@@ -209,12 +207,15 @@ def _divide(item: CatalogueItem, segments: Sequence[ArchiveSegment], at: datetim
         files = segments_by_enterprise(item, segments, ROWS_OF_A_SEGMENT, Path(folder))
     if not files:
         return None
-    batches = IngestBatch.objects.filter(segment__in=segments)
-    held = list(batches)
+    held = _batches_of(segments)
     for file in files:
         segment_enter(file, item, held, at)
-    ArchiveSegment.objects.filter(pk__in=[one.pk for one in segments]).update(retired_at=at)
+    segments_retire(segments, at)
     return Filed(len(files), len(held), sum(file.rows for file in files))
+
+
+def _batches_of(segments: Sequence[ArchiveSegment]) -> list[IngestBatch]:
+    return list(IngestBatch.objects.filter(segments__in=segments).distinct())
 
 
 def _files_before(moment: datetime) -> list[Path]:

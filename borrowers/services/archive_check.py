@@ -139,16 +139,15 @@ def _lost_items(present: Collection[str]) -> list[ArchiveFault]:
 
 def _noted_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
     """Return what was noted of the batches of some files in force, all of an item that the archive alone keeps."""
-    noted = IngestBatch.objects.filter(segment__in=segments, archived_sums__isnull=False)
-    pairs = noted.order_by().values_list("pk", "archived_sums")
+    noted = IngestBatch.objects.filter(segments__in=segments, archived_sums__isnull=False)
+    pairs = noted.order_by().distinct().values_list("pk", "archived_sums")
     found = {pk: Sums(*sums) for pk, sums in pairs if sums}
     return {pk: sums for pk, sums in found.items() if sums.records}
 
 
 def _kept_sums(segments: Sequence[ArchiveSegment]) -> dict[int, Sums]:
-    pks = list(
-        IngestBatch.objects.filter(segment__in=segments).order_by("id").values_list("pk", flat=True)
-    )
+    filed = IngestBatch.objects.filter(segments__in=segments).order_by("id").distinct()
+    pks = list(filed.values_list("pk", flat=True))
     if connection.vendor != "postgresql":
         rows = CreditRecord.objects.filter(batch__in=pks).order_by()
         columns = ("batch_id", "row_number", "enterprise_id", "content_digest")

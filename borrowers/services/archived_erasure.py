@@ -17,7 +17,7 @@ from borrowers.domain.archive import dated, day_number
 from borrowers.domain.item_spec import ItemSpec
 from borrowers.domain.retention import is_past_retention, kept_since
 from borrowers.ingest.filing import segments_without
-from borrowers.ingest.segments import segment_enter
+from borrowers.ingest.segments import segment_enter, segments_retire
 from borrowers.models import ArchivedEnd, ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archived import Place, archived_rows, held_keys, segments_of
 from marketplace.domain.workdays import local_date
@@ -50,7 +50,7 @@ def archived_erase(item: CatalogueItem, spec: ItemSpec, at: datetime) -> Erased:
         spec: its declaration.
         at: now, aware.
 
-    Writes: ``ArchiveSegment`` anew, the batches' segment and sums, removes ``ArchivedEnd``; runs inside the caller's
+    Writes: ``ArchiveSegment`` anew, the batches' segments and sums, removes ``ArchivedEnd``; runs inside the caller's
         transaction.
     """
     held = held_keys(item)
@@ -81,12 +81,12 @@ def segment_rewrite(
 ) -> None:
     """Put a file without the records at some places in a file's place, which is retired.
 
-    Writes: ``ArchiveSegment`` (new and retired), the batches' segment, one file; in the caller's transaction.
+    Writes: ``ArchiveSegment`` (new and retired), the batches' segments, one file; in the caller's transaction.
     """
     with TemporaryDirectory(prefix="archive-") as folder:
         file = segments_without(item, segment, gone, Path(folder))
-    segment_enter(file, item, IngestBatch.objects.filter(segment=segment), at)
-    ArchiveSegment.objects.filter(pk=segment.pk).update(retired_at=at)
+    segment_enter(file, item, segment.batches.all(), at)
+    segments_retire([segment], at)
 
 
 def _rewrite(

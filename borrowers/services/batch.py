@@ -34,6 +34,13 @@ class BatchBook:
     rejected_rows: set[int] = field(default_factory=set)
     _waiting: list[tuple[int, int, str, str, str]] = field(default_factory=list)
 
+    def begin_again(self) -> None:
+        """Forget what was counted: the file is read in another way; what was written of it is the caller's to undo."""
+        self.read = self.accepted = self.superseding = self.rejected = self.duplicates = 0
+        self.reasons.clear()
+        self.rejected_rows.clear()
+        self._waiting.clear()
+
     def row_read(self) -> None:
         """Count a row that was read; tell the progress now and then."""
         self.read += 1

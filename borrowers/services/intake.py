@@ -8,15 +8,14 @@ delivered goes row by row through the same rules. Both ways end in the same merg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import duckdb
-from django.db import connection
+from django.db import connection, transaction
 
 from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, compile_item, digest_of
@@ -32,9 +31,11 @@ from borrowers.ingest.handover import (
 from borrowers.ingest.judging import Review, as_they_are, rows_judged
 from borrowers.ingest.readers import open_records
 from borrowers.ingest.rejected import columns_held, rows_hold, rows_of_lane, rows_of_sheet
+from borrowers.ingest.repeats import SeenKeys, key_conflict
+from borrowers.ingest.repeats import repeats_take_out as checked_repeats_take_out
 from borrowers.ingest.segments import segment_from_lane
-from borrowers.ingest.staging import Lane, NotPlain, engine, stage
-from borrowers.ingest.subjects import subject_arrays, subjects_known
+from borrowers.ingest.staging import Lane, NotPlain, engine, stage, tables_forget
+from borrowers.ingest.subjects import enterprises_bring, subjects_known
 from borrowers.ingest.versions import (
     Merged,
     NewRecord,
@@ -52,13 +53,16 @@ from borrowers.selectors.catalogue import item_spec
 from borrowers.services.batch import BatchBook
 from marketplace.domain.workdays import local_date
 from marketplace.sheets import (
+    Piece,
     PlainCsv,
     RowsNotPlain,
     Sheet,
     SheetLimits,
     in_utf8,
+    pieces_of,
     plain_csv,
     titles_of,
+    whole_of,
 )
 
 CHUNK_ROWS = 2000
@@ -87,6 +91,25 @@ class LandedFile:
             Refused: as `open_records`.
         """
         return open_records(item_spec(item), self.path, self.name, limits=self.limits)
+
+
+@dataclass
+class Reading:
+    """A file on its way through the engine, piece by piece.
+
+    Attributes:
+        duck: the engine.
+        folder: for passing files.
+        held: titles of its columns to fields, see `columns_held`.
+        seen: keys of the pieces that were read.
+        last_row: number of the last row that was read; None before the first piece.
+    """
+
+    duck: duckdb.DuckDBPyConnection
+    folder: Path
+    held: dict[str, str]
+    seen: SeenKeys = field(default_factory=SeenKeys)
+    last_row: int | None = None
 
 
 @dataclass(frozen=True)
@@ -164,33 +187,54 @@ def _keep_columns(
     delivery: Delivery, sheet: Sheet, file: PlainCsv, path: Path, folder: Path
 ) -> bool:
     """Keep a plain file in columns; return whether it was as plain as it looked, else nothing is done."""
-    with ExitStack() as opened:
-        try:
-            text = opened.enter_context(in_utf8(sheet, path, folder))
-            duck = opened.enter_context(engine(folder))
-            lane = stage(duck, item_spec(delivery.item), file, text, delivery.only)
-        except (NotPlain, RowsNotPlain):
-            return False
-        book = delivery.book
-        book.columns_bound(lane.item.columns, sheet.titles)
-        book.rows_read(lane.one("SELECT count(*) FROM staged"))
-        book.duplicates += fast.check(
-            lane,
-            subject_arrays(lane, delivery.unit, folder),
-            lambda wanted: subjects_known(delivery.unit, wanted),
-            local_date(delivery.at),
-            book.reject,
-            _review(delivery, sheet.titles),
-        )
-        if delivery.item.kept_in == KeptIn.ARCHIVE:
-            _merge_archived(delivery, duck, lane)
-        else:
-            in_order = _merge_lane(delivery, lane, folder)
-            segment_from_lane(lane, delivery.item, delivery.batch, in_order=in_order)
-        if book.rejected_rows:
-            held = columns_held(lane.item, sheet.titles)
-            rows_hold(delivery.batch, held, rows_of_lane(lane, book.rejected_rows, held))
+    spec = item_spec(delivery.item)
+    try:
+        with transaction.atomic(), in_utf8(sheet, path, folder) as text, engine(folder) as duck:
+            delivery.book.columns_bound(spec.columns, sheet.titles)
+            reading = Reading(duck, folder, columns_held(spec, sheet.titles))
+            for piece in _pieces(delivery, text, file, folder):
+                _keep_piece(delivery, reading, piece)
+    except (NotPlain, RowsNotPlain):
+        delivery.book.begin_again()
+        delivery.batch.archived_sums = None
+        return False
     return True
+
+
+def _pieces(delivery: Delivery, text: Path, file: PlainCsv, folder: Path) -> Iterable[Piece]:
+    """Return the pieces of a file; few of its rows are wanted from the file as it is."""
+    if delivery.only is not None:
+        return [whole_of(text, file)]
+    return pieces_of(text, file, folder)
+
+
+def _keep_piece(delivery: Delivery, reading: Reading, piece: Piece) -> None:
+    """Keep the rows of a piece: whose key came with an earlier one is a repeat, or refused."""
+    book, duck, folder = delivery.book, reading.duck, reading.folder
+    spec, above = item_spec(delivery.item), reading.last_row
+    lane = stage(duck, spec, piece.file, piece.path, delivery.only, above)
+    book.rows_read(lane.one("SELECT count(*) FROM staged"))
+    enterprises_bring(lane, delivery.unit, folder)
+    book.duplicates += fast.check(
+        lane,
+        lambda wanted: subjects_known(delivery.unit, wanted),
+        local_date(delivery.at),
+        book.reject,
+        _review(delivery, lane.titles),
+        reading.seen,
+    )
+    if not piece.is_last:
+        reading.seen.add(duck)
+    if delivery.item.kept_in == KeptIn.ARCHIVE:
+        _merge_archived(delivery, duck, lane)
+    else:
+        in_order = _merge_lane(delivery, lane, folder)
+        segment_from_lane(lane, delivery.item, delivery.batch, in_order=in_order)
+    rejected = [row for row in book.rejected_rows if above is None or row > above]
+    if rejected:
+        rows_hold(delivery.batch, reading.held, rows_of_lane(lane, rejected, reading.held))
+    reading.last_row = lane.last_row
+    tables_forget(duck)
 
 
 def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> bool:
@@ -200,12 +244,13 @@ def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> bool:
     order of a segment.
     """
     copies = connection.vendor == "postgresql"
+    before = delivery.book.accepted
 
     def put(taken_out: int) -> int:
         if taken_out:
             rows_keep_only(lane, rows_waiting())
         rows_put_in_order(lane, delivery.batch)
-        records_copy(records_packed(lane, delivery.batch))
+        records_copy(records_packed(lane, delivery.batch, before))
         return int(lane.one("SELECT count(*) FROM checked"))
 
     if copies and _is_first(delivery):
@@ -246,7 +291,7 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
     if delivery.item.kept_in == KeptIn.ARCHIVE:
         with TemporaryDirectory(prefix="ingest-") as folder, engine(Path(folder)) as duck:
             rows_check_in(duck, placed)
-            book.duplicates += fast.repeats_take_out(duck, book.reject)
+            book.duplicates += checked_repeats_take_out(duck, book.reject)
             _merge_archived(delivery, duck)
         return
     with incoming_rows():
@@ -255,7 +300,7 @@ def _keep_rows(delivery: Delivery, rows: Rows) -> None:
             if repeat.same:
                 book.duplicates += 1
             else:
-                book.reject([fast.key_conflict(repeat.row_number)])
+                book.reject([key_conflict(repeat.row_number)])
         _merge(delivery)
 
 
@@ -301,7 +346,7 @@ def _merge_archived(
     delivery: Delivery, duck: duckdb.DuckDBPyConnection, lane: Lane | None = None
 ) -> None:
     """Keep the checked rows in the archive alone."""
-    if delivery.only is not None and keys_archived(duck, delivery.item):
+    if delivery.only is not None and keys_archived(duck, delivery.batch):
         raise RowsOverlap
     _count(delivery, archived_merge(duck, delivery.batch, again=delivery.again, lane=lane))
 

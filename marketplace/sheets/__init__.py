@@ -5,6 +5,7 @@ parsed, and csv and json are read in bounded memory. Nothing here knows what a c
 """
 
 from marketplace.sheets.limits import IMPORT_LIMITS, UPLOAD_LIMITS, SheetLimits
+from marketplace.sheets.pieces import Piece, pieces_of, whole_of
 from marketplace.sheets.plain import PlainCsv, RowsNotPlain, in_utf8, plain_csv
 from marketplace.sheets.reading import (
     ALL_KINDS,
@@ -22,13 +23,16 @@ __all__ = [
     "IMPORT_LIMITS",
     "UPLOAD_KINDS",
     "UPLOAD_LIMITS",
+    "Piece",
     "PlainCsv",
     "RowsNotPlain",
     "Sheet",
     "SheetLimits",
     "in_utf8",
     "open_sheet",
+    "pieces_of",
     "plain_csv",
     "read_rows",
     "titles_of",
+    "whole_of",
 ]

@@ -26,7 +26,10 @@ _READ_DIRECTLY = frozenset({"utf-8-sig", "utf-8"})
 
 
 class RowsNotPlain(Exception):
-    """A row holds what csv cannot say: no value at all, several in one cell, a number that may have lost its end."""
+    """Rows are not what an engine reads from csv.
+
+    A cell holds no value at all, several, or a number that may have lost its end; an empty line stands between rows.
+    """
 
 
 @dataclass(frozen=True, slots=True)

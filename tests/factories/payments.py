@@ -6,7 +6,15 @@ import csv
 import os
 from contextlib import suppress
 
-from borrowers.models import CatalogueItem, SubjectCandidate
+from django.db.models import Sum
+
+from borrowers.models import (
+    CatalogueItem,
+    CreditRecord,
+    IngestBatch,
+    IngestReject,
+    SubjectCandidate,
+)
 from borrowers.services import records_ingest
 from borrowers.services.candidate import candidate_accept, candidate_refuse
 from borrowers.services.retention import retention_sweep
@@ -48,6 +56,56 @@ def key_without_a_day():
     item = CatalogueItem.objects.get(code="TAX_PAYMENT")
     item.spec["natural_key"] = ["tax_kind", "period_from"]
     item.save()
+
+
+def left_in_database():
+    """Everything deliveries leave in the database, free of what two runs cannot share."""
+    places = {
+        pk: place
+        for place, pk in enumerate(IngestBatch.objects.order_by("pk").values_list("pk", flat=True))
+    }
+    records = CreditRecord.objects.select_related("enterprise", "superseded_by").order_by(
+        "enterprise__uscc", "natural_key", "batch", "row_number"
+    )
+    return {
+        "batches": list(
+            IngestBatch.objects.order_by("pk")
+            .annotate(filed=Sum("segments__rows"))
+            .values_list(
+                "rows_read",
+                "accepted",
+                "superseding",
+                "rejected",
+                "duplicates",
+                "waiting",
+                "reasons",
+                "filed",
+            )
+        ),
+        "rejects": sorted(
+            (places[batch], *rest)
+            for batch, *rest in IngestReject.objects.values_list(
+                "batch", "row_number", "field", "code", "sentence"
+            )
+        ),
+        "candidates": sorted(
+            (places[batch], *rest)
+            for batch, *rest in SubjectCandidate.objects.values_list("batch", "row_number", "state")
+        ),
+        "records": [
+            (
+                places[record.batch_id],
+                record.row_number,
+                record.enterprise.uscc,
+                record.natural_key,
+                record.payload,
+                record.received_at,
+                record.superseded_at,
+                record.superseded_by and places[record.superseded_by.batch_id],
+            )
+            for record in records
+        ],
+    }
 
 
 def correction(cast, now, other):

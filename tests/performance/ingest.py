@@ -179,14 +179,15 @@ def only_archive(path: Path) -> str:
     from borrowers.ingest import lane as fast
     from borrowers.ingest.delivered import sha256_of
     from borrowers.ingest.readers import open_records
+    from borrowers.ingest.repeats import SeenKeys
     from borrowers.ingest.segments import segment_select, segment_write
-    from borrowers.ingest.staging import engine, stage
-    from borrowers.ingest.subjects import subject_arrays, subjects_known
+    from borrowers.ingest.staging import engine, stage, tables_forget
+    from borrowers.ingest.subjects import enterprises_bring, subjects_known
     from borrowers.selectors.archive import stored_fields
     from borrowers.selectors.catalogue import item_spec
     from borrowers.services import item_and_unit
     from marketplace.domain.workdays import local_date
-    from marketplace.sheets import IMPORT_LIMITS, plain_csv
+    from marketplace.sheets import IMPORT_LIMITS, pieces_of, plain_csv
 
     item, unit = item_and_unit("TAX_PAYMENT", "TAX")
     spec = item_spec(item)
@@ -199,17 +200,26 @@ def only_archive(path: Path) -> str:
     sheet = open_records(spec, path, path.name, limits=IMPORT_LIMITS)
     file = plain_csv(sheet, path)
     assert file is not None
+    today = local_date(timezone.now())
+    source = f"(SELECT *, 1 AS batch, DATE '{today}' AS received_day FROM checked)"
+    select = segment_select(source, {code: f"p_{code}" for code in stored_fields(spec)})
+    seen, above, segments = SeenKeys(), None, []
     with tempfile.TemporaryDirectory() as folder, engine(Path(folder)) as duck:
-        lane = stage(duck, spec, file, path)
-        known = subject_arrays(lane, unit, Path(folder))
-        today = local_date(timezone.now())
-        fast.check(lane, known, lambda wanted: subjects_known(unit, wanted), today, rejected)
-        fields = stored_fields(spec)
-        source = f"(SELECT *, 1 AS batch, DATE '{today}' AS received_day FROM checked)"
-        segment = segment_write(
-            duck, spec, segment_select(source, {code: f"p_{code}" for code in fields})
-        )
-    return f"{segment.rows} 条,{segment.size / max(segment.rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
+        for piece in pieces_of(path, file, Path(folder)):
+            lane = stage(duck, spec, piece.file, piece.path, rows_above=above)
+            enterprises_bring(lane, unit, Path(folder))
+            fast.check(
+                lane, lambda wanted: subjects_known(unit, wanted), today, rejected, seen=seen
+            )
+            if not piece.is_last:
+                seen.add(duck)
+            segments.append(segment_write(duck, spec, select))
+            above = lane.last_row
+            tables_forget(duck)
+    rows, size = sum(one.rows for one in segments), sum(one.size for one in segments)
+    return (
+        f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
+    )
 
 
 def whole_import(path: Path) -> str:

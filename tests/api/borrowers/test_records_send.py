@@ -140,7 +140,7 @@ class TestRows:
 
         assert counts(answer) == (2, 1, 0, 1, 0)
         record = CreditRecord.objects.get()
-        assert record.batch.segment is None
+        assert not record.batch.segments.exists()
 
     def test_fields_nobody_asked_for_are_named_not_read(self, send):
         answer = send([GOOD | {"备注": "内部说明", "经办科室": "一科"}, GOOD])

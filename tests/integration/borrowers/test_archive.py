@@ -70,7 +70,7 @@ class TestSync:
 
         assert (first.segments, first.batches, first.rows) == (2, 2, 2)
         assert second.segments == 0
-        assert not IngestBatch.objects.filter(segment=None, accepted__gt=0).exists()
+        assert not IngestBatch.objects.filter(segments=None, accepted__gt=0).exists()
         assert not archive_check(with_hashes=True).faults
 
     def test_large_file_is_filed_with_its_import(self, cast, now, tmp_path, in_columns):
@@ -78,14 +78,13 @@ class TestSync:
 
         batch = ingest(payments(tmp_path / "a.csv", ["1.5"] * 100), now)
 
-        assert batch.segment is not None
-        assert (batch.accepted, batch.segment.rows) == (100, 100)
+        assert (batch.accepted, batch.segments.get().rows) == (100, 100)
         assert not archive_check(with_hashes=True).faults
 
     def test_both_ways_file_the_same_rows(self, cast, now, tmp_path, in_columns):
         enter_reference(at=now)
         batch = ingest(payments(tmp_path / "a.csv", ["1.5", "-3", "x", ""] * 20), now)
-        columns = f"SELECT * FROM '{segment_path(batch.segment.name)}' ORDER BY row"
+        columns = f"SELECT * FROM '{segment_path(batch.segments.get().name)}' ORDER BY row"
         by_import = duckdb.sql(columns).fetchall()
 
         archive_rebuild(item=CatalogueItem.objects.get(code="TAX_PAYMENT"), actor=None, at=now)

@@ -301,7 +301,7 @@ class TestAccepting:
 
         archive_sync(at=later(now))
 
-        assert CreditRecord.objects.filter(batch__segment=None).count() == 0
+        assert CreditRecord.objects.filter(batch__segments=None).count() == 0
         assert not archive_check(with_hashes=True).faults
 
     def test_what_is_there_already_is_a_duplicate(self, cast, tmp_path, now):

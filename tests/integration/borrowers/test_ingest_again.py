@@ -11,10 +11,7 @@ from django.db import transaction
 from borrowers.models import (
     CatalogueItem,
     CreditRecord,
-    IngestBatch,
-    IngestReject,
     SourceUnit,
-    SubjectCandidate,
 )
 from borrowers.services import ingest as ingest_service
 from borrowers.services import intake, records_ingest, subject_alias_confirm
@@ -29,6 +26,7 @@ from tests.factories.payments import (
     any_row,
     ingest,
     key_without_a_day,
+    left_in_database,
     payment,
     review,
     write,
@@ -52,54 +50,6 @@ def looked_at(monkeypatch):
     return seen
 
 
-def state():
-    """Everything an import leaves, free of what two runs cannot share."""
-    places = {
-        pk: place
-        for place, pk in enumerate(IngestBatch.objects.order_by("pk").values_list("pk", flat=True))
-    }
-    records = CreditRecord.objects.select_related("enterprise", "superseded_by").order_by(
-        "enterprise__uscc", "natural_key", "batch", "row_number"
-    )
-    return {
-        "batches": list(
-            IngestBatch.objects.order_by("pk").values_list(
-                "rows_read",
-                "accepted",
-                "superseding",
-                "rejected",
-                "duplicates",
-                "waiting",
-                "reasons",
-                "segment__rows",
-            )
-        ),
-        "rejects": sorted(
-            (places[batch], *rest)
-            for batch, *rest in IngestReject.objects.values_list(
-                "batch", "row_number", "field", "code", "sentence"
-            )
-        ),
-        "candidates": sorted(
-            (places[batch], *rest)
-            for batch, *rest in SubjectCandidate.objects.values_list("batch", "row_number", "state")
-        ),
-        "records": [
-            (
-                places[record.batch_id],
-                record.row_number,
-                record.enterprise.uscc,
-                record.natural_key,
-                record.payload,
-                record.received_at,
-                record.superseded_at,
-                record.superseded_by and places[record.superseded_by.batch_id],
-            )
-            for record in records
-        ],
-    }
-
-
 def both_ways(monkeypatch, story):
     """Return what a story leaves by the short way and by reading everything."""
     left = []
@@ -109,7 +59,7 @@ def both_ways(monkeypatch, story):
                 patch.setattr(ingest_service, "earlier_batch", lambda batch: None)
             story()
             assert not archive_check(with_hashes=True).faults
-            left.append(state())
+            left.append(left_in_database())
             transaction.set_rollback(True)
     return left
 

@@ -100,7 +100,7 @@ class TestBatchQualityCheck:
 
         assert batch.accepted == 5
         in_file = batch_counts(batch, item_spec(batch.item))
-        batch.segment = None
+        batch.segments.clear()
         assert in_file == batch_counts(batch, item_spec(batch.item))
         assert in_file[kinds[0].code] == (3, 5)
 

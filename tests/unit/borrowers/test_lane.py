@@ -16,8 +16,10 @@ from borrowers.domain.item_spec import FieldType, Subject
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
 from borrowers.ingest import meanings, staging
 from borrowers.ingest.lane import check, subject_codes
-from borrowers.ingest.staging import NotPlain, engine, stage
-from marketplace.sheets import open_sheet, plain_csv
+from borrowers.ingest.repeats import SeenKeys
+from borrowers.ingest.staging import NotPlain, engine, stage, tables_forget
+from borrowers.ingest.subjects import enterprises_are
+from marketplace.sheets import open_sheet, pieces, pieces_of, plain_csv
 
 ITEMS = load_catalogue().items
 DAY = date(2026, 5, 12)
@@ -124,16 +126,22 @@ def in_columns(item, path, folder):
         }
 
     sheet = open_sheet(path, path.name, known=[title for c in item.columns for title in c.titles])
+    rows, same, odd, above, seen = [], 0, 0, None, SeenKeys()
     with engine(folder) as connection:
-        lane = stage(connection, item, plain_csv(sheet, path), path)
-        known = {**KNOWN, **({} if item.subject is Subject.USCC else OWN)}
-        found = {code: known[code] for code in subject_codes(lane) if code in known}
-        arrays = {"code": list(found), "ent_id": list(found.values())}
-        same = check(lane, as_arrays(arrays), place, DAY, rejected)
-        rows = connection.execute(
-            "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
-        ).fetchall()
-        odd = lane.one("SELECT count(*) FROM odd")
+        for piece in pieces_of(path, plain_csv(sheet, path), folder):
+            lane = stage(connection, item, piece.file, piece.path, rows_above=above)
+            known = {**KNOWN, **({} if item.subject is Subject.USCC else OWN)}
+            found = {code: known[code] for code in subject_codes(lane) if code in known}
+            arrays = {"code": list(found), "ent_id": list(found.values())}
+            enterprises_are(connection, as_arrays(arrays))
+            same += check(lane, place, DAY, rejected, seen=seen)
+            seen.add(connection)
+            rows += connection.execute(
+                "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
+            ).fetchall()
+            odd += lane.one("SELECT count(*) FROM odd")
+            above = lane.last_row
+            tables_forget(connection)
     return {row[0]: row[1:] for row in rows}, errors, same, odd
 
 
@@ -159,6 +167,25 @@ def write(path, item, count, rng):
 def test_keeps_and_refuses_what_the_row_reader_does(item, tmp_path):
     path = tmp_path / "delivered.csv"
     write(path, item, 100, random.Random(item.code))
+
+    kept, errors, same, _ = in_columns(item, path, tmp_path)
+
+    expected = by_rows(item, path)
+    assert errors == expected[1]
+    assert kept == expected[0]
+    assert same == expected[2]
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=lambda item: item.code)
+def test_pieces_come_to_what_the_whole_file_does(item, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "LINES_OF_A_PIECE", 30)
+    monkeypatch.setattr(pieces, "_READ_AT_ONCE", 200)
+    path = tmp_path / "delivered.csv"
+    write(path, item, 100, random.Random(item.code))
+    ending = b"\r\n" if b"\r\n" in path.read_bytes() else b"\n"
+    lines = path.read_bytes().split(ending)
+    blank = b"," * lines[0].count(b",")
+    path.write_bytes(ending.join([*lines[:50], blank, *lines[50:], b"", b""]))
 
     kept, errors, same, _ = in_columns(item, path, tmp_path)
 

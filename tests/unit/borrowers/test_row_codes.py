@@ -9,11 +9,11 @@ import pytest
 
 from borrowers.domain import candidate, capital, cells, record, register, rows
 from borrowers.domain.row_codes import ROW_CODE_LABELS
-from borrowers.ingest import judging, lane
+from borrowers.ingest import judging, repeats
 from marketplace.domain import dates, uscc
 
 CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
-FROM = (candidate, capital, cells, record, rows, judging, lane, dates, uscc)
+FROM = (candidate, capital, cells, record, rows, judging, repeats, dates, uscc)
 NO_ROW_FAULTS = {"SHEET_COLUMN_MISSING", "REGISTRATION_NO"}
 """One refuses the whole file, one is the kind of a clue."""
 
