@@ -25,9 +25,11 @@ class SeenKeys:
 
     def __init__(self) -> None:
         self.marks: Marks = np.empty(0, dtype=np.uint64)
+        self._latest = self.marks
 
     def met(self, marks: Marks) -> Marks:
-        """Return the marks, given in order, that come twice or came before."""
+        """Return the marks of a piece, given in order, that come twice in it or came before."""
+        self._latest = marks
         twice = marks[1:][marks[1:] == marks[:-1]]
         if not len(self.marks):
             return np.unique(twice)
@@ -35,11 +37,11 @@ class SeenKeys:
         return np.union1d(twice, marks[self.marks[places] == marks])
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Remember the keys of a piece whose repeats were taken out."""
-        marks = connection.execute(_MARKS).fetchnumpy()["mark"]
+        """Remember the keys of the latest piece; repeats were taken out of it, whose marks others have."""
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SEEN_KEYS} AS SELECT * FROM marks LIMIT 0")  # noqa: S608
         connection.execute(f"INSERT INTO {SEEN_KEYS} SELECT * FROM marks")  # noqa: S608
-        self.marks = np.sort(np.concatenate([self.marks, marks]), kind="stable")
+        self.marks = np.concatenate([self.marks, self._latest])
+        self.marks.sort(kind="stable")  # two runs in order, which it merges
 
 
 def key_conflict(row_number: int) -> RowError:

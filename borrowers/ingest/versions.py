@@ -1,8 +1,8 @@
 """Versions of credit records: the checked rows of a batch against those that stand, in a few statements for all rows.
 
-The rows, or their keys alone, wait in a temporary table; what stands under their keys is found by joins, never by a
-list of values, so that two thousand rows and two million take the same statements. Rows whose keys cannot have a
-history need not wait at all.
+The rows, or their keys alone, wait in a temporary table; what stands under their keys is looked up row by row in the
+index of standing records, within one statement: a join of a million rows would read all records of the item, once for
+every piece of a large delivery. Rows whose keys cannot have a history need not wait at all.
 """
 
 from __future__ import annotations
@@ -190,19 +190,24 @@ def rows_waiting() -> list[int]:
 
 def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
     """Take out rows that say what a standing record says, or with ``again`` what any version of it said."""
-    live = "" if again else " AND r.superseded_at IS NULL"
+    said = f"SELECT r.content_digest FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY}"  # noqa: S608
     cursor.execute(
-        f"DELETE FROM {INCOMING} AS i WHERE EXISTS (SELECT 1 FROM {_TABLE} AS r "  # noqa: S608
-        f"WHERE r.item_id = %s AND {_SAME_KEY} AND r.content_digest = i.content_digest{live})",
+        f"DELETE FROM {INCOMING} AS i WHERE i.content_digest = ({said} AND r.superseded_at IS NULL)",  # noqa: S608
         [item_id],
     )
-    return int(cursor.rowcount)
+    known = int(cursor.rowcount)
+    if again:
+        cursor.execute(f"DELETE FROM {INCOMING} AS i WHERE i.content_digest IN ({said})", [item_id])  # noqa: S608
+        known += int(cursor.rowcount)
+    return known
 
 
 def _end_replaced(cursor: Any, item_id: int, at: datetime) -> int:
+    stands = f"SELECT r.id FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY} AND r.superseded_at IS NULL"  # noqa: S608
     cursor.execute(
-        f"INSERT INTO {REPLACED} SELECT i.row_number, r.id FROM {INCOMING} AS i "  # noqa: S608
-        f"JOIN {_TABLE} AS r ON r.item_id = %s AND {_SAME_KEY} AND r.superseded_at IS NULL",
+        f"INSERT INTO {REPLACED} WITH found AS MATERIALIZED "  # noqa: S608
+        f"(SELECT i.row_number, ({stands}) AS record_id FROM {INCOMING} AS i) "
+        "SELECT row_number, record_id FROM found WHERE record_id IS NOT NULL",
         [item_id],
     )
     replaced = int(cursor.rowcount)

@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import numpy as np
+
 from marketplace.sheets.plain import PlainCsv, RowsNotPlain
 
 LINES_OF_A_PIECE = 1 << 20
 """What an engine reads, checks and sorts within some hundred MB; a file of no more lines is not cut."""
 
 _READ_AT_ONCE = 1 << 20
+LINE_END = ord("\n")
 _ENDS_LOOKED_AT = 100
 
 
@@ -74,29 +77,23 @@ def whole_of(path: Path, file: PlainCsv) -> Piece:
 
 def _blocks(path: Path, file: PlainCsv) -> Iterator[bytes]:
     """Yield a file's bytes. An empty line counts as a row, and an engine passes over it: its numbers would be wrong."""
-    quotes = ended = 0
+    quotes, end = 0, b""
     with gzip.open(path) if file.gzipped else path.open("rb") as stream:
         while block := stream.read(_READ_AT_ONCE):
-            text = block.replace(b"\r", b"")
-            start, end = len(text) - len(text.lstrip(b"\n")), len(text.rstrip(b"\n"))
-            if start < end:
-                is_apart = ended + start > 1 and quotes % 2 == 0
-                if is_apart or _has_empty_line(text[start:end], quotes):
-                    raise RowsNotPlain
-                quotes += text.count(b'"')
-                ended = 0
-            ended += len(text) - end if start < end else len(text)
+            text = end + block.replace(b"\r", b"")
+            if _has_empty_line(text, quotes):
+                raise RowsNotPlain
+            end = text[len(text.rstrip(b"\n")) :]
+            quotes += block.count(b'"')
             yield block
 
 
 def _has_empty_line(text: bytes, quotes: int) -> bool:
-    """Return whether an empty line stands in some text outside quotes, of which so many came before it."""
-    place = text.find(b"\n\n")
-    while place >= 0:
-        if (quotes + text.count(b'"', 0, place)) % 2 == 0:
-            return True
-        place = text.find(b"\n\n", place + 1)
-    return False
+    """Return whether an empty line stands outside quotes with something after it; so many quotes came before."""
+    line_ends = np.frombuffer(text, dtype=np.uint8) == LINE_END
+    after = np.flatnonzero(line_ends[:-1] & line_ends[1:]) + 2
+    last = len(text.rstrip(b"\n"))
+    return any((quotes + text.count(b'"', 0, place)) % 2 == 0 for place in after if place <= last)
 
 
 def _is_short(path: Path, file: PlainCsv) -> bool:
