@@ -1,6 +1,6 @@
 """Rows of a file whose key came before in it: the first of a key is kept, those that say the same are repeats of it.
 
-A key is told from another by 128 bits of its hashes, a content by 64 of its digest's. A file that is read in pieces
+A key is told from others of its enterprise by 64 bits of its hash, a content by 64 of its digest's. A file that is read in pieces
 remembers those of the pieces before: their marks in order, and beside them, in the engine, what a row is compared by.
 """
 
@@ -16,7 +16,8 @@ from borrowers.ingest.staging import CHECKED_ROWS, SEEN_KEYS, checked_rows_take_
 
 TOLD_AT_ONCE = 2_000
 Marks = npt.NDArray[np.uint64]
-_HASHES = "hash(ent_id, natural_key) AS mark, hash(concat(natural_key, '|', ent_id)) AS second_mark"
+_HASHES = "hash(ent_id, natural_key) AS mark, ent_id, hash(content_digest) AS content_mark"
+_COMPARED = "mark, ent_id, content_mark"
 _MARKS = "SELECT mark FROM marks"
 
 
@@ -38,8 +39,9 @@ class SeenKeys:
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remember the keys of the latest piece; repeats were taken out of it, whose marks others have."""
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {SEEN_KEYS} AS SELECT * FROM marks LIMIT 0")  # noqa: S608
-        connection.execute(f"INSERT INTO {SEEN_KEYS} SELECT * FROM marks")  # noqa: S608
+        compared = f"SELECT {_COMPARED} FROM marks"  # noqa: S608
+        connection.execute(f"CREATE TABLE IF NOT EXISTS {SEEN_KEYS} AS {compared} LIMIT 0")
+        connection.execute(f"INSERT INTO {SEEN_KEYS} {compared}")
         self.marks = np.concatenate([self.marks, self._latest])
         self.marks.sort(kind="stable")  # two runs in order, which it merges
 
@@ -64,23 +66,23 @@ def repeats_take_out(
     """
     seen = seen or SeenKeys()
     connection.execute(
-        f"CREATE TABLE marks AS SELECT row, {_HASHES}, hash(content_digest) AS content_mark FROM {CHECKED_ROWS}"  # noqa: S608
+        f"CREATE TABLE marks AS SELECT row, {_HASHES} FROM {CHECKED_ROWS}"  # noqa: S608
     )
     marks = connection.execute(_MARKS).fetchnumpy()["mark"]
     suspected = seen.met(np.sort(marks))
     if not len(suspected):
         return 0
     connection.register("suspected", {"mark": suspected})
-    earlier = f"UNION ALL SELECT *, false FROM {SEEN_KEYS} SEMI JOIN suspected USING (mark)"  # noqa: S608
+    earlier = f"UNION ALL SELECT 0, {_COMPARED} FROM {SEEN_KEYS} SEMI JOIN suspected USING (mark)"  # noqa: S608
     connection.execute(
         f"""
         CREATE TABLE repeats AS SELECT row, content_mark = first_content AS same FROM (
-            SELECT row, is_new, content_mark,
+            SELECT row, content_mark,
                 first_value(row) OVER w AS first_row, first_value(content_mark) OVER w AS first_content
-            FROM (SELECT *, true AS is_new FROM marks SEMI JOIN suspected USING (mark)
+            FROM (SELECT row, {_COMPARED} FROM marks SEMI JOIN suspected USING (mark)
                 {earlier if len(seen.marks) else ""})
-            WINDOW w AS (PARTITION BY mark, second_mark ORDER BY row))
-        WHERE is_new AND row <> first_row
+            WINDOW w AS (PARTITION BY ent_id, mark ORDER BY row))
+        WHERE row > first_row
         """  # noqa: S608
     )
     connection.unregister("suspected")
