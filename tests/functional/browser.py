@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import cached_property
 from typing import Any, ClassVar
 from urllib.parse import urljoin, urlsplit
 
@@ -38,9 +39,13 @@ class Page:
         )
         self.headers = answer.headers
         self.is_html = answer.headers.get("Content-Type", "").startswith("text/html")
-        self.soup = BeautifulSoup(self.content if self.is_html else "", "html.parser")
 
-    @property
+    @cached_property
+    def soup(self) -> BeautifulSoup:
+        """Return what a browser makes of it; nothing of a file."""
+        return BeautifulSoup(self.content if self.is_html else "", "html.parser")
+
+    @cached_property
     def text(self) -> str:
         """Return the words of the page, blanks and line breaks left out."""
         seen = BeautifulSoup(str(self.soup.find("main") or self.soup), "html.parser")
