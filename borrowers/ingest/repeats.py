@@ -1,7 +1,7 @@
 """Rows of a file whose key came before in it: the first of a key is kept, those that say the same are repeats of it.
 
-A key is told from others of its enterprise by 64 bits of its hash, a content by 64 of its digest's. A file that is read in pieces
-remembers those of the pieces before: their marks in order, and beside them, in the engine, what a row is compared by.
+A key is told from others of its enterprise by 64 bits of its hash, a content by 64 of its digest's. A file that is read
+in pieces remembers the keys of those before: their marks in order, and in the engine what a row is compared by.
 """
 
 from __future__ import annotations

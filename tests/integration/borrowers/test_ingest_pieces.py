@@ -20,7 +20,7 @@ from borrowers.models import (
 )
 from borrowers.selectors.record import records_as_at
 from borrowers.services import ingest as ingest_service
-from borrowers.services import intake, reference_ensure
+from borrowers.services import intake
 from borrowers.services.archive import archive_rebuild
 from borrowers.services.archive_check import archive_check
 from borrowers.services.archived import item_keep_in
@@ -36,6 +36,7 @@ from tests.factories.payments import (
     payment,
     write,
 )
+from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 ROWS = 60
@@ -43,7 +44,7 @@ ROWS = 60
 
 @pytest.fixture
 def taxes(cast, now):
-    reference_ensure(at=now)
+    enter_reference(at=now)
     return CatalogueItem.objects.get(code="TAX_PAYMENT")
 
 
