@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
 
 from bs4 import BeautifulSoup
+from bs4.filter import SoupStrainer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -107,6 +108,6 @@ def _opened(client: Client, reader: str, name: str, path: str) -> tuple[Stop | N
 
 def _links(text: str, path: str) -> list[str]:
     """Return the addresses a page leads to, without fragments."""
-    page = BeautifulSoup(text, "html.parser")
+    page = BeautifulSoup(text, "html.parser", parse_only=SoupStrainer("a", href=True))
     found = (str(link["href"]) for link in page.find_all("a", href=True))
     return [urljoin(path, href).partition("#")[0] for href in found if not href.startswith("#")]
