@@ -58,6 +58,9 @@ def pieces_of(path: Path, file: PlainCsv, folder: Path) -> Iterator[Piece]:
         rest = next(blocks, b"")
         while rest:
             rest = _cut(blocks, rest, piece)
+            while rest and not rest.strip(b"\r\n"):  # empty lines, where nothing comes after them
+                more = next(blocks, b"")
+                rest = rest + more if more else b""
             yield Piece(piece, how, is_last=not rest)
             how = replace(how, header_row=0)
     finally:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from borrowers.domain.archive import KeptIn
+from borrowers.models import CatalogueItem
 from borrowers.services import intake
+from borrowers.services.archived import item_keep_in
 from marketplace.sheets import pieces
+from tests.factories.reference import enter_reference
 
 LINES = 8
 
@@ -23,3 +27,18 @@ def each_way(request):
     """Read small files row by row, as they are, and once more in columns and pieces."""
     if request.param == "in pieces":
         request.getfixturevalue("in_pieces")
+
+
+@pytest.fixture
+def taxes(cast, now):
+    """The item of tax payments, in the catalogue as it is shipped."""
+    enter_reference(at=now)
+    return CatalogueItem.objects.get(code="TAX_PAYMENT")
+
+
+@pytest.fixture
+def alone(taxes, now):
+    """The same, kept in the archive alone."""
+    item_keep_in(item=taxes, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
+    taxes.refresh_from_db()
+    return taxes

@@ -68,19 +68,6 @@ REASON = "金额与完税证明不一致"
 DAY = timedelta(days=1)
 
 
-@pytest.fixture
-def taxes(cast, now):
-    enter_reference(at=now)
-    return CatalogueItem.objects.get(code="TAX_PAYMENT")
-
-
-@pytest.fixture
-def alone(taxes, now):
-    item_keep_in(item=taxes, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
-    taxes.refresh_from_db()
-    return taxes
-
-
 def told(enterprise, at):
     """What readers are told of an enterprise at a moment, free of what two runs cannot share."""
     places = dict(IngestBatch.objects.values_list("public_id", "pk"))

@@ -9,10 +9,8 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
-from borrowers.domain.archive import KeptIn
 from borrowers.models import (
     ArchiveSegment,
-    CatalogueItem,
     CreditRecord,
     IngestBatch,
     IngestReject,
@@ -23,7 +21,6 @@ from borrowers.services import ingest as ingest_service
 from borrowers.services import intake
 from borrowers.services.archive import archive_rebuild
 from borrowers.services.archive_check import archive_check
-from borrowers.services.archived import item_keep_in
 from borrowers.services.quality import batch_quality_check
 from marketplace.sheets import pieces
 from tests.factories.payments import (
@@ -36,23 +33,9 @@ from tests.factories.payments import (
     payment,
     write,
 )
-from tests.factories.reference import enter_reference
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("archive_folder")]
 ROWS = 60
-
-
-@pytest.fixture
-def taxes(cast, now):
-    enter_reference(at=now)
-    return CatalogueItem.objects.get(code="TAX_PAYMENT")
-
-
-@pytest.fixture
-def alone(taxes, now):
-    item_keep_in(item=taxes, kept_in=KeptIn.ARCHIVE, actor=None, at=now)
-    taxes.refresh_from_db()
-    return taxes
 
 
 def numbered(count, amount="1.50"):

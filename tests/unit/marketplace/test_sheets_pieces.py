@@ -92,7 +92,18 @@ def test_empty_lines_in_a_cell_or_at_the_end_are_plain(block, tmp_path, monkeypa
 
     found = cut(text, tmp_path)
 
-    assert "".join(piece for piece, _, _ in found) == text
+    assert "".join(piece for piece, _, _ in found).rstrip() == text.rstrip()
+    assert all(piece.strip() for piece, _, _ in found)
+
+
+@pytest.mark.parametrize("block", [1, 2, 3])
+def test_empty_lines_after_the_last_piece_are_no_piece(block, tmp_path, monkeypatch):
+    monkeypatch.setattr(pieces, "_READ_AT_ONCE", block)
+
+    found = cut(written([["1", "2"]] * 9) + "\n\n\n", tmp_path)
+
+    assert [len(records(piece.strip())) for piece, _, _ in found] == [5, 5]
+    assert [is_last for _, _, is_last in found] == [False, True]
 
 
 def test_short_file_is_given_as_it_lies_there(tmp_path):
