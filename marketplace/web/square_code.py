@@ -10,13 +10,18 @@ QUIET_ZONE = 4
 """Light modules around the code (ISO/IEC 18004)."""
 
 
-def square_code(text: str, label: str, size_px: int = 232) -> SafeString:
+LEAST_PX = 240
+
+
+def square_code(text: str, label: str) -> SafeString:
     """Return the SVG element of a text's square code, dark on light in every colour scheme.
+
+    Every module takes the same whole number of CSS pixels, as many as make the code `LEAST_PX` wide or a little wider:
+    some readers give up where neighbors differ in width.
 
     Args:
         text: what readers of the code get.
         label: what it is, for who does not see it.
-        size_px: width and height in CSS pixels.
     """
     code = QrCodeWidget(text, barLevel="M").qr
     code.make()
@@ -28,8 +33,9 @@ def square_code(text: str, label: str, size_px: int = 232) -> SafeString:
         if code.isDark(row, place)
     )
     side = count + 2 * QUIET_ZONE
+    size_px = side * -(-LEAST_PX // side)
     return format_html(
-        '<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" width="{}" height="{}" '
+        '<svg class="mk-square" xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{}" width="{}" height="{}" '
         'viewBox="0 0 {} {}" shape-rendering="crispEdges">'
         '<path fill="#fff" d="M0 0h{}v{}H0z"/><path fill="#000" d="{}"/></svg>',
         *(label, size_px, size_px, side, side, side, side, dark),
