@@ -1,7 +1,8 @@
 """Rows of a file whose key came before in it: the first of a key is kept, those that say the same are repeats of it.
 
-A key is told from others of its enterprise by 64 bits of its hash, a content by 64 of its digest's. A file that is read
-in pieces remembers the keys of those before: their marks in order, and in the engine what a row is compared by.
+Which rows may have a key in common is seen by a quick hash, whether they do by the MD5 of the key, whether they say the
+same by the first 60 bits of their digests. A file that is read in pieces remembers the keys of those before: their
+hashes in order, and in the engine what a row is compared by.
 """
 
 from __future__ import annotations
@@ -16,8 +17,11 @@ from borrowers.ingest.staging import CHECKED_ROWS, SEEN_KEYS, checked_rows_take_
 
 TOLD_AT_ONCE = 2_000
 Marks = npt.NDArray[np.uint64]
-_HASHES = "hash(ent_id, natural_key) AS mark, ent_id, hash(content_digest) AS content_mark"
-_COMPARED = "mark, ent_id, content_mark"
+_MARK = "hash(ent_id, natural_key) AS mark"
+_COMPARED = (
+    "md5_number(concat(ent_id, '|', natural_key)) AS key, "
+    "CAST('0x' || substr(content_digest, 1, 15) AS BIGINT) AS content"
+)
 _MARKS = "SELECT mark FROM marks"
 
 
@@ -39,7 +43,7 @@ class SeenKeys:
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         """Remember the keys of the latest piece; repeats were taken out of it, whose marks others have."""
-        compared = f"SELECT {_COMPARED} FROM marks"  # noqa: S608
+        compared = f"SELECT {_MARK}, {_COMPARED} FROM {CHECKED_ROWS}"  # noqa: S608
         connection.execute(f"CREATE TABLE IF NOT EXISTS {SEEN_KEYS} AS {compared} LIMIT 0")
         connection.execute(f"INSERT INTO {SEEN_KEYS} {compared}")
         self.marks = np.concatenate([self.marks, self._latest])
@@ -62,26 +66,24 @@ def repeats_take_out(
         rejected: told why rows are not kept, in their order.
         seen: keys of the pieces before; None for a whole file.
 
-    Writes in the engine: ``marks``, what the rows are compared by.
+    Writes in the engine: ``marks``, the hashes of their keys.
     """
     seen = seen or SeenKeys()
-    connection.execute(
-        f"CREATE TABLE marks AS SELECT row, {_HASHES} FROM {CHECKED_ROWS}"  # noqa: S608
-    )
+    connection.execute(f"CREATE TABLE marks AS SELECT row, {_MARK} FROM {CHECKED_ROWS}")  # noqa: S608
     marks = connection.execute(_MARKS).fetchnumpy()["mark"]
     suspected = seen.met(np.sort(marks))
     if not len(suspected):
         return 0
     connection.register("suspected", {"mark": suspected})
-    earlier = f"UNION ALL SELECT 0, {_COMPARED} FROM {SEEN_KEYS} SEMI JOIN suspected USING (mark)"  # noqa: S608
+    alike = "SELECT row FROM marks SEMI JOIN suspected USING (mark)"
+    earlier = f"UNION ALL SELECT 0, key, content FROM {SEEN_KEYS} SEMI JOIN suspected USING (mark)"  # noqa: S608
     connection.execute(
         f"""
-        CREATE TABLE repeats AS SELECT row, content_mark = first_content AS same FROM (
-            SELECT row, content_mark,
-                first_value(row) OVER w AS first_row, first_value(content_mark) OVER w AS first_content
-            FROM (SELECT row, {_COMPARED} FROM marks SEMI JOIN suspected USING (mark)
+        CREATE TABLE repeats AS SELECT row, content = first_content AS same FROM (
+            SELECT row, content, first_value(row) OVER w AS first_row, first_value(content) OVER w AS first_content
+            FROM (SELECT row, {_COMPARED} FROM {CHECKED_ROWS} WHERE row IN ({alike})
                 {earlier if len(seen.marks) else ""})
-            WINDOW w AS (PARTITION BY ent_id, mark ORDER BY row))
+            WINDOW w AS (PARTITION BY key ORDER BY row))
         WHERE row > first_row
         """  # noqa: S608
     )
@@ -92,5 +94,4 @@ def repeats_take_out(
         for (number,) in rows:
             rejected([key_conflict(number)])
     checked_rows_take_out(connection, "row IN (SELECT row FROM repeats)")
-    connection.execute("DELETE FROM marks WHERE row IN (SELECT row FROM repeats)")
     return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))

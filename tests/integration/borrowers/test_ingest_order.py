@@ -1,4 +1,4 @@
-"""Records of an enterprise are neighbors, however large the delivery: it is put in order a piece at a time."""
+"""Records of an enterprise are neighbors within a piece of a delivery, which is put in order by itself."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ import random
 
 import pytest
 
-from borrowers.ingest import handover, staging
+from borrowers.ingest import staging
 from borrowers.models import CreditRecord
 from borrowers.services import intake
+from marketplace.sheets import pieces
 from tests.factories.borrowers import USCC, make_enterprise
 from tests.factories.payments import LATECOMER, ingest, payment, write
 from tests.factories.reference import enter_reference
@@ -32,28 +33,24 @@ def delivered(cast, now, tmp_path, monkeypatch):
     return write(tmp_path / "tax.csv", rows)
 
 
-@pytest.mark.parametrize("at_once", [1, 2, 7, 8, 1_000_000])
-def test_pieces_of_any_size_give_all_records_in_one_order(delivered, now, monkeypatch, at_once):
-    monkeypatch.setattr(handover, "ROWS_SORTED_AT_ONCE", at_once)
+def placed():
+    return list(CreditRecord.objects.order_by("pk").values_list("enterprise", "event_date"))
 
+
+def test_all_records_stand_in_one_order(delivered, now):
     batch = ingest(delivered, now)
 
-    records = CreditRecord.objects.order_by("pk").values_list("enterprise", "event_date")
-    assert batch.accepted == len(records) == 9
-    assert list(records) == sorted(records)
+    assert batch.accepted == len(placed()) == 9
+    assert placed() == sorted(placed())
 
 
-@pytest.mark.parametrize(("at_once", "pieces"), [(1, 2), (2, 2), (9, 1)])
-def test_an_enterprise_is_never_divided(delivered, now, monkeypatch, at_once, pieces):
-    found = []
-    spans = handover._spans
-    monkeypatch.setattr(handover, "ROWS_SORTED_AT_ONCE", at_once)
-    monkeypatch.setattr(handover, "_spans", lambda lane: found.extend(spans(lane)) or found)
-
+def test_those_of_a_piece_stand_in_one_order(delivered, now, in_pieces):
     ingest(delivered, now)
 
-    assert len(found) == pieces
-    assert all(first <= last for first, last in found)
+    first = pieces.LINES_OF_A_PIECE - 1  # the header is a line, too
+    assert len(placed()) == 9
+    assert placed()[:first] == sorted(placed()[:first])
+    assert placed()[first:] == sorted(placed()[first:])
 
 
 @pytest.mark.parametrize("at_most", [0, 1_000_000])

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from borrowers.domain.catalogue import load_catalogue
 from borrowers.domain.item_spec import FieldType, Subject
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
-from borrowers.ingest import meanings, staging
+from borrowers.ingest import meanings, repeats, staging
 from borrowers.ingest.lane import check, subject_codes
 from borrowers.ingest.repeats import SeenKeys
 from borrowers.ingest.staging import NotPlain, engine, stage, tables_forget
@@ -193,6 +193,22 @@ def test_pieces_come_to_what_the_whole_file_does(item, tmp_path, monkeypatch):
     assert errors == expected[1]
     assert kept == expected[0]
     assert same == expected[2]
+
+
+@pytest.mark.parametrize("lines", [30, 1000])
+@pytest.mark.parametrize("code", ["TAX_PAYMENT", "PENALTY", "ANNUAL_REPORT"])
+def test_hash_that_tells_no_key_from_another_changes_nothing(code, lines, tmp_path, monkeypatch):
+    monkeypatch.setattr(repeats, "_MARK", "7::UBIGINT AS mark")
+    monkeypatch.setattr(pieces, "LINES_OF_A_PIECE", lines)
+    monkeypatch.setattr(pieces, "_READ_AT_ONCE", 200)
+    item = next(entry for entry in ITEMS if entry.code == code)
+    path = tmp_path / "delivered.csv"
+    write(path, item, 100, random.Random(code))
+
+    kept, errors, same, _ = in_columns(item, path, tmp_path)
+
+    assert (kept, errors, same) == by_rows(item, path)
+    assert "KEY_CONFLICT_IN_FILE" in errors.values()
 
 
 @pytest.mark.parametrize("code", ["TAX_PAYMENT", "PENALTY", "POWER_BILL", "ANNUAL_REPORT"])
