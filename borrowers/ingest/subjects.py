@@ -46,7 +46,7 @@ def enterprises_bring(lane: Lane, unit: SourceUnit, folder: Path) -> None:
     Queries: one per five thousand codes, or one over the register; none where a piece before brought that.
     Writes in the engine: ``enterprises``; ``register`` where it is brought whole.
     """
-    if not _takes_register(lane, folder / "register.csv"):
+    if not _register_brought(lane, folder / "register.csv"):
         enterprises_are(lane.connection, _subject_arrays(lane, unit))
         return
     lane.connection.execute(f"CREATE VIEW {ENTERPRISES} AS SELECT * FROM {REGISTER}")  # noqa: S608
@@ -59,8 +59,8 @@ def enterprises_are(engine: duckdb.DuckDBPyConnection, arrays: Mapping[str, Any]
     engine.unregister("subject_arrays")
 
 
-def _takes_register(lane: Lane, path: Path) -> bool:
-    """Return whether the engine has the whole register, brought where many codes are sought."""
+def _register_brought(lane: Lane, path: Path) -> bool:
+    """Bring the whole register where many codes are sought; return whether the engine has it."""
     if lane.item.subject is not Subject.USCC or connection.vendor != "postgresql":
         return False
     if lane.one(f"SELECT count(*) FROM duckdb_tables() WHERE table_name = '{REGISTER}'"):  # noqa: S608

@@ -15,7 +15,7 @@ LINES_OF_A_PIECE = 1 << 20
 """What an engine reads, checks and sorts within some hundred MB; a file of no more lines is not cut."""
 
 _READ_AT_ONCE = 1 << 20
-LINE_END = ord("\n")
+_LINE_END = ord("\n")
 _ENDS_LOOKED_AT = 100
 
 
@@ -93,14 +93,14 @@ def _blocks(path: Path, file: PlainCsv) -> Iterator[bytes]:
 
 def _has_empty_line(text: bytes, quotes: int) -> bool:
     """Return whether an empty line stands outside quotes with something after it; so many quotes came before."""
-    line_ends = np.frombuffer(text, dtype=np.uint8) == LINE_END
+    line_ends = np.frombuffer(text, dtype=np.uint8) == _LINE_END
     after = np.flatnonzero(line_ends[:-1] & line_ends[1:]) + 2
     last = len(text.rstrip(b"\n"))
     return any((quotes + text.count(b'"', 0, place)) % 2 == 0 for place in after if place <= last)
 
 
 def _lines(block: bytes) -> int:
-    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == LINE_END))
+    return int(np.count_nonzero(np.frombuffer(block, dtype=np.uint8) == _LINE_END))
 
 
 def _quotes(block: bytes) -> int:

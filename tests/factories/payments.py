@@ -58,6 +58,12 @@ def key_without_a_day():
     item.save()
 
 
+def candidates_left(places):
+    """Rows that wait for a person or were decided: place of the batch, row number, state."""
+    found = SubjectCandidate.objects.values_list("batch", "row_number", "state")
+    return sorted((places[batch], *rest) for batch, *rest in found)
+
+
 def left_in_database():
     """Everything deliveries leave in the database, free of what two runs cannot share."""
     places = {
@@ -88,10 +94,7 @@ def left_in_database():
                 "batch", "row_number", "field", "code", "sentence"
             )
         ),
-        "candidates": sorted(
-            (places[batch], *rest)
-            for batch, *rest in SubjectCandidate.objects.values_list("batch", "row_number", "state")
-        ),
+        "candidates": candidates_left(places),
         "records": [
             (
                 places[record.batch_id],

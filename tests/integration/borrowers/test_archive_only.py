@@ -26,7 +26,6 @@ from borrowers.models import (
     IngestReject,
     Objection,
     SourceUnit,
-    SubjectCandidate,
 )
 from borrowers.selectors import archived
 from borrowers.selectors.catalogue import item_spec
@@ -55,6 +54,7 @@ from tests.factories.payments import (
     LATECOMER,
     STORIES,
     any_row,
+    candidates_left,
     ingest,
     key_without_a_day,
     payment,
@@ -108,10 +108,7 @@ def state(now):
             (order[batch], *rest)
             for batch, *rest in IngestReject.objects.values_list("batch", "row_number", "code")
         ),
-        "candidates": sorted(
-            (order[batch], *rest)
-            for batch, *rest in SubjectCandidate.objects.values_list("batch", "row_number", "state")
-        ),
+        "candidates": candidates_left(order),
         "quality": sorted(
             (order[batch], f"{rest}")
             for batch, *rest in BatchQuality.objects.values_list(
