@@ -139,6 +139,36 @@ def stage(
         NotPlain: its rows are not all as wide as the header, or there are none.
     """
     binding = bind_columns(item.columns, file.titles)
+    forms = _forms(item, file, binding)
+    kept = ", ".join(dict.fromkeys(form.column for form in forms.values()))
+    filled = ", ".join(
+        f"nullif(trim(c{place}, {quoted([SPACES])}), '')" for place in range(len(file.titles))
+    )
+    subject = forms[item.subject_field].column  # nearly always filled: the others need no look
+    is_blank = f"CASE WHEN {subject} > '!' AND {subject} < '~' THEN false ELSE coalesce({filled}) IS NULL END"
+    above = file.header_row if rows_above is None else rows_above
+    wanted = ""
+    if only is not None:
+        connection.register("wanted", {"row": np.array(sorted(only), dtype=np.int64)})
+        wanted = "WHERE row IN (SELECT row FROM wanted)"
+    sql = f"""
+        CREATE TABLE staged AS
+        SELECT row, {kept}, {is_blank} AS is_blank FROM (SELECT row_number() OVER () + {above} AS row, *
+        FROM {_csv_sql(file, path)})
+        {wanted}
+    """  # noqa: S608
+    try:
+        connection.execute(sql)
+    except duckdb.Error as error:
+        raise NotPlain(str(error)[:200]) from error
+    last_row = _blank_rows_drop(connection) or above
+    return Lane(
+        connection, item, _repeating(connection, item, forms), binding, file.titles, last_row
+    )
+
+
+def _forms(item: ItemSpec, file: PlainCsv, binding: Binding) -> dict[str, FieldForm]:
+    """Return by field code how the cells of the kept columns read."""
     places = {title: place for place, title in enumerate(file.titles)}
     forms: dict[str, FieldForm] = {}
     for spec in item.fields:
@@ -151,36 +181,16 @@ def stage(
             binding.money_scale.get(spec.code) or by_type,
             is_subject=spec.code == item.subject_field,
         )
+    return forms
+
+
+def _csv_sql(file: PlainCsv, path: Path) -> str:
+    """Return the expression of a file's records, its columns ``c0``, ``c1`` and so on."""
     columns = ", ".join(f"'c{place}': 'VARCHAR'" for place in range(len(file.titles)))
-    kept = ", ".join(dict.fromkeys(form.column for form in forms.values()))
-    filled = ", ".join(
-        f"nullif(trim(c{place}, {quoted([SPACES])}), '')" for place in range(len(file.titles))
-    )
-    subject = forms[item.subject_field].column  # nearly always filled: the others need no look
-    is_blank = f"CASE WHEN {subject} > '!' AND {subject} < '~' THEN false ELSE coalesce({filled}) IS NULL END"
-    compression = "gzip" if file.gzipped else "none"
-    above = file.header_row if rows_above is None else rows_above
-    wanted = ""
-    if only is not None:
-        connection.register("wanted", {"row": np.array(sorted(only), dtype=np.int64)})
-        wanted = "WHERE row IN (SELECT row FROM wanted)"
-    sql = f"""
-        CREATE TABLE staged AS
-        SELECT row, {kept}, {is_blank} AS is_blank FROM (SELECT row_number() OVER () + {above} AS row, *
-        FROM read_csv({quoted([str(path)])}, header = false, skip = {file.header_row}, auto_detect = false,
+    return f"""read_csv({quoted([str(path)])}, header = false, skip = {file.header_row}, auto_detect = false,
             columns = {{{columns}}}, delim = {quoted([file.delimiter])}, quote = '"', escape = '"',
             nullstr = '', allow_quoted_nulls = true, strict_mode = true, max_line_size = 4000000,
-            compression = '{compression}'))
-        {wanted}
-    """  # noqa: S608
-    try:
-        connection.execute(sql)
-    except duckdb.Error as error:
-        raise NotPlain(str(error)[:200]) from error
-    last_row = _blank_rows_drop(connection) or above
-    return Lane(
-        connection, item, _repeating(connection, item, forms), binding, file.titles, last_row
-    )
+            compression = '{"gzip" if file.gzipped else "none"}')"""
 
 
 def tables_forget(connection: duckdb.DuckDBPyConnection) -> None:
