@@ -20,6 +20,7 @@ import numpy as np
 from borrowers.domain.archive import BEIJING, storage_of
 from borrowers.ingest.forms import packed_sql, quoted
 from borrowers.ingest.meanings import text_array
+from borrowers.ingest.seen import Key, said_by_key
 from borrowers.ingest.segments import (
     digest_sql,
     segment_enter,
@@ -126,6 +127,29 @@ def archived_merge(
 def keys_archived(duck: duckdb.DuckDBPyConnection, batch: IngestBatch) -> bool:
     """Return whether the archive holds any version under the key of a row of ``checked``."""
     return _met(duck, batch)
+
+
+def archived_said(
+    duck: duckdb.DuckDBPyConnection, item: CatalogueItem, keys: Collection[Key]
+) -> dict[Key, set[int]]:
+    """Return what every version of some keys in the archive says, see `borrowers.ingest.seen.says`. Queries: one."""
+    pks = [enterprise for enterprise, _ in keys]
+    first, last = min(pks), max(pks)
+    segments = segments_of(item, first, last)
+    if not segments:
+        return {}
+    files = quoted([str(segment_path(segment.name)) for segment in segments])
+    arrays = {
+        "ent_id": np.array(pks, dtype=np.int64),
+        "natural_key": text_array([key for _, key in keys]),
+    }
+    duck.register("asked_keys", arrays)
+    found = duck.execute(
+        f"SELECT ent_id, natural_key, digest FROM read_parquet([{files}], union_by_name = true) "  # noqa: S608
+        f"SEMI JOIN asked_keys USING (ent_id, natural_key) WHERE ent_id BETWEEN {first} AND {last}"
+    ).fetchall()
+    duck.unregister("asked_keys")
+    return said_by_key(found)
 
 
 def _met(duck: duckdb.DuckDBPyConnection, batch: IngestBatch) -> bool:

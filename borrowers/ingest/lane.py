@@ -28,7 +28,8 @@ from borrowers.ingest.forms import (
 )
 from borrowers.ingest.judging import Rejected, Review, Subjects, as_they_are, rows_judged
 from borrowers.ingest.meanings import CellsMap, cells_map, stored_text, text_array, tidy
-from borrowers.ingest.repeats import SeenKeys, repeats_take_out
+from borrowers.ingest.repeats import repeats_take_out
+from borrowers.ingest.seen import SeenKeys
 from borrowers.ingest.staging import CHECKED_ROWS, ENTERPRISES, Lane
 
 ODD_ROWS_AT_ONCE = 2_000

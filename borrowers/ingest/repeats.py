@@ -1,53 +1,25 @@
 """Rows of a file whose key came before in it: the first of a key is kept, those that say the same are repeats of it.
 
-Which rows may have a key in common is seen by a quick hash, whether they do by the MD5 of the key, whether they say the
-same by the first 60 bits of their digests. A file that is read in pieces remembers the keys of those before: their
-hashes in order, and in the engine what a row is compared by.
+Which rows may have a key in common is seen by a quick hash; whether they do, by the keys themselves. A file that is
+read in pieces remembers the keys of those before (`borrowers.ingest.seen`).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
 import duckdb
 import numpy as np
-import numpy.typing as npt
 
 from borrowers.domain.rows import RowError
 from borrowers.ingest.judging import Rejected
-from borrowers.ingest.staging import CHECKED_ROWS, SEEN_KEYS, checked_rows_take_out, one_of
+from borrowers.ingest.seen import Numbers, PieceKeys, SeenKeys
+from borrowers.ingest.segments import digest_sql
+from borrowers.ingest.staging import CHECKED_ROWS, checked_rows_take_out
 
-TOLD_AT_ONCE = 2_000
-Marks = npt.NDArray[np.uint64]
-_MARK = "hash(ent_id, natural_key) AS mark"
-_COMPARED = (
-    "md5_number(concat(ent_id, '|', natural_key)) AS key, "
-    "CAST('0x' || substr(content_digest, 1, 15) AS BIGINT) AS content"
-)
-_MARKS = "SELECT mark FROM marks"
-
-
-class SeenKeys:
-    """The keys of the pieces of a file that were read: eight bytes of each here, the rest in the engine's table."""
-
-    def __init__(self) -> None:
-        self.marks: Marks = np.empty(0, dtype=np.uint64)
-        self._latest = self.marks
-
-    def met(self, marks: Marks) -> Marks:
-        """Return the marks of a piece, given in order, that come twice in it or came before."""
-        self._latest = marks
-        twice = marks[1:][marks[1:] == marks[:-1]]
-        if not len(self.marks):
-            return np.unique(twice)
-        places = np.minimum(np.searchsorted(self.marks, marks), len(self.marks) - 1)
-        return np.union1d(twice, marks[self.marks[places] == marks])
-
-    def add(self, connection: duckdb.DuckDBPyConnection) -> None:
-        """Remember the keys of the latest piece; repeats were taken out of it, whose marks others have."""
-        compared = f"SELECT {_MARK}, {_COMPARED} FROM {CHECKED_ROWS}"  # noqa: S608
-        connection.execute(f"CREATE TABLE IF NOT EXISTS {SEEN_KEYS} AS {compared} LIMIT 0")
-        connection.execute(f"INSERT INTO {SEEN_KEYS} {compared}")
-        self.marks = np.concatenate([self.marks, self._latest])
-        self.marks.sort(kind="stable")  # two runs in order, which it merges
+ASKED_AT_ONCE = 2_000
+_MARK = "hash(ent_id, natural_key)"
 
 
 def key_conflict(row_number: int) -> RowError:
@@ -64,34 +36,90 @@ def repeats_take_out(
     Args:
         connection: its ``checked_rows`` hold the rows of a file or of a piece of it.
         rejected: told why rows are not kept, in their order.
-        seen: keys of the pieces before; None for a whole file.
-
-    Writes in the engine: ``marks``, the hashes of their keys.
+        seen: keys of the pieces before, which has those of this one at hand afterwards; None for a whole file.
     """
-    seen = seen or SeenKeys()
-    connection.execute(f"CREATE TABLE marks AS SELECT row, {_MARK} FROM {CHECKED_ROWS}")  # noqa: S608
-    marks = connection.execute(_MARKS).fetchnumpy()["mark"]
-    suspected = seen.met(np.sort(marks))
+    keys = _keys_of(connection, is_piece=seen is not None)
+    repeats = _came_before(connection, keys, seen) if seen else {}
+    repeats |= _come_twice(connection, keys, repeats)
+    for row in sorted(row for row, is_same in repeats.items() if not is_same):
+        rejected([key_conflict(row)])
+    if repeats:
+        connection.register("repeats", {"row": np.array(list(repeats), dtype=np.int64)})
+        checked_rows_take_out(connection, "row IN (SELECT row FROM repeats)")
+        connection.unregister("repeats")
+    if seen:
+        seen.hold(keys, repeats)
+    return sum(repeats.values())
+
+
+def _keys_of(connection: duckdb.DuckDBPyConnection, *, is_piece: bool) -> PieceKeys:
+    """Return the keys of the checked rows; what the rows say only of a piece."""
+    said = f"xor({digest_sql('content_digest')}, ent_id)" if is_piece else "0"
+    found = connection.execute(
+        f"SELECT row::UBIGINT AS row, {_MARK} AS mark, ({said})::UBIGINT AS said FROM {CHECKED_ROWS}"  # noqa: S608
+    ).fetchnumpy()
+    in_order = np.argsort(found["mark"])
+    return PieceKeys(*(np.asarray(found[name])[in_order] for name in ("row", "mark", "said")))
+
+
+def _came_before(
+    connection: duckdb.DuckDBPyConnection, keys: PieceKeys, seen: SeenKeys
+) -> dict[int, bool]:
+    """Return the rows whose key came in an earlier piece, and whether they say the same."""
+    earlier = seen.met(keys)
+    if not earlier:
+        return {}
+    suspected = np.array(list(earlier), dtype=np.uint64)
+    of_rows = np.isin(keys.rows, suspected)
+    own = zip(keys.rows[of_rows].tolist(), keys.said[of_rows].tolist(), strict=True)
+    same = {row for row, says in own if says in earlier[row]}
+    found = dict.fromkeys(same, True)
+    others = iter(sorted(earlier.keys() - same))
+    while rows := list(islice(others, ASKED_AT_ONCE)):
+        named = _named(connection, rows)
+        kept = seen.kept(set(named.values()))
+        found |= {row: False for row, key in named.items() if earlier[row] & kept.get(key, set())}
+    return found
+
+
+def _named(
+    connection: duckdb.DuckDBPyConnection, rows: Sequence[int]
+) -> Mapping[int, tuple[int, str]]:
+    """Return by number of row the enterprise and natural key of some checked rows."""
+    connection.register("asked", {"row": np.array(rows, dtype=np.int64)})
+    found = connection.execute(
+        f"SELECT row, ent_id, natural_key FROM {CHECKED_ROWS} SEMI JOIN asked USING (row)"  # noqa: S608
+    ).fetchall()
+    connection.unregister("asked")
+    return {row: (enterprise, key) for row, enterprise, key in found}
+
+
+def _come_twice(
+    connection: duckdb.DuckDBPyConnection, keys: PieceKeys, settled: Mapping[int, bool]
+) -> dict[int, bool]:
+    """Return the rows whose key another row of the piece has before them, and whether they say the same."""
+    suspected = keys.rows[_is_alike(keys.marks)]
+    if settled:
+        suspected = np.setdiff1d(suspected, np.array(list(settled), dtype=np.uint64))
     if not len(suspected):
-        return 0
-    connection.register("suspected", {"mark": suspected})
-    alike = "SELECT row FROM marks SEMI JOIN suspected USING (mark)"
-    earlier = f"UNION ALL SELECT 0, key, content FROM {SEEN_KEYS} SEMI JOIN suspected USING (mark)"  # noqa: S608
-    connection.execute(
+        return {}
+    connection.register("alike", {"row": suspected})
+    found = connection.execute(
         f"""
-        CREATE TABLE repeats AS SELECT row, content = first_content AS same FROM (
-            SELECT row, content, first_value(row) OVER w AS first_row, first_value(content) OVER w AS first_content
-            FROM (SELECT row, {_COMPARED} FROM {CHECKED_ROWS} WHERE row IN ({alike})
-                {earlier if len(seen.marks) else ""})
-            WINDOW w AS (PARTITION BY key ORDER BY row))
+        SELECT row, content_digest = first_digest FROM (
+            SELECT row, content_digest, first_value(row) OVER w AS first_row,
+                first_value(content_digest) OVER w AS first_digest
+            FROM {CHECKED_ROWS} WHERE row IN (SELECT row FROM alike)
+            WINDOW w AS (PARTITION BY ent_id, natural_key ORDER BY row))
         WHERE row > first_row
         """  # noqa: S608
-    )
-    connection.unregister("suspected")
-    conflicts = connection.cursor()
-    conflicts.execute("SELECT row FROM repeats WHERE NOT same ORDER BY row")
-    while rows := conflicts.fetchmany(TOLD_AT_ONCE):
-        for (number,) in rows:
-            rejected([key_conflict(number)])
-    checked_rows_take_out(connection, "row IN (SELECT row FROM repeats)")
-    return int(one_of(connection, "SELECT count(*) FROM repeats WHERE same"))
+    ).fetchall()
+    connection.unregister("alike")
+    return dict(found)
+
+
+def _is_alike(marks: Numbers) -> np.ndarray:
+    """Return of hashes in order which of them have an equal beside them."""
+    with_next = np.zeros(len(marks) + 1, dtype=bool)
+    with_next[1:-1] = marks[1:] == marks[:-1]
+    return with_next[1:] | with_next[:-1]

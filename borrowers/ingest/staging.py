@@ -28,8 +28,8 @@ CHECKED_ROWS = "checked_rows"
 ENTERPRISES = "enterprises"
 """What the plain codes of the subject field mean, ``code`` and ``ent_id``: `borrowers.ingest.subjects` makes it."""
 
-REGISTER, SEEN_KEYS = "register", "seen_keys"
-"""Tables that stay from one piece of a file to the next: the register's codes, the keys that came before."""
+REGISTER = "register"
+"""The table that stays from one piece of a file to the next: the register's codes."""
 
 DELETED_FROM_AT_MOST = 2_000_000
 """From a larger table rows are not deleted: it would keep eight bytes of every row in memory, which no limit moves out,
@@ -199,7 +199,7 @@ def tables_forget(connection: duckdb.DuckDBPyConnection) -> None:
     for (name,) in connection.execute(views).fetchall():
         connection.execute(f"DROP VIEW {name}")
     for (name,) in connection.execute("SELECT table_name FROM duckdb_tables()").fetchall():
-        if name not in (REGISTER, SEEN_KEYS):
+        if name != REGISTER:
             connection.execute(f"DROP TABLE {name}")
 
 

@@ -8,7 +8,7 @@ delivered goes row by row through the same rules. Both ways end in the same merg
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import chain, islice
 from pathlib import Path
@@ -20,7 +20,12 @@ from django.db import connection, transaction
 from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, compile_item, digest_of
 from borrowers.ingest import lane as fast
-from borrowers.ingest.archived import archived_merge, keys_archived, rows_check_in
+from borrowers.ingest.archived import (
+    archived_merge,
+    archived_said,
+    keys_archived,
+    rows_check_in,
+)
 from borrowers.ingest.candidates import subject_review
 from borrowers.ingest.handover import (
     keys_to_csv,
@@ -31,8 +36,9 @@ from borrowers.ingest.handover import (
 from borrowers.ingest.judging import Review, as_they_are, rows_judged
 from borrowers.ingest.readers import open_records
 from borrowers.ingest.rejected import columns_held, rows_hold, rows_of_lane, rows_of_sheet
-from borrowers.ingest.repeats import SeenKeys, key_conflict
+from borrowers.ingest.repeats import key_conflict
 from borrowers.ingest.repeats import repeats_take_out as checked_repeats_take_out
+from borrowers.ingest.seen import Kept, SeenKeys
 from borrowers.ingest.segments import segment_from_lane
 from borrowers.ingest.staging import Lane, NotPlain, engine, stage, tables_forget
 from borrowers.ingest.subjects import enterprises_bring, subjects_known
@@ -47,6 +53,7 @@ from borrowers.ingest.versions import (
     rows_wait,
     rows_waiting,
     versions_merge,
+    versions_said,
 )
 from borrowers.models import CatalogueItem, IngestBatch, SourceUnit
 from borrowers.selectors.catalogue import item_spec
@@ -101,14 +108,14 @@ class Reading:
         duck: the engine.
         folder: for passing files.
         held: titles of its columns to fields, see `columns_held`.
-        seen: keys of the pieces that were read.
+        seen: keys of the pieces that were read; None where the file is one.
         last_row: number of the last row that was read; None before the first piece.
     """
 
     duck: duckdb.DuckDBPyConnection
     folder: Path
     held: dict[str, str]
-    seen: SeenKeys = field(default_factory=SeenKeys)
+    seen: SeenKeys | None = None
     last_row: int | None = None
 
 
@@ -212,6 +219,8 @@ def _keep_piece(delivery: Delivery, reading: Reading, piece: Piece) -> None:
     """Keep the rows of a piece: whose key came with an earlier one is a repeat, or refused."""
     book, duck, folder = delivery.book, reading.duck, reading.folder
     spec, above = item_spec(delivery.item), reading.last_row
+    if above is None and not piece.is_last:
+        reading.seen = SeenKeys(folder, _kept_of(delivery, duck))
     lane = stage(duck, spec, piece.file, piece.path, delivery.only, above)
     book.rows_read(lane.one("SELECT count(*) FROM staged"))
     enterprises_bring(lane, delivery.unit, folder)
@@ -223,8 +232,8 @@ def _keep_piece(delivery: Delivery, reading: Reading, piece: Piece) -> None:
         _review(delivery, lane.titles),
         reading.seen,
     )
-    if not piece.is_last:
-        reading.seen.add(duck)
+    if reading.seen and not piece.is_last:
+        reading.seen.add()
     if delivery.item.kept_in == KeptIn.ARCHIVE:
         _merge_archived(delivery, duck, lane)
     else:
@@ -235,6 +244,13 @@ def _keep_piece(delivery: Delivery, reading: Reading, piece: Piece) -> None:
         rows_hold(delivery.batch, reading.held, rows_of_lane(lane, rejected, reading.held))
     reading.last_row = lane.last_row
     tables_forget(duck)
+
+
+def _kept_of(delivery: Delivery, duck: duckdb.DuckDBPyConnection) -> Kept:
+    """Return what tells of the versions of an item's keys where they are kept."""
+    if delivery.item.kept_in == KeptIn.ARCHIVE:
+        return lambda keys: archived_said(duck, delivery.item, keys)
+    return lambda keys: versions_said(delivery.item.pk, keys)
 
 
 def _merge_lane(delivery: Delivery, lane: Lane, folder: Path) -> bool:

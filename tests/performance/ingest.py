@@ -179,8 +179,8 @@ def only_archive(path: Path) -> str:
     from borrowers.ingest import lane as fast
     from borrowers.ingest.delivered import sha256_of
     from borrowers.ingest.readers import open_records
-    from borrowers.ingest.repeats import SeenKeys
-    from borrowers.ingest.segments import segment_select, segment_write
+    from borrowers.ingest.seen import SeenKeys
+    from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
     from borrowers.ingest.staging import engine, stage, tables_forget
     from borrowers.ingest.subjects import enterprises_bring, subjects_known
     from borrowers.selectors.archive import stored_fields
@@ -203,16 +203,23 @@ def only_archive(path: Path) -> str:
     today = local_date(timezone.now())
     source = f"(SELECT *, 1 AS batch, DATE '{today}' AS received_day FROM checked)"
     select = segment_select(source, {code: f"p_{code}" for code in stored_fields(spec)})
-    seen, above, segments = SeenKeys(), None, []
+    above: int | None = None
+    segments: list[SegmentFile] = []
     with tempfile.TemporaryDirectory() as folder, engine(Path(folder)) as duck:
+        seen = SeenKeys(Path(folder), lambda keys: kept_of(duck, spec, segments, keys))
         for piece in pieces_of(path, file, Path(folder)):
             lane = stage(duck, spec, piece.file, piece.path, rows_above=above)
             enterprises_bring(lane, unit, Path(folder))
+            is_whole = above is None and piece.is_last
             fast.check(
-                lane, lambda wanted: subjects_known(unit, wanted), today, rejected, seen=seen
+                lane,
+                lambda wanted: subjects_known(unit, wanted),
+                today,
+                rejected,
+                seen=None if is_whole else seen,
             )
             if not piece.is_last:
-                seen.add(duck)
+                seen.add()
             segments.append(segment_write(duck, spec, select))
             above = lane.last_row
             tables_forget(duck)
@@ -220,6 +227,33 @@ def only_archive(path: Path) -> str:
     return (
         f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
     )
+
+
+def kept_of(duck: Any, spec: Any, segments: Any, keys: Any) -> Any:
+    """Tell what was kept under some keys from the files of the pieces before, as the database would."""
+    import numpy as np
+
+    from borrowers.domain.archive import Storage
+    from borrowers.ingest.forms import day_sql, quoted
+    from borrowers.ingest.meanings import text_array
+    from borrowers.ingest.seen import said_by_key
+    from borrowers.selectors.archive import segment_path, stored_fields
+
+    fields = stored_fields(spec)
+    key = ", '|', ".join(
+        f"{day_sql(code)}::VARCHAR" if fields[code] is Storage.DAYS else code
+        for code in spec.natural_key
+    )
+    files = quoted([str(segment_path(one.name)) for one in segments])
+    pks = np.array([enterprise for enterprise, _ in keys], dtype=np.int64)
+    duck.register("asked", {"ent_id": pks, "key": text_array([key for _, key in keys])})
+    found = duck.execute(
+        f"SELECT ent_id, key, digest FROM (SELECT ent_id, concat({key}) AS key, digest "
+        f"FROM read_parquet([{files}]) WHERE ent_id IN (SELECT ent_id FROM asked)) "
+        "SEMI JOIN asked USING (ent_id, key)"
+    ).fetchall()
+    duck.unregister("asked")
+    return said_by_key(found)
 
 
 def whole_import(path: Path) -> str:

@@ -9,6 +9,7 @@ from datetime import timedelta
 import pytest
 from django.db import transaction
 
+from borrowers.ingest import repeats
 from borrowers.models import (
     ArchiveSegment,
     CreditRecord,
@@ -91,6 +92,34 @@ class TestSameAsWhole:
         _, _, _, _, duplicates, _, reasons, _ = divided[0]["batches"][0]
         assert duplicates
         assert reasons["KEY_CONFLICT_IN_FILE"]
+
+    @pytest.mark.parametrize("kept", ["taxes", "alone"])
+    def test_hash_that_suspects_every_row_of_every_other_changes_nothing(
+        self, cast, now, tmp_path, in_pieces, monkeypatch, request, kept
+    ):
+        request.getfixturevalue(kept)
+        key_without_a_day()
+        rng = random.Random(3)
+        rows = [any_row(rng) for _ in range(ROWS)]
+        paths = [
+            write(tmp_path / "a.csv", rows),
+            write(tmp_path / "b.csv", [any_row(rng) for _ in range(ROWS)]),
+            write(tmp_path / "c.csv", [*rows, *rng.sample(rows, 20), any_row(rng)]),
+        ]
+
+        def story():
+            for day, path in enumerate(paths):
+                ingest(path, now + timedelta(days=day))
+            told.append(records_as_at(cast.enterprise, now + timedelta(days=9)))
+
+        told = []
+        whole, _ = self.left(monkeypatch, story, lines=10**6)
+        monkeypatch.setattr(repeats, "_MARK", "7::UBIGINT")
+        divided, _ = self.left(monkeypatch, story, lines=8)
+
+        assert divided == whole
+        assert [row.payload for row in told[0]] == [row.payload for row in told[1]]
+        assert any("KEY_CONFLICT_IN_FILE" in batch[6] for batch in divided[0]["batches"])
 
 
 class TestFiles:

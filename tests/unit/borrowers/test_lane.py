@@ -16,7 +16,7 @@ from borrowers.domain.item_spec import FieldType, Subject
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
 from borrowers.ingest import meanings, repeats, staging
 from borrowers.ingest.lane import check, subject_codes
-from borrowers.ingest.repeats import SeenKeys
+from borrowers.ingest.seen import SeenKeys, said_by_key
 from borrowers.ingest.staging import NotPlain, engine, stage, tables_forget
 from borrowers.ingest.subjects import enterprises_are
 from marketplace.sheets import open_sheet, pieces, pieces_of, plain_csv
@@ -126,7 +126,10 @@ def in_columns(item, path, folder):
         }
 
     sheet = open_sheet(path, path.name, known=[title for c in item.columns for title in c.titles])
-    rows, same, odd, above, seen = [], 0, 0, None, SeenKeys()
+    rows, same, odd, above = [], 0, 0, None
+    seen = SeenKeys(
+        folder, lambda keys: said_by_key((row[1], row[2], int(row[5][:15], 16)) for row in rows)
+    )
     with engine(folder) as connection:
         for piece in pieces_of(path, plain_csv(sheet, path), folder):
             lane = stage(connection, item, piece.file, piece.path, rows_above=above)
@@ -135,7 +138,7 @@ def in_columns(item, path, folder):
             arrays = {"code": list(found), "ent_id": list(found.values())}
             enterprises_are(connection, as_arrays(arrays))
             same += check(lane, place, DAY, rejected, seen=seen)
-            seen.add(connection)
+            seen.add()
             rows += connection.execute(
                 "SELECT row, ent_id, natural_key, event_date, content, content_digest FROM checked"
             ).fetchall()
@@ -198,7 +201,7 @@ def test_pieces_come_to_what_the_whole_file_does(item, tmp_path, monkeypatch):
 @pytest.mark.parametrize("lines", [30, 1000])
 @pytest.mark.parametrize("code", ["TAX_PAYMENT", "PENALTY", "ANNUAL_REPORT"])
 def test_hash_that_tells_no_key_from_another_changes_nothing(code, lines, tmp_path, monkeypatch):
-    monkeypatch.setattr(repeats, "_MARK", "7::UBIGINT AS mark")
+    monkeypatch.setattr(repeats, "_MARK", "7::UBIGINT")
     monkeypatch.setattr(pieces, "LINES_OF_A_PIECE", lines)
     monkeypatch.setattr(pieces, "_READ_AT_ONCE", 200)
     item = next(entry for entry in ITEMS if entry.code == code)
