@@ -8,7 +8,7 @@ every piece of a large delivery. Rows whose keys cannot have a history need not 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -29,6 +29,7 @@ RECORD_COLUMNS = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
 COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
 _MARKS = ("disputed_at", "dispute_ended_at", "repaired_at")
+_KEY = ("enterprise_id", "item_id", "natural_key")
 _SAME_KEY = "r.enterprise_id = i.enterprise_id AND r.natural_key = i.natural_key"
 
 
@@ -70,7 +71,8 @@ def incoming_rows() -> Iterator[None]:
             "content_digest varchar(32) NOT NULL)"
         )
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {REPLACED} (row_number integer NOT NULL, record_id bigint NOT NULL)"
+            f"CREATE TEMPORARY TABLE {REPLACED} (row_number integer NOT NULL, record_id bigint NOT NULL, "
+            "is_same boolean NOT NULL)"
         )
     yield
     with connection.cursor() as cursor:
@@ -202,10 +204,10 @@ def versions_merge(
         if connection.vendor == "postgresql":
             cursor.execute(f"ANALYZE {INCOMING}")
         duplicates = _known_take_out(cursor, item_id, again=again)
-        superseding = _end_replaced(cursor, item_id, at)
+        superseding = _end_replaced(cursor, at)
         accepted = put(duplicates) if put else _insert(cursor, item_id, batch_id, at)
         if superseding:
-            _link(cursor, batch_id)
+            _link(cursor)
     return Merged(accepted, superseding, duplicates)
 
 
@@ -217,34 +219,45 @@ def rows_waiting() -> list[int]:
 
 
 def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
-    """Take out rows that say what a standing record says, or with ``again`` what any version of it said."""
-    said = f"SELECT r.content_digest FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY}"  # noqa: S608
+    """Take out rows that say what a standing record says, or with ``again`` what any version of it said.
+
+    What stands under the keys of the others is found as well: an index is asked once for every key.
+    """
+    kept = f"FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY}"
     cursor.execute(
-        f"DELETE FROM {INCOMING} AS i WHERE i.content_digest = ({said} AND r.superseded_at IS NULL)",  # noqa: S608
+        f"INSERT INTO {REPLACED} WITH found AS MATERIALIZED "  # noqa: S608
+        "(SELECT i.row_number, i.content_digest, "
+        f"(SELECT r.id {kept} AND r.superseded_at IS NULL) AS record_id FROM {INCOMING} AS i) "
+        "SELECT row_number, record_id, "
+        f"content_digest = (SELECT r.content_digest FROM {_TABLE} AS r WHERE r.id = record_id) "
+        "FROM found WHERE record_id IS NOT NULL",
         [item_id],
     )
-    known = int(cursor.rowcount)
+    found = int(cursor.rowcount)
+    same = f"SELECT row_number FROM {REPLACED} WHERE is_same"  # noqa: S608
+    known = _take_out(cursor, same) if found else 0
     if again:
-        cursor.execute(f"DELETE FROM {INCOMING} AS i WHERE i.content_digest IN ({said})", [item_id])  # noqa: S608
-        known += int(cursor.rowcount)
+        said = f"SELECT i.row_number FROM {INCOMING} AS i WHERE i.content_digest IN (SELECT r.content_digest {kept})"  # noqa: S608
+        known += _take_out(cursor, said, [item_id])
     return known
 
 
-def _end_replaced(cursor: Any, item_id: int, at: datetime) -> int:
-    stands = f"SELECT r.id FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY} AND r.superseded_at IS NULL"  # noqa: S608
+def _take_out(cursor: Any, rows: str, arguments: Sequence[Any] = ()) -> int:
+    """Take rows out of those that wait and of what stands under their keys; return how many."""
+    cursor.execute(f"DELETE FROM {INCOMING} WHERE row_number IN ({rows})", arguments)  # noqa: S608
+    taken_out = int(cursor.rowcount)
+    if taken_out:
+        waiting = f"SELECT row_number FROM {INCOMING}"  # noqa: S608
+        cursor.execute(f"DELETE FROM {REPLACED} WHERE row_number NOT IN ({waiting})")  # noqa: S608
+    return taken_out
+
+
+def _end_replaced(cursor: Any, at: datetime) -> int:
     cursor.execute(
-        f"INSERT INTO {REPLACED} WITH found AS MATERIALIZED "  # noqa: S608
-        f"(SELECT i.row_number, ({stands}) AS record_id FROM {INCOMING} AS i) "
-        "SELECT row_number, record_id FROM found WHERE record_id IS NOT NULL",
-        [item_id],
+        f"UPDATE {_TABLE} SET superseded_at = %s WHERE id IN (SELECT record_id FROM {REPLACED})",  # noqa: S608
+        [db_moment(at)],
     )
-    replaced = int(cursor.rowcount)
-    if replaced:
-        cursor.execute(
-            f"UPDATE {_TABLE} SET superseded_at = %s WHERE id IN (SELECT record_id FROM {REPLACED})",  # noqa: S608
-            [db_moment(at)],
-        )
-    return replaced
+    return int(cursor.rowcount)
 
 
 def _insert(cursor: Any, item_id: int, batch_id: int, at: datetime) -> int:
@@ -305,18 +318,20 @@ def public_id_numbers(at: datetime, place: str) -> PublicId:
     return PublicId(moment[:3], number, os.urandom(5))
 
 
-def _link(cursor: Any, batch_id: int) -> None:
-    """Point replaced records at their corrections, which take over their marks."""
-    of_row = "n.batch_id = %s AND n.row_number = p.row_number"
+def _link(cursor: Any) -> None:
+    """Point replaced records at their corrections, which take over their marks.
+
+    The correction is what stands under the key by now: an index is asked, the records of the batch are not read.
+    """
+    stands = " AND ".join(f"n.{column} = {_TABLE}.{column}" for column in _KEY)
     cursor.execute(
-        f"UPDATE {_TABLE} SET superseded_by_id = n.id FROM {REPLACED} AS p "  # noqa: S608
-        f"JOIN {_TABLE} AS n ON {of_row} WHERE {_TABLE}.id = p.record_id",
-        [batch_id],
+        f"UPDATE {_TABLE} SET superseded_by_id = "  # noqa: S608
+        f"(SELECT n.id FROM {_TABLE} AS n WHERE {stands} AND n.superseded_at IS NULL) "
+        f"WHERE id IN (SELECT record_id FROM {REPLACED})"
     )
     marks = ", ".join(f"{mark} = o.{mark}" for mark in _MARKS)
     marked = " OR ".join(f"o.{mark} IS NOT NULL" for mark in _MARKS)
     cursor.execute(
         f"UPDATE {_TABLE} AS n SET {marks} FROM {REPLACED} AS p "  # noqa: S608
-        f"JOIN {_TABLE} AS o ON o.id = p.record_id WHERE {of_row} AND ({marked})",
-        [batch_id],
+        f"JOIN {_TABLE} AS o ON o.id = p.record_id WHERE n.id = o.superseded_by_id AND ({marked})"
     )
