@@ -21,6 +21,9 @@ from borrowers.domain.rows import RowError, bind_columns, shape_errors
 from marketplace.domain.text import BLANK_TOKENS, is_blank, name_key
 
 NATURAL_KEY_LENGTH = 160
+DIGEST_LENGTH = 32
+"""Hexadecimal digits of a content's digest."""
+
 _KEY_HEAD = 110
 _BLANKS = BLANK_TOKENS | {token.lower() for token in BLANK_TOKENS}
 
@@ -130,7 +133,7 @@ def content_digest(payload: Mapping[str, Any]) -> str:
 
 def digest_of(content: str) -> str:
     """Return the digest of a content's canonical text, as `content_digest` does of the content."""
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    return hashlib.sha256(content.encode()).hexdigest()[:DIGEST_LENGTH]
 
 
 def natural_key_part(text: str, *, is_text: bool) -> str:

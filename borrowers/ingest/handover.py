@@ -11,6 +11,7 @@ from uuid import UUID
 import numpy as np
 
 from borrowers.domain.archive import BEIJING, MICROSECOND
+from borrowers.domain.record import DIGEST_LENGTH
 from borrowers.ingest.forms import day_sql, quoted
 from borrowers.ingest.staging import CHECKED_ROWS, Lane, checked_rows_take_out
 from borrowers.ingest.versions import RECORD_COLUMNS, public_id_numbers
@@ -23,7 +24,6 @@ POSTGRES_EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 _HEAD, _END = b"PGCOPY\n\xff\r\n\0" + bytes(8), b"\xff\xff"
 _LENGTH_OF_INTEGER, _NOTHING = struct.pack(">i", 4), struct.pack(">i", -1)
 _JSONB_VERSION = 1
-DIGEST_LENGTH = 32
 
 
 def keys_to_csv(lane: Lane, path: Path) -> None:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from borrowers.domain.archive import storage_of
-from borrowers.domain.record import CleanRow, canonical_payload, compile_item
+from borrowers.domain.record import DIGEST_LENGTH, CleanRow, canonical_payload, compile_item
 from borrowers.ingest.forms import (
     FieldForm,
     broken_rules_sql,
@@ -83,7 +83,7 @@ def _read_plain(lane: Lane, cells: CellsMap) -> None:
     lane.connection.execute(
         f"""
         CREATE TABLE {CHECKED_ROWS} AS
-        SELECT *, substr(sha256({content}), 1, 32) AS content_digest, NULL::VARCHAR AS odd_content
+        SELECT *, substr(sha256({content}), 1, {DIGEST_LENGTH}) AS content_digest, NULL::VARCHAR AS odd_content
         FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key{reads}
             FROM ({cells.rows}) s JOIN {ENTERPRISES} e ON e.code = s.{lane.subject.column}
             WHERE {" AND ".join(fits) or "true"})
@@ -146,7 +146,7 @@ def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
     lane.connection.register("odd_arrays", arrays)
     lane.connection.execute(
         f"INSERT INTO {CHECKED_ROWS} BY NAME SELECT odd_row AS row, odd_ent_id AS ent_id, odd_key AS natural_key, "  # noqa: S608
-        f"odd_content, substr(sha256(odd_content), 1, 32) AS content_digest{packed} FROM odd_arrays"
+        f"odd_content, substr(sha256(odd_content), 1, {DIGEST_LENGTH}) AS content_digest{packed} FROM odd_arrays"
     )
     lane.connection.unregister("odd_arrays")
 

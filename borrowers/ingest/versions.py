@@ -8,7 +8,7 @@ every piece of a large delivery. Rows whose keys cannot have a history need not 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from typing import Any, NamedTuple
 
 from django.db import connection
 
+from borrowers.domain.record import DIGEST_LENGTH
 from borrowers.ingest.seen import Key, said_by_key
 from borrowers.ingest.segments import DIGEST_HEX
 from borrowers.models import CreditRecord
 from marketplace.bulk import db_moment, rows_write
 
 INCOMING = "ingest_incoming"
-REPLACED = "ingest_replaced"
+FOUND = "ingest_found"
 COLUMNS = "row_number, enterprise_id, natural_key, event_date, payload, content_digest"
 KEY_COLUMNS = "row_number, enterprise_id, natural_key, content_digest"
 RECORD_COLUMNS = f"public_id, item_id, batch_id, received_at, {COLUMNS}"
@@ -30,6 +31,7 @@ COPIED_AT_ONCE = 1 << 20
 _TABLE = CreditRecord._meta.db_table
 _MARKS = ("disputed_at", "dispute_ended_at", "repaired_at")
 _KEY = ("enterprise_id", "item_id", "natural_key")
+_REPLACED = f"SELECT record_id FROM {FOUND} WHERE NOT is_same"  # noqa: S608
 _SAME_KEY = "r.enterprise_id = i.enterprise_id AND r.natural_key = i.natural_key"
 
 
@@ -63,7 +65,7 @@ class Merged(NamedTuple):
 def incoming_rows() -> Iterator[None]:
     """Give the connection a table for rows on their way into the records; it is gone afterwards."""
     with connection.cursor() as cursor:
-        for table in (INCOMING, REPLACED):
+        for table in (INCOMING, FOUND):
             cursor.execute(f"DROP TABLE IF EXISTS {table}")
         cursor.execute(
             f"CREATE TEMPORARY TABLE {INCOMING} (row_number integer NOT NULL, enterprise_id bigint NOT NULL, "
@@ -71,12 +73,12 @@ def incoming_rows() -> Iterator[None]:
             "content_digest varchar(32) NOT NULL)"
         )
         cursor.execute(
-            f"CREATE TEMPORARY TABLE {REPLACED} (row_number integer NOT NULL, record_id bigint NOT NULL, "
+            f"CREATE TEMPORARY TABLE {FOUND} (row_number integer NOT NULL, record_id bigint NOT NULL, "
             "is_same boolean NOT NULL)"
         )
     yield
     with connection.cursor() as cursor:
-        for table in (INCOMING, REPLACED):
+        for table in (INCOMING, FOUND):
             cursor.execute(f"DROP TABLE {table}")
 
 
@@ -221,40 +223,45 @@ def rows_waiting() -> list[int]:
 def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
     """Take out rows that say what a standing record says, or with ``again`` what any version of it said.
 
-    What stands under the keys of the others is found as well: an index is asked once for every key.
+    What stands under the keys is found as well, digest and record in one text: an index is asked once for every key.
     """
     kept = f"FROM {_TABLE} AS r WHERE r.item_id = %s AND {_SAME_KEY}"
     cursor.execute(
-        f"INSERT INTO {REPLACED} WITH found AS MATERIALIZED "  # noqa: S608
-        "(SELECT i.row_number, i.content_digest, "
-        f"(SELECT r.id {kept} AND r.superseded_at IS NULL) AS record_id FROM {INCOMING} AS i) "
-        "SELECT row_number, record_id, "
-        f"content_digest = (SELECT r.content_digest FROM {_TABLE} AS r WHERE r.id = record_id) "
-        "FROM found WHERE record_id IS NOT NULL",
+        f"INSERT INTO {FOUND} WITH found AS MATERIALIZED (SELECT i.row_number, i.content_digest, "  # noqa: S608
+        f"(SELECT r.content_digest || r.id {kept} AND r.superseded_at IS NULL) AS stands FROM {INCOMING} AS i) "
+        f"SELECT row_number, CAST(substr(stands, {DIGEST_LENGTH + 1}) AS bigint), "
+        f"substr(stands, 1, {DIGEST_LENGTH}) = content_digest FROM found WHERE stands IS NOT NULL",
         [item_id],
     )
-    found = int(cursor.rowcount)
-    same = f"SELECT row_number FROM {REPLACED} WHERE is_same"  # noqa: S608
-    known = _take_out(cursor, same) if found else 0
+    known = _same_take_out(cursor) if cursor.rowcount else 0
     if again:
-        said = f"SELECT i.row_number FROM {INCOMING} AS i WHERE i.content_digest IN (SELECT r.content_digest {kept})"  # noqa: S608
-        known += _take_out(cursor, said, [item_id])
+        cursor.execute(
+            f"DELETE FROM {INCOMING} AS i WHERE i.content_digest IN (SELECT r.content_digest {kept})",  # noqa: S608
+            [item_id],
+        )
+        known += int(cursor.rowcount)
+        waiting = f"SELECT row_number FROM {INCOMING}"  # noqa: S608
+        cursor.execute(f"DELETE FROM {FOUND} WHERE NOT is_same AND row_number NOT IN ({waiting})")  # noqa: S608
     return known
 
 
-def _take_out(cursor: Any, rows: str, arguments: Sequence[Any] = ()) -> int:
-    """Take rows out of those that wait and of what stands under their keys; return how many."""
-    cursor.execute(f"DELETE FROM {INCOMING} WHERE row_number IN ({rows})", arguments)  # noqa: S608
-    taken_out = int(cursor.rowcount)
-    if taken_out:
-        waiting = f"SELECT row_number FROM {INCOMING}"  # noqa: S608
-        cursor.execute(f"DELETE FROM {REPLACED} WHERE row_number NOT IN ({waiting})")  # noqa: S608
-    return taken_out
+def _same_take_out(cursor: Any) -> int:
+    """Take out rows that say what stands; where all do, which a file delivered twice is, the table is emptied whole."""
+    same = f"SELECT row_number FROM {FOUND} WHERE is_same"  # noqa: S608
+    cursor.execute(
+        f"SELECT (SELECT count(*) FROM ({same}) AS s), (SELECT count(*) FROM {INCOMING})"
+    )  # noqa: S608
+    known, waiting = cursor.fetchone()
+    if known == waiting and connection.vendor == "postgresql":
+        cursor.execute(f"TRUNCATE {INCOMING}")
+    elif known:
+        cursor.execute(f"DELETE FROM {INCOMING} WHERE row_number IN ({same})")  # noqa: S608
+    return int(known)
 
 
 def _end_replaced(cursor: Any, at: datetime) -> int:
     cursor.execute(
-        f"UPDATE {_TABLE} SET superseded_at = %s WHERE id IN (SELECT record_id FROM {REPLACED})",  # noqa: S608
+        f"UPDATE {_TABLE} SET superseded_at = %s WHERE id IN ({_REPLACED})",  # noqa: S608
         [db_moment(at)],
     )
     return int(cursor.rowcount)
@@ -327,11 +334,12 @@ def _link(cursor: Any) -> None:
     cursor.execute(
         f"UPDATE {_TABLE} SET superseded_by_id = "  # noqa: S608
         f"(SELECT n.id FROM {_TABLE} AS n WHERE {stands} AND n.superseded_at IS NULL) "
-        f"WHERE id IN (SELECT record_id FROM {REPLACED})"
+        f"WHERE id IN ({_REPLACED})"
     )
     marks = ", ".join(f"{mark} = o.{mark}" for mark in _MARKS)
     marked = " OR ".join(f"o.{mark} IS NOT NULL" for mark in _MARKS)
     cursor.execute(
-        f"UPDATE {_TABLE} AS n SET {marks} FROM {REPLACED} AS p "  # noqa: S608
-        f"JOIN {_TABLE} AS o ON o.id = p.record_id WHERE n.id = o.superseded_by_id AND ({marked})"
+        f"UPDATE {_TABLE} AS n SET {marks} FROM {FOUND} AS p "  # noqa: S608
+        f"JOIN {_TABLE} AS o ON o.id = p.record_id "
+        f"WHERE NOT p.is_same AND n.id = o.superseded_by_id AND ({marked})"
     )
