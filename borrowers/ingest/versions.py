@@ -249,8 +249,8 @@ def _same_take_out(cursor: Any) -> int:
     """Take out rows that say what stands; where all do, which a file delivered twice is, the table is emptied whole."""
     same = f"SELECT row_number FROM {FOUND} WHERE is_same"  # noqa: S608
     cursor.execute(
-        f"SELECT (SELECT count(*) FROM ({same}) AS s), (SELECT count(*) FROM {INCOMING})"
-    )  # noqa: S608
+        f"SELECT (SELECT count(*) FROM ({same}) AS s), (SELECT count(*) FROM {INCOMING})"  # noqa: S608
+    )
     known, waiting = cursor.fetchone()
     if known == waiting and connection.vendor == "postgresql":
         cursor.execute(f"TRUNCATE {INCOMING}")

@@ -17,6 +17,7 @@ from borrowers.domain.archive import KeptIn
 from borrowers.models import CatalogueItem, Enterprise, IngestBatch
 from borrowers.selectors.archive import archive_lines, batches_waiting
 from exports.pdf.fonts import fonts
+from marketplace.append_only import tables_held
 from marketplace.calendars import PublishedCalendar
 from marketplace.models import District, OutboxMessage
 
@@ -143,6 +144,13 @@ def _second_wall(today: date) -> Finding:
     return Finding("第二道墙", Health.LACKS, sentence)
 
 
+def _traces(today: date) -> Finding:
+    if held := tables_held():
+        sentence = f"数据库拒绝改、删 {len(held)} 张只增不改的表（审计、查询记录、办理步骤）。"
+        return Finding("留痕防改", Health.GOOD, sentence)
+    return Finding("留痕防改", Health.LACKS, "SQLite 不拒绝改写，审计只能靠哈希链发现改动。")
+
+
 def _secrets(today: date) -> Finding:
     if settings.PRODUCTION:
         return Finding("密钥", Health.GOOD, "由环境变量提供。")
@@ -157,5 +165,6 @@ LOOKS: tuple[Callable[[date], Finding], ...] = (
     _register,
     _archive,
     _second_wall,
+    _traces,
     _secrets,
 )

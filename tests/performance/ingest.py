@@ -1,13 +1,14 @@
 """Delivered files into archive and database, beside raw COPY with the source key's index for the same file.
 
-Five runs over one csv file of tax payments (7 columns, 0.5 % faulty rows, 0.1 % of firms nobody knows, some keys
+Six runs over csv files of tax payments (7 columns, 0.5 % faulty rows, 0.1 % of firms nobody knows, some keys
 twice), each in a process of its own, client and server CPU seconds added:
 
 - ``copy``: COPY of the seven texts into a plain table and an index on the source key, nothing checked (the limit);
 - ``archive``: the columnar lane by itself: read, check digits, catalogue rules, reasons, repeats, sorted Parquet file;
 - ``first``: the whole import into an empty item: archive and displayed records;
 - ``again``: the same file once more, which changes nothing: of its rows only those of unknown firms are looked at;
-- ``whole``: the same file once more after the way it is read has changed: every row is compared.
+- ``whole``: the same file once more after the way it is read has changed: every row is compared;
+- ``next``: another file of the size, as a month later: hardly a key is known, but each has to be looked up.
 
 Run: ``python -m tests.performance.ingest [rows ...]``; needs PostgreSQL, makes and drops a database of its own.
 """
@@ -29,7 +30,7 @@ from tests.performance.own_city import own_city
 from tests.performance.process import cpu_of_client, cpu_of_server, memory
 
 SIZES = (100_000, 300_000)
-RUNS = ("copy", "archive", "first", "again", "whole")
+RUNS = ("copy", "archive", "first", "again", "whole", "next")
 ROWS_PER_ENTERPRISE = 10
 STRANGERS = 50
 KINDS = ("增值税", "企业所得税", "印花税", "城市维护建设税", "教育费附加")
@@ -66,6 +67,7 @@ SHOWN = {
     "first": "归档与数据库,首次",
     "again": "同一文件再次",
     "whole": "同一文件再次,读法已变",
+    "next": "归档与数据库,下一份",
 }
 
 
@@ -87,8 +89,8 @@ def known_codes(rows: int) -> list[str]:
     return codes(min(max(rows // ROWS_PER_ENTERPRISE, 1), CITY))
 
 
-def write_file(path: Path, rows: int) -> None:
-    """Write the delivered file, faults and repeats included; the same for the same size."""
+def write_file(path: Path, rows: int, turn: int = 0) -> None:
+    """Write a delivered file, faults and repeats included; the same for the same size and turn."""
     import duckdb
 
     known = known_codes(rows)
@@ -101,7 +103,7 @@ def write_file(path: Path, rows: int) -> None:
         duck.execute("CREATE TABLE firm AS SELECT unnest(?) AS code", [known])
         duck.execute("CREATE TABLE stranger AS SELECT unnest(?) AS code", [strangers])
         duck.execute(
-            DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=1_000_003 * rows)
+            DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=1_000_003 * rows + turn)
         )
 
 
@@ -118,6 +120,7 @@ def run(name: str, path: Path, rows: int) -> dict[str, Any]:
         "first": whole_import,
         "again": whole_import,
         "whole": read_otherwise,
+        "next": whole_import,
     }
     said = result[name](path)
     return {
@@ -280,11 +283,12 @@ def read_otherwise(path: Path) -> str:
 def measure(rows: int) -> dict[str, dict[str, Any]]:
     """Do every run for one size, in a database and folder of their own."""
     with own_city() as (folder, environment):
-        path = folder / "tax.csv"
-        write_file(path, rows)
+        paths = dict.fromkeys(RUNS, folder / "tax.csv") | {"next": folder / "next.csv"}
+        for turn, path in enumerate((paths["first"], paths["next"])):
+            write_file(path, rows, turn)
         found = {}
         for which in RUNS:
-            given = [which, str(path), str(rows)]
+            given = [which, str(paths[which]), str(rows)]
             command = [sys.executable, "-m", __spec__.name, "--run", *given]
             done = subprocess.run(
                 command, check=True, stdout=subprocess.PIPE, text=True, env=environment

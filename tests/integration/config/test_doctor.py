@@ -46,6 +46,7 @@ class TestDoctor:
             "中文字体",
             "工作日历",
             "基础数据",
+            "留痕防改",
             "密钥",
         ):
             assert printed.count(f"] {subject}：") == 1

@@ -1,0 +1,85 @@
+"""Tables whose rows are never changed or deleted, held by the database itself (PostgreSQL).
+
+No code of this program rewrites a trace; the trigger refuses whoever else tries with the rights of the program, a
+console included. Emptying a table whole (``TRUNCATE``) takes a privilege of its own, which a running installation need
+not have. On SQLite only the chain of hashes shows a change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from django.db import connection
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
+from django.db.migrations.operations.base import Operation
+
+TRIGGER = "append_only"
+_REFUSE = """
+CREATE OR REPLACE FUNCTION append_only_refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE integrity_constraint_violation
+        USING MESSAGE = format('rows of %s are never changed or deleted', TG_TABLE_NAME);
+END $$
+"""
+
+
+class AppendOnly(Operation):
+    """Have PostgreSQL refuse to change or delete rows of a table.
+
+    Args:
+        table: name in the database.
+    """
+
+    reversible = True
+    reduces_to_sql = True
+
+    def __init__(self, table: str) -> None:
+        self.table = table
+
+    def state_forwards(self, app_label: str, state: Any) -> None:
+        """Change nothing: models know nothing of it."""
+
+    def database_forwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: Any,
+        to_state: Any,
+    ) -> None:
+        """Create the trigger; it fires whatever role a session says it replicates for."""
+        if schema_editor.connection.vendor != "postgresql":
+            return
+        schema_editor.execute(_REFUSE, params=None)
+        schema_editor.execute(
+            f"CREATE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {self.table} "
+            "FOR EACH ROW EXECUTE FUNCTION append_only_refuse()"
+        )
+        schema_editor.execute(f"ALTER TABLE {self.table} ENABLE ALWAYS TRIGGER {TRIGGER}")
+
+    def database_backwards(
+        self,
+        app_label: str,
+        schema_editor: BaseDatabaseSchemaEditor,
+        from_state: Any,
+        to_state: Any,
+    ) -> None:
+        """Drop the trigger."""
+        if schema_editor.connection.vendor == "postgresql":
+            schema_editor.execute(f"DROP TRIGGER {TRIGGER} ON {self.table}")
+
+    def describe(self) -> str:
+        """Return what the operation does, for people."""
+        return f"Refuse to change or delete rows of {self.table}"
+
+
+def tables_held() -> Collection[str]:
+    """Return the tables whose rows the database keeps from being changed. Queries: one; none on SQLite."""
+    if connection.vendor != "postgresql":
+        return []
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT tgrelid::regclass::text FROM pg_trigger WHERE tgname = %s AND tgenabled = 'A' ORDER BY 1",
+            [TRIGGER],
+        )
+        return [table for (table,) in cursor.fetchall()]
