@@ -2,7 +2,8 @@
 
 No code of this program rewrites a trace; the trigger refuses whoever else tries with the rights of the program, a
 console included. Emptying a table whole (``TRUNCATE``) takes a privilege of its own, which a running installation need
-not have. On SQLite only the chain of hashes shows a change.
+not have; a migration that has to rewrite rows drops the trigger and makes it again. On SQLite only the chain of hashes
+shows a change.
 """
 
 from __future__ import annotations
