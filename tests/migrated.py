@@ -106,7 +106,8 @@ def flush_of_filled(
 ) -> list[str]:
     """Return the statements that empty the tables in which there is something.
 
-    Django's own truncates every table, for which PostgreSQL makes a new file for each and for each index of it.
+    Django's own truncates every table, for which PostgreSQL makes a new file for each and for each index of it. Where
+    no row may be deleted, there is no other way.
     """
     if reset_sequences:
         given: list[str] = type(connection.ops).sql_flush(
@@ -119,9 +120,7 @@ def flush_of_filled(
         cursor.execute(" UNION ALL ".join(asked))
         filled = [table for (table,) in cursor.fetchall()]
     held = {connection.ops.quote_name(table) for table in tables_held()}
-    emptied = [
-        f"TRUNCATE {table}" for table in filled if table in held
-    ]  # no row of them is ever deleted
+    emptied = [f"TRUNCATE {table}" for table in filled if table in held]
     return emptied + [f"DELETE FROM {table}" for table in filled if table not in held]
 
 

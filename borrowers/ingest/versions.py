@@ -239,9 +239,10 @@ def _known_take_out(cursor: Any, item_id: int, *, again: bool) -> int:
             f"DELETE FROM {INCOMING} AS i WHERE i.content_digest IN (SELECT r.content_digest {kept})",  # noqa: S608
             [item_id],
         )
-        known += int(cursor.rowcount)
-        waiting = f"SELECT row_number FROM {INCOMING}"  # noqa: S608
-        cursor.execute(f"DELETE FROM {FOUND} WHERE NOT is_same AND row_number NOT IN ({waiting})")  # noqa: S608
+        if cursor.rowcount:
+            known += int(cursor.rowcount)
+            gone = f"SELECT row_number FROM {FOUND} WHERE NOT is_same EXCEPT SELECT row_number FROM {INCOMING}"  # noqa: S608
+            cursor.execute(f"DELETE FROM {FOUND} WHERE row_number IN ({gone})")  # noqa: S608
     return known
 
 
