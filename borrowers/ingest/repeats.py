@@ -53,7 +53,7 @@ def repeats_take_out(
 
 
 def _keys_of(connection: duckdb.DuckDBPyConnection, *, is_piece: bool) -> PieceKeys:
-    """Return the keys of the checked rows; what the rows say only of a piece."""
+    """Return the keys of the checked rows; only of a piece what the rows say (`borrowers.ingest.seen.says`)."""
     said = f"xor({digest_sql('content_digest')}, ent_id)" if is_piece else "0"
     found = connection.execute(
         f"SELECT row::UBIGINT AS row, {_MARK} AS mark, ({said})::UBIGINT AS said FROM {CHECKED_ROWS}"  # noqa: S608

@@ -199,6 +199,15 @@ def digest_sql(content_digest: str) -> str:
     return f"CAST('0x' || substr({content_digest}, 1, {DIGEST_HEX}) AS BIGINT)"
 
 
+def digest_number(content_digest: str) -> int:
+    """Return the ``digest`` of a content's digest, as `digest_sql` does.
+
+    >>> digest_number("0123456789abcdef0123456789abcdef")
+    5124095576030430
+    """
+    return int(content_digest[:DIGEST_HEX], 16)
+
+
 def _made_durable(path: Path) -> tuple[str, int]:
     digest, size = hashlib.sha256(), 0
     with path.open("rb") as stream:

@@ -18,7 +18,7 @@ from django.db import connection
 
 from borrowers.domain.record import DIGEST_LENGTH
 from borrowers.ingest.seen import Key, said_by_key
-from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.ingest.segments import digest_number
 from borrowers.models import CreditRecord
 from marketplace.bulk import db_moment, rows_write
 
@@ -179,7 +179,7 @@ def versions_said(item_id: int, keys: Collection[Key]) -> dict[Key, set[int]]:
         )
         found = cursor.fetchall()
     return said_by_key(
-        (enterprise, key, int(digest[:DIGEST_HEX], 16))
+        (enterprise, key, digest_number(digest))
         for enterprise, key, digests in found
         for digest in (digests or "").split(",")
         if digest

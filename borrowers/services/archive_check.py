@@ -18,7 +18,7 @@ from django.db import connection
 
 from borrowers.domain.archive import KeptIn
 from borrowers.ingest.archived import sums_of
-from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.ingest.segments import DIGEST_HEX, digest_number
 from borrowers.ingest.staging import places_register
 from borrowers.models import (
     ArchiveSegment,
@@ -171,7 +171,7 @@ def _added(rows: Iterable[tuple[int, int, int, str]]) -> dict[int, Sums]:
             before.records + 1,
             before.rows + number,
             before.enterprises + enterprise,
-            before.digests ^ int(digest[:DIGEST_HEX], 16),
+            before.digests ^ digest_number(digest),
         )
     return found
 

@@ -21,7 +21,7 @@ from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, digest_of
 from borrowers.domain.thematic import RecordCondition, declaration_days, declarations_on
 from borrowers.ingest.archived import END_COLUMNS, sums_of
-from borrowers.ingest.segments import DIGEST_HEX
+from borrowers.ingest.segments import digest_number
 from borrowers.ingest.staging import engine
 from borrowers.models import ArchivedEnd, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archived import (
@@ -164,7 +164,7 @@ def content_checked(row: ArchivedRow) -> str:
         Refused: ``ARCHIVE_DAMAGED``.
     """
     content = canonical_payload(row.payload)
-    if int(digest_of(content)[:DIGEST_HEX], 16) != row.digest:
+    if digest_number(digest_of(content)) != row.digest:
         sentence = (
             f"归档中批次 {row.batch_id} 第 {row.row_number} 行的内容与摘要不符，请先核对归档。"
         )

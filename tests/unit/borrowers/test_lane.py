@@ -17,6 +17,7 @@ from borrowers.domain.record import CleanRow, canonical_payload, compile_item, d
 from borrowers.ingest import meanings, repeats, staging
 from borrowers.ingest.lane import check, subject_codes
 from borrowers.ingest.seen import SeenKeys, said_by_key
+from borrowers.ingest.segments import digest_number
 from borrowers.ingest.staging import NotPlain, engine, stage, tables_forget
 from borrowers.ingest.subjects import enterprises_are
 from marketplace.sheets import open_sheet, pieces, pieces_of, plain_csv
@@ -128,7 +129,7 @@ def in_columns(item, path, folder):
     sheet = open_sheet(path, path.name, known=[title for c in item.columns for title in c.titles])
     rows, same, odd, above = [], 0, 0, None
     seen = SeenKeys(
-        folder, lambda keys: said_by_key((row[1], row[2], int(row[5][:15], 16)) for row in rows)
+        folder, lambda keys: said_by_key((row[1], row[2], digest_number(row[5])) for row in rows)
     )
     with engine(folder) as connection:
         for piece in pieces_of(path, plain_csv(sheet, path), folder):
