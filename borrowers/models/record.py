@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, Value, When
 
 from borrowers.domain.candidate import CANDIDATE
 from marketplace.crypto import EncryptedTextField
@@ -267,10 +267,11 @@ class CreditRecord(models.Model):
     A corrected row supersedes: the old record keeps its content and gets ``superseded_at``. Reading "as at" a past
     moment takes ``received_at <= moment`` and (``superseded_at`` is null or ``> moment``).
 
-    Rows come by the million, so that only the indexes that are read are kept: by enterprise, and by key; without a
-    date, which nothing asks for, what an enterprise has of an item is one entry. The item is that of the batch,
-    repeated here to be read by enterprise. On PostgreSQL triggers hold the references for all rows of a statement at
-    once (migration 0009), since a foreign key asks for every row.
+    Rows come by the million, so that one index serves all who read by enterprise: it finds what an enterprise has of
+    an item and every version under a key, and lets one version of a key stand (a number in the primary key's place
+    tells it from those that ended). The item is that of the batch, repeated here to be read by enterprise. On
+    PostgreSQL triggers hold the references for all rows of a statement at once (migration 0009), since a foreign key
+    asks for every row.
     """
 
     public_id = models.UUIDField("公开编号", default=uuid.uuid4, unique=True, editable=False)
@@ -318,13 +319,18 @@ class CreditRecord(models.Model):
         ordering = ["-event_date", "-id"]
         constraints = [
             models.UniqueConstraint(
-                fields=["enterprise", "item", "natural_key"],
-                condition=Q(superseded_at=None),
-                name="credit_record_live_unique",
+                F("enterprise"),
+                F("item"),
+                F("natural_key"),
+                Case(
+                    When(superseded_at=None, then=Value(0)),
+                    default=F("id"),
+                    output_field=models.BigIntegerField(),
+                ),
+                name="credit_record_version_unique",
             )
         ]
         indexes = [
-            models.Index(fields=["enterprise", "item"], name="credit_record_of_item_idx"),
             models.Index(
                 fields=["item", "batch"],
                 condition=Q(superseded_at__isnull=False) | Q(repaired_at__isnull=False),
