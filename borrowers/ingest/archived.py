@@ -18,11 +18,10 @@ import duckdb
 import numpy as np
 
 from borrowers.domain.archive import BEIJING, storage_of
-from borrowers.ingest.forms import packed_sql, quoted
+from borrowers.ingest.forms import digest_sql, packed_sql, quoted
 from borrowers.ingest.meanings import text_array
 from borrowers.ingest.seen import Key, said_by_key
 from borrowers.ingest.segments import (
-    digest_sql,
     segment_enter,
     segment_select,
     segment_write,
@@ -72,7 +71,7 @@ def rows_check_in(duck: duckdb.DuckDBPyConnection, rows: Iterable[NewRecord]) ->
     """Create the table ``checked`` of rows that were read one by one, as the fast lane leaves it."""
     duck.execute(
         f"CREATE TABLE {CHECKED_ROWS} (row BIGINT, ent_id BIGINT, natural_key VARCHAR, event_date DATE, "
-        "content VARCHAR, content_digest VARCHAR)"
+        "content VARCHAR, content_digest VARCHAR, digest BIGINT)"
     )
     duck.execute(f"CREATE VIEW checked AS SELECT * FROM {CHECKED_ROWS}")  # noqa: S608
     waiting = iter(rows)
@@ -89,7 +88,7 @@ def rows_check_in(duck: duckdb.DuckDBPyConnection, rows: Iterable[NewRecord]) ->
         duck.register("row_arrays", arrays)
         duck.execute(
             f"INSERT INTO {CHECKED_ROWS} SELECT row, ent_id, natural_key, nullif(event, '')::DATE, "  # noqa: S608
-            "content, content_digest FROM row_arrays"
+            f"content, content_digest, {digest_sql('content_digest')} FROM row_arrays"
         )
         duck.unregister("row_arrays")
 
@@ -169,7 +168,7 @@ def _met(duck: duckdb.DuckDBPyConnection, batch: IngestBatch) -> bool:
         f"""
         CREATE OR REPLACE TABLE met AS
         SELECT c.row, c.ent_id, c.natural_key, h.batch AS old_batch, h.row AS old_row,
-            h.digest = {digest_sql("c.content_digest")} AS same, true AS live
+            h.digest = c.digest AS same, true AS live
         FROM (SELECT ent_id, natural_key, digest, batch, row
             FROM read_parquet([{files}], union_by_name = true)
             WHERE ent_id BETWEEN {first} AND {last}) h

@@ -14,7 +14,7 @@ import numpy as np
 from django.db import connection
 
 from borrowers.domain.archive import BEIJING, KeptIn, Storage, storage_of
-from borrowers.ingest.forms import packed_sql
+from borrowers.ingest.forms import digest_sql, packed_sql
 from borrowers.ingest.segments import SegmentFile, segment_select, segment_write
 from borrowers.ingest.staging import engine, places_register
 from borrowers.models import ArchiveSegment, CatalogueItem, CreditRecord, IngestBatch
@@ -64,7 +64,10 @@ def batches_to_segment(
             code: packed_sql(storage, f"json_extract_string(payload, '$.\"{code}\"')")
             for code, storage in fields.items()
         }
-        source = "(SELECT r.*, d.received_day::DATE AS received_day FROM records r JOIN day_arrays d USING (batch))"
+        source = (
+            f"(SELECT r.*, {digest_sql('content_digest')} AS digest, d.received_day::DATE AS received_day "  # noqa: S608
+            "FROM records r JOIN day_arrays d USING (batch))"
+        )
         select = segment_select(source, columns, "" if keyed is None else "public_id")
         return segment_write(duck, spec, select, keyed=keyed)
 

@@ -39,6 +39,9 @@ _BLANK_BYTES = max(len(token.encode()) for token in BLANKS)
 _BLANK_FORM = "|".join(re.escape(token) for token in BLANKS)
 _MOST_PLACES = 6
 _YUAN_DIGITS, _INTEGER_DIGITS, _DECIMAL_DIGITS = 12, 14, 18
+DIGEST_HEX = 15
+"""Hexadecimal digits of a content's digest that fit a column of numbers."""
+
 KEY_LENGTH = 160
 _LOCAL_LENGTH = 64
 
@@ -214,6 +217,11 @@ def payload_sql(item: ItemSpec, forms: Mapping[str, FieldForm], spelling: Spelli
 def day_sql(packed: str) -> str:
     """Return the date of days since 1970."""
     return f"(DATE '1970-01-01' + {packed})"
+
+
+def digest_sql(content_digest: str) -> str:
+    """Return the expression of the ``digest`` column from that of a content's digest."""
+    return f"CAST('0x' || substr({content_digest}, 1, {DIGEST_HEX}) AS BIGINT)"
 
 
 def broken_rules_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> list[str]:

@@ -21,6 +21,7 @@ from borrowers.ingest.forms import (
     broken_rules_sql,
     content_sql,
     day_sql,
+    digest_sql,
     key_fits_sql,
     natural_key_sql,
     packed_sql,
@@ -54,8 +55,8 @@ def check(
         seen: keys of the pieces of the file that came before; None where it is read whole.
 
     Writes in the engine: ``checked_rows``, and over it the view ``checked``: row, ent_id, natural_key, event_date,
-        content, content_digest, and by field ``p_`` the value as a segment holds it. The content is spelled when it
-        is read.
+        content, content_digest, digest (the first 60 bits of that), and by field ``p_`` the value as a segment holds
+        it. The content is spelled when it is read.
     """
     cells = cells_map(lane, received_on)
     _read_plain(lane, cells)
@@ -83,10 +84,11 @@ def _read_plain(lane: Lane, cells: CellsMap) -> None:
     lane.connection.execute(
         f"""
         CREATE TABLE {CHECKED_ROWS} AS
-        SELECT *, substr(sha256({content}), 1, {DIGEST_LENGTH}) AS content_digest, NULL::VARCHAR AS odd_content
-        FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key{reads}
+        SELECT *, {digest_sql("content_digest")} AS digest, NULL::VARCHAR AS odd_content
+        FROM (SELECT *, substr(sha256({content}), 1, {DIGEST_LENGTH}) AS content_digest
+            FROM (SELECT s.row, e.ent_id, {natural_key_sql(item, forms)} AS natural_key{reads}
             FROM ({cells.rows}) s JOIN {ENTERPRISES} e ON e.code = s.{lane.subject.column}
-            WHERE {" AND ".join(fits) or "true"})
+            WHERE {" AND ".join(fits) or "true"}))
         """  # noqa: S608
     )
     event = forms.get(item.event_date)
@@ -145,8 +147,9 @@ def _add_checked(lane: Lane, kept: Sequence[tuple[int, int, CleanRow]]) -> None:
     packed = "".join(f", {_packed_text(form)} AS {form.packed_name}" for form in others)
     lane.connection.register("odd_arrays", arrays)
     lane.connection.execute(
-        f"INSERT INTO {CHECKED_ROWS} BY NAME SELECT odd_row AS row, odd_ent_id AS ent_id, odd_key AS natural_key, "  # noqa: S608
-        f"odd_content, substr(sha256(odd_content), 1, {DIGEST_LENGTH}) AS content_digest{packed} FROM odd_arrays"
+        f"INSERT INTO {CHECKED_ROWS} BY NAME SELECT *, {digest_sql('content_digest')} AS digest FROM ("  # noqa: S608
+        "SELECT odd_row AS row, odd_ent_id AS ent_id, odd_key AS natural_key, odd_content, "
+        f"substr(sha256(odd_content), 1, {DIGEST_LENGTH}) AS content_digest{packed} FROM odd_arrays)"
     )
     lane.connection.unregister("odd_arrays")
 

@@ -15,7 +15,6 @@ import numpy as np
 from borrowers.domain.rows import RowError
 from borrowers.ingest.judging import Rejected
 from borrowers.ingest.seen import Numbers, PieceKeys, SeenKeys
-from borrowers.ingest.segments import digest_sql
 from borrowers.ingest.staging import CHECKED_ROWS, checked_rows_take_out
 
 ASKED_AT_ONCE = 2_000
@@ -54,12 +53,12 @@ def repeats_take_out(
 
 def _keys_of(connection: duckdb.DuckDBPyConnection, *, is_piece: bool) -> PieceKeys:
     """Return the keys of the checked rows; only of a piece what the rows say (`borrowers.ingest.seen.says`)."""
-    said = f"xor({digest_sql('content_digest')}, ent_id)" if is_piece else "0"
+    said = "xor(digest, ent_id)" if is_piece else "0"
     found = connection.execute(
-        f"SELECT row::UBIGINT AS row, {_MARK} AS mark, ({said})::UBIGINT AS said FROM {CHECKED_ROWS}"  # noqa: S608
+        f"SELECT row::UBIGINT AS row, {_MARK} AS mark, ({said})::UBIGINT AS said "  # noqa: S608
+        f"FROM {CHECKED_ROWS} ORDER BY mark"
     ).fetchnumpy()
-    in_order = np.argsort(found["mark"])
-    return PieceKeys(*(np.asarray(found[name])[in_order] for name in ("row", "mark", "said")))
+    return PieceKeys(*(np.asarray(found[name]) for name in ("row", "mark", "said")))
 
 
 def _came_before(

@@ -27,12 +27,11 @@ import duckdb
 
 from borrowers.domain.archive import BEIJING
 from borrowers.domain.item_spec import ItemSpec
-from borrowers.ingest.forms import packed_sql, quoted
+from borrowers.ingest.forms import DIGEST_HEX, packed_sql, quoted
 from borrowers.ingest.staging import Lane
 from borrowers.models import ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
 
-DIGEST_HEX = 15
 KEYS = ("natural_key", "public_id", "dated")
 FORM = (
     "FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, COMPRESSION_LEVEL 1, "
@@ -177,7 +176,7 @@ def segment_select(source: str, fields: Mapping[str, str], public_id: str = "") 
 
     Args:
         source: has ``batch``, ``row``, ``ent_id``, ``natural_key``, ``event_date``, ``received_day``,
-            ``content_digest`` and what the fields name.
+            ``digest`` and what the fields name.
         fields: field code to the expression of what its column holds, see `packed_sql`.
         public_id: the expression of a record's public id, for a keyed segment.
     """
@@ -190,13 +189,8 @@ def segment_select(source: str, fields: Mapping[str, str], public_id: str = "") 
     )
     return (
         f"SELECT ent_id, CAST({day} AS INTEGER) AS day, batch::INTEGER AS batch, row::INTEGER AS row, "  # noqa: S608
-        f"{digest_sql('content_digest')} AS digest{keys}{columns} FROM {source}"
+        f"digest{keys}{columns} FROM {source}"
     )
-
-
-def digest_sql(content_digest: str) -> str:
-    """Return the expression of the ``digest`` column from that of a content's digest."""
-    return f"CAST('0x' || substr({content_digest}, 1, {DIGEST_HEX}) AS BIGINT)"
 
 
 def digest_number(content_digest: str) -> int:
