@@ -89,7 +89,9 @@ def _decodes(source: FileSource, kind: str, encoding: str, limits: SheetLimits) 
             while chunk := stream.read(_CHUNK):
                 seen += len(chunk)
                 _refuse_bomb(source, kind, seen, limits)
-                _refuse_nul(source, decoder.decode(chunk))
+                text = decoder.decode(chunk)
+                if "\x00" in text if encoding == "utf-16" else b"\x00" in chunk:
+                    raise _no_text(source)
             decoder.decode(b"", final=True)
     except UnicodeDecodeError:
         return False
@@ -103,10 +105,8 @@ def _refuse_bomb(source: FileSource, kind: str, seen: int, limits: SheetLimits) 
         raise Refused("SHEET_UNPACKED_TOO_LARGE", sentence)
 
 
-def _refuse_nul(source: FileSource, text: str) -> None:
-    if "\x00" in text:
-        sentence = f"文件“{source.name}”不是文本表格，请上传 xlsx 或 csv。"
-        raise Refused("SHEET_NOT_TEXT", sentence)
+def _no_text(source: FileSource) -> Refused:
+    return Refused("SHEET_NOT_TEXT", f"文件“{source.name}”不是文本表格，请上传 xlsx 或 csv。")
 
 
 def delimiter_of(source: FileSource, kind: str, encoding: str) -> str:

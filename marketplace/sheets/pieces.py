@@ -93,8 +93,8 @@ def _blocks(path: Path, file: PlainCsv) -> Iterator[bytes]:
 
 def _has_empty_line(text: bytes, quotes: int) -> bool:
     """Return whether an empty line stands outside quotes with something after it; so many quotes came before."""
-    line_ends = np.frombuffer(text, dtype=np.uint8) == _LINE_END
-    after = np.flatnonzero(line_ends[:-1] & line_ends[1:]) + 2
+    line_ends = np.flatnonzero(np.frombuffer(text, dtype=np.uint8) == _LINE_END)
+    after = line_ends[:-1][np.diff(line_ends) == 1] + 2
     last = len(text.rstrip(b"\n"))
     return any((quotes + text.count(b'"', 0, place)) % 2 == 0 for place in after if place <= last)
 
