@@ -6,6 +6,7 @@ and fails loudly.
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
@@ -23,12 +24,14 @@ class Link:
         label: Chinese.
         beside: pages that belong to it under other addresses.
         group: label of the menu it stands in, empty for what is always in sight.
+        details: pages of one thing, told by its public id, that belong to it under other addresses.
     """
 
     name: str
     label: str
     beside: tuple[str, ...] = ()
     group: str = ""
+    details: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,6 +57,9 @@ class Group:
         return any(place.is_current for place in self.places)
 
 
+_ANY = uuid.UUID(int=0)
+_VERSION = ("lenders:version-detail", "matching:version-reach")
+_EVENT = ("matching:event-meeting", "matching:event-follow-up")
 _BORROWER = (
     Link("matching:need-list", "融资需求"),
     Link("lenders:product-list", "找产品"),
@@ -74,21 +80,24 @@ _LENDER = (
     Link("matching:loan-list", "贷款与反馈"),
     Link("matching:recommendation-list", "推荐清单"),
     Link("matching:event-invitations", "对接会"),
-    Link("lenders:product-manage-list", "产品"),
-    Link("lenders:team", "网点与人员"),
+    Link("lenders:product-manage-list", "产品", details=_VERSION),
+    Link("lenders:team", "网点与人员", details=("lenders:institution-branch-create",)),
     Link("exports:statistics-institution", "本机构统计"),
     Link("exports:document-list", "文件"),
 )
 _OFFICER = (Link("matching:queue-list", "工作队列"), *_LENDER)
-_APPROVER = (Link("matching:approval-list", "待审批"), *_LENDER)
+_APPROVER = (
+    Link("matching:approval-list", "待审批", details=("matching:review-detail",)),
+    *_LENDER,
+)
 _DISTRICT = (
     Link("matching:whitelist-list", "白名单"),
     Link("matching:whitelist-generate", "生成名单"),
     Link("matching:whitelist-upload", "上传名单"),
-    Link("matching:event-list", "对接会"),
+    Link("matching:event-list", "对接会", details=_EVENT),
     Link("matching:whitelist-watch", "清单督办"),
     Link("borrowers:enterprise-list", "企业"),
-    Link("borrowers:repair-district-list", "信用修复"),
+    Link("borrowers:repair-district-list", "信用修复", details=("borrowers:repair-detail",)),
     Link("exports:statistics-district", "本区统计"),
     Link("exports:district-report", "周报月报"),
     Link("exports:document-list", "文件"),
@@ -97,12 +106,18 @@ _PARTIES, _DATA, _LISTS, _RULES = "企业与机构", "数据", "名单与对接"
 _CITY = (
     Link("borrowers:account-review-list", "企业核验"),
     Link("borrowers:objection-list", "异议"),
-    Link("borrowers:repair-list", "信用修复"),
+    Link("borrowers:repair-list", "信用修复", details=("borrowers:repair-detail",)),
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
     Link("borrowers:enterprise-list", "企业", group=_PARTIES),
-    Link("lenders:institution-list", "机构", group=_PARTIES),
-    Link("lenders:product-oversee-list", "产品", group=_PARTIES),
+    Link("lenders:institution-list", "机构", (), _PARTIES, ("lenders:branch-edit",)),
+    Link(
+        "lenders:product-oversee-list",
+        "产品",
+        (),
+        _PARTIES,
+        (*_VERSION, "lenders:product-manage-detail"),
+    ),
     Link("marketplace:member-list", "用户", group=_PARTIES),
     Link("borrowers:batch-list", "数据批次", ("borrowers:candidate-list",), _DATA),
     Link("borrowers:unit-board", "数据质量", ("matching:gap-list",), _DATA),
@@ -110,7 +125,7 @@ _CITY = (
     Link("borrowers:thematic-list", "专题库", group=_DATA),
     Link("matching:whitelist-list", "白名单", group=_LISTS),
     Link("matching:whitelist-watch", "清单督办", group=_LISTS),
-    Link("matching:event-list", "对接会", group=_LISTS),
+    Link("matching:event-list", "对接会", group=_LISTS, details=_EVENT),
     Link("matching:evaluation-list", "信用评价", ("matching:score-model-list",), _RULES),
     Link("matching:parameter-list", "参数", group=_RULES),
     Link("marketplace:calendar", "工作日历", group=_RULES),
@@ -173,15 +188,20 @@ def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:
     Raises:
         NoReverseMatch: a link names no page, or one that cannot be opened without arguments.
     """
-    found = [(link, reverse(link.name), tuple(map(reverse, link.beside))) for link in links]
+    found = [(link, reverse(link.name)) for link in links]
     over = [
         (len(under), link.name)
-        for link, url, beside in found
-        for under in (url, *beside)
+        for link, url in found
+        for under in (url, *map(reverse, link.beside), *map(_before_id, link.details))
         if path.startswith(under)
     ]
     current = max(over, default=(0, ""))[1]
-    return tuple(Place(link.label, url, link.name == current, link.group) for link, url, _ in found)
+    return tuple(Place(link.label, url, link.name == current, link.group) for link, url in found)
+
+
+def _before_id(name: str) -> str:
+    """Return the part of an address that every page of the name has before the public id."""
+    return reverse(name, args=[_ANY]).partition(str(_ANY))[0]
 
 
 def grouped(found: Iterable[Place]) -> tuple[Group, ...]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import suppress
+
 import pytest
 from bs4 import BeautifulSoup
 from django.test import Client
 from django.urls import NoReverseMatch, resolve, reverse
 
 from marketplace.domain.roles import Role
-from marketplace.web.navigation import NAVIGATION, NO_ROLE, PUBLIC, links_for
+from marketplace.web.navigation import NAVIGATION, NO_ROLE, PUBLIC, links_for, places
 from tests.access import standing_world
 from tests.architecture.source import APPS, ROOT
 from tests.architecture.test_access_matrix import ROWS
@@ -46,6 +49,14 @@ STEPS = {
     "matching:recommendation-feedback-template": "a file beside the form that takes it",
 }
 """Pages that are no place to go to."""
+
+OUTSIDE = {
+    "lenders:product-detail": "the public shelf, which has no link of the staff",
+    "exports:verify-code": "for everybody who holds a document",
+    "exports:portrait-pdf": "a file",
+    "exports:recommendation-sheet": "a file",
+}
+"""Of pages and files of one thing, those that lie under no link of somebody who may open them."""
 
 
 def is_page(name):
@@ -121,6 +132,19 @@ class TestTable:
 
         assert len({link.name for link in links}) == len(links)
         assert len({link.label for link in links}) == len(links)
+
+    @pytest.mark.parametrize("role", Role)
+    def test_every_page_of_one_thing_lies_under_a_link_of_its_reader(self, role):
+        links = links_for([role], is_logged_in=True)
+        lost = set()
+        for row in ROWS:
+            if row.method == "GET" and is_page(row.name) and MEMBERS[role] in row.allowed:
+                with suppress(NoReverseMatch):
+                    found = places(links, reverse(row.name, args=[uuid.uuid4()]))
+                    if not any(place.is_current for place in found):
+                        lost.add(row.name)
+
+        assert lost <= set(OUTSIDE)
 
 
 @pytest.mark.django_db

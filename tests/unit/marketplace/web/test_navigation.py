@@ -17,6 +17,7 @@ urlpatterns = [
     path("loans/", page, name="loan-list"),
     path("loans/new/", page, name="loan-create"),
     path("repayments/", page, name="loan-beside"),
+    path("lent/<uuid:public_id>/edit/", page, name="loan-edit"),
 ]
 
 
@@ -54,6 +55,17 @@ class TestPlaces:
         found = places(links, "/repayments/7/")
 
         assert [place.label for place in found if place.is_current] == ["贷款"]
+
+    def test_marks_the_place_a_page_of_one_thing_belongs_to(self):
+        links = [Link("loan-list", "贷款", details=("loan-edit",)), Link("loan-create", "新建")]
+
+        found = places(links, "/lent/7b0c/")
+
+        assert [place.label for place in found if place.is_current] == ["贷款"]
+
+    def test_a_page_of_one_thing_that_is_nowhere_is_a_fault(self):
+        with pytest.raises(NoReverseMatch):
+            places([Link("loan-list", "贷款", details=("loan-list",))])
 
 
 class TestGrouped:
