@@ -1,6 +1,6 @@
 """Delivered files into archive and database, beside raw COPY with the source key's index for the same file.
 
-Six runs over csv files of tax payments (7 columns, 0.5 % faulty rows, 0.1 % of firms nobody knows, some keys
+Seven runs over csv files of tax payments (7 columns, 0.5 % faulty rows, 0.1 % of firms nobody knows, some keys
 twice), each in a process of its own, client and server CPU seconds added:
 
 - ``copy``: COPY of the seven texts into a plain table and an index on the source key, nothing checked (the limit);
@@ -8,6 +8,7 @@ twice), each in a process of its own, client and server CPU seconds added:
 - ``first``: the whole import into an empty item: archive and displayed records;
 - ``again``: the same file once more, which changes nothing: of its rows only those of unknown firms are looked at;
 - ``whole``: the same file once more after the way it is read has changed: every row is compared;
+- ``corrected``: the file with another amount in every tenth row, each of which ends what stood;
 - ``next``: another file of the size, as a month later: hardly a key is known, but each has to be looked up.
 
 Run: ``python -m tests.performance.ingest [rows ...]``; needs PostgreSQL, makes and drops a database of its own.
@@ -30,7 +31,7 @@ from tests.performance.own_city import own_city
 from tests.performance.process import cpu_of_client, cpu_of_server, memory
 
 SIZES = (100_000, 300_000)
-RUNS = ("copy", "archive", "first", "again", "whole", "next")
+RUNS = ("copy", "archive", "first", "again", "whole", "corrected", "next")
 ROWS_PER_ENTERPRISE = 10
 STRANGERS = 50
 KINDS = ("增值税", "企业所得税", "印花税", "城市维护建设税", "教育费附加")
@@ -44,7 +45,7 @@ COPY (
             hash(8 * n + 3 + {seed}) % (SELECT count(*) FROM stranger) AS stranger,
             2022 + hash(8 * n + 4 + {seed}) % 4 AS year, 1 + hash(8 * n + 5 + {seed}) % 12 AS month,
             1 + hash(8 * n + 6 + {seed}) % 28 AS day, hash(8 * n + 7 + {seed}) % 5 AS kind,
-            1 + hash(8 * n + {seed}) % 9999998 AS fen
+            1 + hash(8 * n + {seed}) % 9999998 + (n % 10 = 0 AND {corrected})::INT AS fen
         FROM range({rows}) AS t(n)
     ), named AS (
         SELECT drawn.*, CASE WHEN chance = 4 THEN stranger.code ELSE firm.code END AS code
@@ -67,6 +68,7 @@ SHOWN = {
     "first": "归档与数据库,首次",
     "again": "同一文件再次",
     "whole": "同一文件再次,读法已变",
+    "corrected": "同一文件,十分之一的行更正",
     "next": "归档与数据库,下一份",
 }
 
@@ -89,8 +91,15 @@ def known_codes(rows: int) -> list[str]:
     return codes(min(max(rows // ROWS_PER_ENTERPRISE, 1), CITY))
 
 
-def write_file(path: Path, rows: int, turn: int = 0) -> None:
-    """Write a delivered file, faults and repeats included; the same for the same size and turn."""
+def write_file(path: Path, rows: int, turn: int = 0, *, corrected: bool = False) -> None:
+    """Write a delivered file, faults and repeats included; the same for the same size and turn.
+
+    Args:
+        path: to be written.
+        rows: of the file.
+        turn: how many deliveries of other rows came before.
+        corrected: every tenth row has another amount than it had.
+    """
     import duckdb
 
     known = known_codes(rows)
@@ -102,8 +111,9 @@ def write_file(path: Path, rows: int, turn: int = 0) -> None:
         duck.execute(f"SET temp_directory = '{path.parent}'")
         duck.execute("CREATE TABLE firm AS SELECT unnest(?) AS code", [known])
         duck.execute("CREATE TABLE stranger AS SELECT unnest(?) AS code", [strangers])
+        seed = 1_000_003 * rows + turn
         duck.execute(
-            DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=1_000_003 * rows + turn)
+            DELIVERY.format(path=path, rows=rows, kinds=list(KINDS), seed=seed, corrected=corrected)
         )
 
 
@@ -120,6 +130,7 @@ def run(name: str, path: Path, rows: int) -> dict[str, Any]:
         "first": whole_import,
         "again": whole_import,
         "whole": read_otherwise,
+        "corrected": whole_import,
         "next": whole_import,
     }
     said = result[name](path)
@@ -269,7 +280,8 @@ def whole_import(path: Path) -> str:
         item_code="TAX_PAYMENT", unit_code="TAX", source=path, file_name=path.name, actor=None, at=timezone.now()
     )  # fmt: skip
     assert batch.rows_read == batch.accepted + batch.rejected + batch.duplicates
-    return f"接收 {batch.accepted}，拒绝 {batch.rejected}，重复 {batch.duplicates}"
+    counts = f"接收 {batch.accepted}，拒绝 {batch.rejected}，重复 {batch.duplicates}"
+    return f"{counts}，更正 {batch.superseding}" if batch.superseding else counts
 
 
 def read_otherwise(path: Path) -> str:
@@ -283,9 +295,11 @@ def read_otherwise(path: Path) -> str:
 def measure(rows: int) -> dict[str, dict[str, Any]]:
     """Do every run for one size, in a database and folder of their own."""
     with own_city() as (folder, environment):
-        paths = dict.fromkeys(RUNS, folder / "tax.csv") | {"next": folder / "next.csv"}
-        for turn, path in enumerate((paths["first"], paths["next"])):
-            write_file(path, rows, turn)
+        others = {name: folder / f"{name}.csv" for name in ("corrected", "next")}
+        paths = dict.fromkeys(RUNS, folder / "tax.csv") | others
+        write_file(paths["first"], rows)
+        write_file(paths["corrected"], rows, corrected=True)
+        write_file(paths["next"], rows, turn=1)
         found = {}
         for which in RUNS:
             given = [which, str(paths[which]), str(rows)]
