@@ -224,6 +224,15 @@ def digest_sql(content_digest: str) -> str:
     return f"CAST('0x' || substr({content_digest}, 1, {DIGEST_HEX}) AS BIGINT)"
 
 
+def digest_number(content_digest: str) -> int:
+    """Return the ``digest`` of a content's digest, as `digest_sql` does.
+
+    >>> digest_number("0123456789abcdef0123456789abcdef")
+    5124095576030430
+    """
+    return int(content_digest[:DIGEST_HEX], 16)
+
+
 def broken_rules_sql(item: ItemSpec, forms: Mapping[str, FieldForm]) -> list[str]:
     """Return predicates of rows that break a rule which rejects."""
     rules = [rule for rule in item.rules if rule.reject]

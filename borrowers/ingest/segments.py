@@ -27,7 +27,7 @@ import duckdb
 
 from borrowers.domain.archive import BEIJING
 from borrowers.domain.item_spec import ItemSpec
-from borrowers.ingest.forms import DIGEST_HEX, packed_sql, quoted
+from borrowers.ingest.forms import packed_sql, quoted
 from borrowers.ingest.staging import Lane
 from borrowers.models import ArchiveSegment, CatalogueItem, IngestBatch
 from borrowers.selectors.archive import segment_path, stored_fields
@@ -191,15 +191,6 @@ def segment_select(source: str, fields: Mapping[str, str], public_id: str = "") 
         f"SELECT ent_id, CAST({day} AS INTEGER) AS day, batch::INTEGER AS batch, row::INTEGER AS row, "  # noqa: S608
         f"digest{keys}{columns} FROM {source}"
     )
-
-
-def digest_number(content_digest: str) -> int:
-    """Return the ``digest`` of a content's digest, as `digest_sql` does.
-
-    >>> digest_number("0123456789abcdef0123456789abcdef")
-    5124095576030430
-    """
-    return int(content_digest[:DIGEST_HEX], 16)
 
 
 def _made_durable(path: Path) -> tuple[str, int]:

@@ -17,8 +17,8 @@ from typing import Any, NamedTuple
 from django.db import connection
 
 from borrowers.domain.record import DIGEST_LENGTH
+from borrowers.ingest.forms import digest_number
 from borrowers.ingest.seen import Key, said_by_key
-from borrowers.ingest.segments import digest_number
 from borrowers.models import CreditRecord
 from marketplace.bulk import db_moment, rows_write
 

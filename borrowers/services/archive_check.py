@@ -18,8 +18,7 @@ from django.db import connection
 
 from borrowers.domain.archive import KeptIn
 from borrowers.ingest.archived import sums_of
-from borrowers.ingest.forms import DIGEST_HEX
-from borrowers.ingest.segments import digest_number
+from borrowers.ingest.forms import DIGEST_HEX, digest_number
 from borrowers.ingest.staging import places_register
 from borrowers.models import (
     ArchiveSegment,

@@ -21,7 +21,7 @@ from borrowers.domain.archive import KeptIn
 from borrowers.domain.record import canonical_payload, digest_of
 from borrowers.domain.thematic import RecordCondition, declaration_days, declarations_on
 from borrowers.ingest.archived import END_COLUMNS, sums_of
-from borrowers.ingest.segments import digest_number
+from borrowers.ingest.forms import digest_number
 from borrowers.ingest.staging import engine
 from borrowers.models import ArchivedEnd, CatalogueItem, CreditRecord, IngestBatch
 from borrowers.selectors.archived import (

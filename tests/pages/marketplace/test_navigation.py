@@ -139,10 +139,11 @@ class TestTable:
         lost = set()
         for row in ROWS:
             if row.method == "GET" and is_page(row.name) and MEMBERS[role] in row.allowed:
+                path = ""
                 with suppress(NoReverseMatch):
-                    found = places(links, reverse(row.name, args=[uuid.uuid4()]))
-                    if not any(place.is_current for place in found):
-                        lost.add(row.name)
+                    path = reverse(row.name, args=[uuid.uuid4()])
+                if path and not any(place.is_current for place in places(links, path)):
+                    lost.add(row.name)
 
         assert lost <= set(OUTSIDE)
 

@@ -15,9 +15,9 @@ from borrowers.domain.catalogue import load_catalogue
 from borrowers.domain.item_spec import FieldType, Subject
 from borrowers.domain.record import CleanRow, canonical_payload, compile_item, digest_of
 from borrowers.ingest import meanings, repeats, staging
+from borrowers.ingest.forms import digest_number
 from borrowers.ingest.lane import check, subject_codes
 from borrowers.ingest.seen import SeenKeys, said_by_key
-from borrowers.ingest.segments import digest_number
 from borrowers.ingest.staging import NotPlain, engine, stage, tables_forget
 from borrowers.ingest.subjects import enterprises_are
 from marketplace.sheets import open_sheet, pieces, pieces_of, plain_csv
