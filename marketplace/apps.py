@@ -11,7 +11,8 @@ class MarketplaceConfig(AppConfig):
     verbose_name = "平台基座"
 
     def ready(self) -> None:
-        """Have connections read what comes from PostgreSQL the quick way."""
-        from marketplace.postgres import on_connection_created
+        """Have connections read what comes from PostgreSQL the quick way, and know of the second wall."""
+        from marketplace import postgres, wall
 
-        connection_created.connect(on_connection_created)
+        connection_created.connect(postgres.on_connection_created)
+        connection_created.connect(wall.on_connection_created)

@@ -16,7 +16,7 @@ from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.grant import GRANT_TERMS, GrantKind
-from marketplace.domain.roles import STAFF_ROLES, OrganisationKind, Role
+from marketplace.domain.roles import ROLES_OF_KIND, STAFF_ROLES, OrganisationKind, Role
 from marketplace.models import Authenticator, ExceptionalGrant, Membership, Organisation, User
 
 Reader = User | AnonymousUser
@@ -141,6 +141,13 @@ def has_role(user: Reader, *roles: Role) -> bool:
 def organisation_ids(user: Reader, *roles: Role) -> list[int]:
     """Return the ids of the organisations in which the user holds one of the roles."""
     return [row.organisation_id for row in memberships_live(user) if row.role in roles]
+
+
+def organisations_asking(user: Reader) -> list[int] | None:
+    """Return the ids of the organisations whose rows the second wall lets the user have; None for the city's, all."""
+    if has_role(user, *ROLES_OF_KIND[OrganisationKind.CITY]):
+        return None
+    return sorted({row.organisation_id for row in memberships_live(user)})
 
 
 def acting_organisation(user: Reader, *roles: Role) -> Organisation:

@@ -20,6 +20,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from marketplace.models import OutboxMessage
+from marketplace.wall import whole_market
 
 logger = logging.getLogger(__name__)
 MAX_ATTEMPTS = 8
@@ -45,6 +46,7 @@ def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
     return message
 
 
+@whole_market("a task is the marketplace's own, whoever caused it")
 def _hand_over(message: OutboxMessage) -> None:
     if settings.BROKER_URL:
         current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message.pk})

@@ -34,6 +34,7 @@ from exports.domain.tally import AccountRow, ApplicationRow, Facts, LoanRow, Nee
 from lenders.domain.institution import BANK_KINDS
 from lenders.selectors import institution_admitted_list, product_counts
 from marketplace.domain.workdays import BEIJING, local_date
+from marketplace.wall import whole_market
 from matching.models import ApplicationEvent, FinancingDemand, LeadEvent, OutcomeEvent
 
 STEPS = ("ROUTE", "ACCEPT", "CONTACT", "APPROVE", "SIGN")
@@ -50,6 +51,7 @@ class Part(StrEnum):
     SHELF = "SHELF"
 
 
+@whole_market("figures of the city are sums of what happened everywhere")
 def facts_at(day: date, known_at: datetime, parts: Collection[Part] = tuple(Part)) -> Facts:
     """Return everything that happened up to the end of a day, as it is known at a moment.
 

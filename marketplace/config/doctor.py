@@ -20,6 +20,7 @@ from exports.pdf.fonts import fonts
 from marketplace.append_only import tables_held
 from marketplace.calendars import PublishedCalendar
 from marketplace.models import District, OutboxMessage
+from marketplace.row_security import ROLE, role_open, tables_walled
 
 
 class Health(StrEnum):
@@ -137,11 +138,14 @@ def _archive(today: date) -> Finding:
 
 
 def _second_wall(today: date) -> Finding:
-    if connection.vendor == "postgresql":
-        sentence = "数据库行级安全策略（第二道墙）尚未启用，目前只有程序内的策略过滤。"
-    else:
-        sentence = "SQLite 没有行级安全策略（第二道墙），目前只有程序内的策略过滤。"
-    return Finding("第二道墙", Health.LACKS, sentence)
+    if not (walled := tables_walled()):
+        sentence = "SQLite 没有行级安全策略（第二道墙），只有程序内的策略过滤。"
+        return Finding("第二道墙", Health.LACKS, sentence)
+    if not role_open():
+        sentence = f"本账号不能取用请求的角色，所有页面都会失败：请执行 GRANT {ROLE} TO 本账号。"
+        return Finding("第二道墙", Health.BROKEN, sentence)
+    sentence = f"数据库行级安全策略守着 {len(walled)} 张表：答复请求时只看得到本人所属组织的行。"
+    return Finding("第二道墙", Health.GOOD, sentence)
 
 
 def _traces(today: date) -> Finding:

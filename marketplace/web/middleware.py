@@ -14,7 +14,8 @@ from django.utils import translation
 from django.utils.cache import patch_vary_headers
 
 from marketplace.domain.errors import Refused
-from marketplace.policies import memberships_prefer
+from marketplace.policies import memberships_prefer, organisations_asking
+from marketplace.wall import wall_around
 from marketplace.web.acting import chosen
 from marketplace.web.errors import problem_page
 from marketplace.web.htmx import wants_address
@@ -60,6 +61,18 @@ class LanguageMiddleware:
         answer.headers.setdefault("Content-Language", TAGS[language])
         patch_vary_headers(answer, ["Cookie"])
         return answer
+
+
+class SecondWallMiddleware:
+    """Raise the database's own wall around each request; after authentication, since it asks who somebody is."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer within the wall. Queries: the person of the session, for whom every page asks."""
+        with wall_around(organisations_asking(request.user)):
+            return self.get_response(request)
 
 
 class RefusedMiddleware:

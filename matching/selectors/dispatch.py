@@ -15,6 +15,7 @@ from django.db.models import Count, Q, QuerySet
 
 from lenders.models import Branch, BranchPosting, Institution
 from marketplace.domain.roles import Role
+from marketplace.wall import whole_market
 from matching.domain.application import SUSPENDABLE_STATES
 from matching.domain.lead import OPEN_LEAD_STATES, Candidate, LeadState, dispatch_order
 from matching.models import DemandLead, FinancingDemand, LoanApplication
@@ -48,6 +49,7 @@ class Suggestion:
         )
 
 
+@whole_market("whom a need may go to depends on how much lies before each lender, in counts")
 def dispatch_suggestions(demand: FinancingDemand, at: datetime) -> list[Suggestion]:
     """Return the lenders a need may be dispatched to, the first to choose at the top.
 

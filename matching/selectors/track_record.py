@@ -15,6 +15,7 @@ from django.db.models import Avg, Count, DurationField, ExpressionWrapper, F, Q
 
 from marketplace.domain.period import add_months
 from marketplace.domain.workdays import BEIJING, local_date
+from marketplace.wall import whole_market
 from matching.domain.ranking import RankingRules, TrackRecord
 from matching.models import FinancingDemand, LoanApplication
 
@@ -30,6 +31,7 @@ class TrackRecords:
     pooled: TrackRecord
 
 
+@whole_market("an enterprise reads how lenders decided, in counts")
 def track_records(demand: FinancingDemand, rules: RankingRules, at: datetime) -> TrackRecords:
     """Return how applications like a need were decided: same guarantee, amount within the factor, recent months.
 

@@ -21,6 +21,7 @@ from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, roles_in
 from marketplace.selectors import parameters_in_force
+from marketplace.wall import whole_market
 from matching.domain.application import FUNDED_STATES, LIVE_STATES
 from matching.domain.demand import (
     DEMAND,
@@ -290,10 +291,12 @@ def _roles(actor: User | None, row: FinancingDemand) -> frozenset[str]:
     return frozenset(held | city)
 
 
+@whole_market("a need goes on while any lender works on it")
 def _open_applications(row: FinancingDemand) -> int:
     return row.applications.filter(state__in=LIVE_STATES).count()
 
 
+@whole_market("a need ends with the first money paid, whose ever")
 def _is_funded(row: FinancingDemand) -> bool:
     return row.applications.filter(state__in=FUNDED_STATES).exists()
 

@@ -17,6 +17,7 @@ from marketplace.domain.errors import NotPermitted, Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.selectors import parameters_in_force
+from marketplace.wall import whole_market
 from matching.domain.application import LIVE_STATES
 from matching.domain.clock import clock_on, deadline
 from matching.domain.demand import DemandMode
@@ -218,6 +219,7 @@ def demand_release(*, demand_id: int, at: datetime) -> bool:
     return True
 
 
+@whole_market("a need goes back into the pool when no lender works on it")
 def _is_busy(row: FinancingDemand) -> bool:
     is_open = row.leads.filter(state__in=OPEN_LEAD_STATES).exists()
     return is_open or row.applications.filter(state__in=LIVE_STATES).exists()

@@ -146,7 +146,7 @@ def portrait_read(
     """
     lender = application.institution.organisation
     audience = audience_of(user, lender)
-    if audience is None or application.portrait is None:
+    if audience is None or application.portrait_id is None:
         raise NotFound
     if not can_read_portrait(user, application):
         raise NotPermitted("PORTRAIT_NOT_OPEN", NOT_OPEN)
@@ -157,11 +157,13 @@ def portrait_read(
         application_ref=application.public_id,
         at=at,
     )
-    if consent is None:
+    row = (
+        application.portrait
+    )  # not there either once the consent was withdrawn: the second wall hides it
+    if consent is None or row is None:
         raise NotPermitted(
             "CONSENT_ENDED", "企业的授权未生效、已到期或已撤回，不能查看其信用画像。"
         )
-    row = application.portrait
     if not is_intact(row):
         raise Conflict("PORTRAIT_ALTERED", "画像内容与其哈希不符，已停止展示，请联系平台运营人员。")
     access_record(

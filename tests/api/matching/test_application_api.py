@@ -140,7 +140,7 @@ def submission(cast, **consent):
 
 class TestApplicationSubmit:
     def test_gives_exactly_the_keys_of_the_enterprise(self, api, cast):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("application-list"), submission(cast), format="json")
 
@@ -151,7 +151,7 @@ class TestApplicationSubmit:
 
     @pytest.mark.parametrize("left_out", sorted(CONSENT))
     def test_takes_no_consent_for_granted(self, api, cast, left_out):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
         body = submission(cast)
         del body["consent"][left_out]
 
@@ -162,7 +162,7 @@ class TestApplicationSubmit:
         assert not LoanApplication.objects.exists()
 
     def test_refuses_an_unknown_class_with_its_code(self, api, cast):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(
             url("application-list"), submission(cast, data_classes=["99"]), format="json"
@@ -172,7 +172,7 @@ class TestApplicationSubmit:
         assert set(answer.data["fields"]) == {"data_classes"}
 
     def test_answers_409_to_a_second_one(self, api, cast):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
         body = submission(cast)
         api.post(url("application-list"), body, format="json")
 
@@ -182,7 +182,7 @@ class TestApplicationSubmit:
 
     def test_is_not_there_for_another_enterprise(self, api, cast):
         body = submission(cast)
-        api.force_authenticate(cast.rival_owner)
+        api.force_login(cast.rival_owner)
 
         assert api.post(url("application-list"), body, format="json").status_code == 404
 
@@ -191,9 +191,9 @@ class TestApplicationRead:
     @pytest.mark.parametrize("state", ["PENDING_ACCEPT", "APPROVED", "SIGNED", "REJECTED"])
     def test_gives_each_side_exactly_its_keys(self, api, cast, state):
         application = make_application(cast, state)
-        api.force_authenticate(cast.agent)
+        api.force_login(cast.agent)
         own = api.get(url("application-detail", application.public_id)).data
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
         lenders = api.get(url("application-detail", application.public_id)).data
 
         assert set(own) == BORROWER_KEYS
@@ -202,7 +202,7 @@ class TestApplicationRead:
 
     def test_tells_the_lender_whom_to_call_after_acceptance_only(self, api, cast):
         application = make_application(cast)
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         before = api.get(url("application-detail", application.public_id)).data
         api.post(url("application-accept", application.public_id))
         after = api.get(url("application-detail", application.public_id)).data
@@ -212,9 +212,9 @@ class TestApplicationRead:
 
     def test_keeps_opinions_and_notes_from_the_enterprise(self, api, cast):
         application = make_application(cast, "IN_APPROVAL")
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         api.post(url("application-note", application.public_id), {"text": "留意"}, format="json")
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         body = str(api.get(url("application-detail", application.public_id)).data)
 
@@ -226,7 +226,7 @@ class TestApplicationRead:
     )
     def test_is_not_there_for_others(self, api, cast, member):
         application = make_application(cast, "ACCEPTED")
-        api.force_authenticate(getattr(cast, member))
+        api.force_login(getattr(cast, member))
 
         assert api.get(url("application-detail", application.public_id)).status_code == 404
         assert api.get(url("application-review", application.public_id)).status_code == 404
@@ -235,18 +235,18 @@ class TestApplicationRead:
         application = make_application(cast)
 
         for member in (cast.owner, cast.officer, cast.approver):
-            api.force_authenticate(member)
+            api.force_login(member)
             rows = api.get(url("application-list")).data["results"]
             assert [row["id"] for row in rows] == [str(application.public_id)]
             assert set(rows[0]) == ROW_KEYS
 
     def test_lists_nothing_for_the_city(self, api, cast):
         for member in (cast.operator, cast.district_clerk, cast.stranger):
-            api.force_authenticate(member)
+            api.force_login(member)
             assert api.get(url("application-list")).status_code == 403
 
     def test_refuses_an_unknown_scope(self, api, cast):
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         answer = api.get(url("application-list"), {"scope": "everything"})
 
@@ -256,7 +256,7 @@ class TestApplicationRead:
 class TestReview:
     def test_gives_fit_and_findings_and_logs_the_reading(self, api, cast):
         application = make_application(cast, "DUE_DILIGENCE")
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         found = api.get(url("application-review", application.public_id)).data
 
@@ -270,7 +270,7 @@ class TestReview:
         consent_revoke(
             consent_id=application.consent.public_id, reason="", actor=cast.owner, at=NOW
         )
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         found = api.get(url("application-review", application.public_id)).data
 
@@ -280,7 +280,7 @@ class TestReview:
 
     def test_is_the_lenders(self, api, cast):
         application = make_application(cast, "DUE_DILIGENCE")
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         assert api.get(url("application-review", application.public_id)).status_code == 404
 
@@ -293,7 +293,7 @@ class TestSteps:
     def test_takes_the_step(self, api, cast, verb):
         member, state, body = BODIES[verb]
         application = make_application(cast, state)
-        api.force_authenticate(getattr(cast, member))
+        api.force_login(getattr(cast, member))
 
         answer = api.post(url(f"application-{verb}", application.public_id), body, format="json")
 
@@ -305,7 +305,7 @@ class TestSteps:
     def test_answers_409_in_the_wrong_state(self, api, cast, verb):
         member, _, body = BODIES[verb]
         application = make_application(cast, "WITHDRAWN")
-        api.force_authenticate(getattr(cast, member))
+        api.force_login(getattr(cast, member))
 
         answer = api.post(url(f"application-{verb}", application.public_id), body, format="json")
 
@@ -318,15 +318,15 @@ class TestSteps:
         address = url(f"application-{verb}", application.public_id)
 
         for stranger in (cast.rival_owner, cast.rival_officer, cast.rival_approver, cast.operator):
-            api.force_authenticate(stranger)
+            api.force_login(stranger)
             assert api.post(address, body, format="json").status_code == 404
-        api.force_authenticate(getattr(cast, member))
+        api.force_login(getattr(cast, member))
         answer = api.post(address, body | {"consent_live": True}, format="json")
         assert (answer.status_code, set(answer.data["fields"])) == (400, {"consent_live"})
 
     def test_answers_403_to_the_other_role(self, api, cast):
         application = make_application(cast)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("application-accept", application.public_id))
 
@@ -334,7 +334,7 @@ class TestSteps:
 
     def test_resumes_under_a_new_consent(self, api, cast):
         application = make_application(cast, "SUSPENDED")
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("application-consent", application.public_id), CONSENT, format="json")
 
@@ -342,7 +342,7 @@ class TestSteps:
 
     def test_a_bare_disbursement_is_for_loans_without_the_clause(self, api, cast):
         application = make_application(cast, "SIGNED")
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         answer = api.post(url("application-disburse-status", application.public_id))
 
@@ -352,7 +352,7 @@ class TestSteps:
 class TestSupervision:
     def test_gives_clocks_without_amounts(self, api, cast):
         make_application(cast)
-        api.force_authenticate(cast.operator)
+        api.force_login(cast.operator)
 
         (row,) = api.get(url("supervised-list")).data["results"]
 
@@ -360,7 +360,7 @@ class TestSupervision:
 
     def test_urges(self, api, cast):
         application = make_application(cast)
-        api.force_authenticate(cast.operator)
+        api.force_login(cast.operator)
 
         answer = api.post(
             url("application-urge", application.public_id), {"text": "请受理。"}, format="json"
@@ -371,7 +371,7 @@ class TestSupervision:
     def test_is_the_operators(self, api, cast):
         application = make_application(cast)
         for member in (cast.owner, cast.officer, cast.district_clerk, cast.auditor):
-            api.force_authenticate(member)
+            api.force_login(member)
             assert api.get(url("supervised-list")).status_code == 403
             address = url("application-urge", application.public_id)
             assert api.post(address, {"text": "x"}, format="json").status_code == 403

@@ -32,7 +32,7 @@ def cases(cast):
 
 def ask(member, verb, ids, **body):
     api = APIClient()
-    api.force_authenticate(member)
+    api.force_login(member)
     chosen = {"application_ids": [str(key) for key in ids]}
     return api.post(reverse(f"api:applications-{verb}"), chosen | body, format="json")
 

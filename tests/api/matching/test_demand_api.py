@@ -104,7 +104,7 @@ def url(name, *keys):
 
 class TestDemandCreate:
     def test_gives_exactly_the_keys_of_the_enterprise(self, api, cast):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("demand-list"), NEED, format="json")
 
@@ -113,7 +113,7 @@ class TestDemandCreate:
         assert (answer.data["state"], answer.data["amount_yuan"]) == ("DRAFT", "500000.00")
 
     def test_publishes_when_told(self, api, cast):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("demand-list"), NEED | {"publish": True}, format="json")
 
@@ -130,7 +130,7 @@ class TestDemandCreate:
         ],
     )
     def test_answers_400_at_the_field(self, api, cast, changed, field):
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("demand-list"), NEED | changed, format="json")
 
@@ -140,7 +140,7 @@ class TestDemandCreate:
 
     def test_is_for_enterprises(self, api, cast):
         for member in (cast.officer, cast.operator, cast.stranger):
-            api.force_authenticate(member)
+            api.force_login(member)
             assert api.post(url("demand-list"), NEED, format="json").status_code == 403
             assert api.get(url("demand-list")).status_code == 403
 
@@ -148,9 +148,9 @@ class TestDemandCreate:
 class TestDemandRead:
     def test_lists_ones_own(self, api, cast):
         demand = make_demand(cast)
-        api.force_authenticate(cast.agent)
+        api.force_login(cast.agent)
         own = api.get(url("demand-list"))
-        api.force_authenticate(cast.rival_owner)
+        api.force_login(cast.rival_owner)
         others = api.get(url("demand-list"))
 
         assert [row["id"] for row in own.data["results"]] == [str(demand.public_id)]
@@ -163,7 +163,7 @@ class TestDemandRead:
         demand = make_demand(cast)
 
         for member in (cast.rival_owner, cast.officer, cast.operator, cast.district_clerk):
-            api.force_authenticate(member)
+            api.force_login(member)
             assert api.get(url(name, demand.public_id)).status_code == 404
 
 
@@ -171,7 +171,7 @@ class TestDemandFits:
     def test_gives_every_reason(self, api, cast):
         demand = make_demand(cast)
         make_offer(cast)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         (found,) = api.get(url("demand-fits", demand.public_id)).data
 
@@ -185,7 +185,7 @@ class TestDemandFits:
     def test_gives_cost_and_place_with_their_grounds(self, api, cast):
         demand = make_demand(cast)
         make_offer(cast)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         (found,) = api.get(url("demand-fits", demand.public_id)).data
 
@@ -197,7 +197,7 @@ class TestDemandFits:
     def test_says_what_would_make_it_fit(self, api, cast):
         demand = make_demand(cast, term_months=48)
         make_offer(cast)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         (found,) = api.get(url("demand-fits", demand.public_id)).data
 
@@ -220,7 +220,7 @@ class TestDemandCompare:
             make_offer(cast, code, term_max_months=months)
             for code, months in (("P001", 36), ("P002", 60), ("P003", 60))
         ]
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         found = self.ask(api, demand, near, fits).data
 
@@ -231,7 +231,7 @@ class TestDemandCompare:
     def test_refuses_more_than_four_and_what_is_no_product(self, api, cast):
         demand = make_demand(cast)
         products = [make_offer(cast, f"P00{number}") for number in range(5)]
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         many = self.ask(api, demand, *products)
         none = api.get(url("demand-compare", demand.public_id), {"id": "x"})
@@ -245,7 +245,7 @@ class TestDemandProspects:
         demand = make_demand(cast, term_months=48)
         product = make_offer(cast)
         make_offer(cast, "P002", term_max_months=60)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         found = api.get(url("demand-prospects", demand.public_id)).data
 
@@ -264,7 +264,7 @@ class TestDemandProspects:
         product = make_offer(cast, rules=[TAX_RULE])
         seed(NOW)
         deliver_tax(cast.enterprise, NOW)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         found = api.get(url("demand-prospects", demand.public_id)).data
 
@@ -276,7 +276,7 @@ class TestDemandProspects:
 class TestDemandVerbs:
     def test_publish_then_withdraw(self, api, cast):
         demand = make_demand(cast, publish=False)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         published = api.post(url("demand-publish", demand.public_id))
         withdrawn = api.post(url("demand-withdraw", demand.public_id))
@@ -287,7 +287,7 @@ class TestDemandVerbs:
 
     def test_close_waits_for_open_applications(self, api, cast):
         application = make_application(cast)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         answer = api.post(url("demand-close", application.demand.public_id))
 
@@ -296,6 +296,6 @@ class TestDemandVerbs:
     @pytest.mark.parametrize("verb", ["publish", "withdraw", "close"])
     def test_is_not_there_for_others(self, api, cast, verb):
         demand = make_demand(cast)
-        api.force_authenticate(cast.rival_owner)
+        api.force_login(cast.rival_owner)
 
         assert api.post(url(f"demand-{verb}", demand.public_id)).status_code == 404

@@ -55,12 +55,12 @@ def api():
 
 
 def get(api, member, name, *keys, **query):
-    api.force_authenticate(member)
+    api.force_login(member)
     return api.get(reverse(f"api:{name}", args=keys), query)
 
 
 def post(api, member, name, *keys, **body):
-    api.force_authenticate(member)
+    api.force_login(member)
     return api.post(reverse(f"api:{name}", args=keys), body, format="json")
 
 
@@ -78,7 +78,7 @@ class TestPool:
             make_pooled(cast)
 
         first = get(api, cast.officer, "pool-list", limit=2).json()
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         second = api.get(first["next"]).json()
 
         ids = [row["id"] for row in [*first["results"], *second["results"]]]

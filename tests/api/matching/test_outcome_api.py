@@ -73,10 +73,10 @@ def loan_of(application):
 class TestLoan:
     def test_gives_each_side_exactly_its_keys(self, api, cast):
         loan = loan_of(make_application(cast, "REPAYING"))
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
         own = api.get(url("loan-detail", loan.public_id)).data
         own_outcomes = api.get(url("outcome-list", loan.public_id)).data
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         lenders = api.get(url("loan-detail", loan.public_id)).data
         outcomes = api.get(url("outcome-list", loan.public_id)).data
 
@@ -86,9 +86,9 @@ class TestLoan:
 
     def test_lists_the_lenders_own(self, api, cast):
         make_application(cast, "REPAYING")
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
         own = api.get(url("loan-list")).data["results"]
-        api.force_authenticate(cast.rival_officer)
+        api.force_login(cast.rival_officer)
         others = api.get(url("loan-list")).data["results"]
 
         assert [set(row) for row in own] == [LENDER_KEYS]
@@ -97,7 +97,7 @@ class TestLoan:
     @pytest.mark.parametrize("member", ["rival_owner", "rival_officer", "operator", "stranger"])
     def test_is_not_there_for_others(self, api, cast, member):
         loan = loan_of(make_application(cast, "SIGNED"))
-        api.force_authenticate(getattr(cast, member))
+        api.force_login(getattr(cast, member))
 
         assert api.get(url("loan-detail", loan.public_id)).status_code == 404
         assert api.get(url("outcome-list", loan.public_id)).status_code == 404
@@ -107,7 +107,7 @@ class TestLoan:
 class TestOutcomeRecord:
     def test_reports_and_repeats_safely(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED"))
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         first = api.post(url("outcome-list", loan.public_id), PAID, format="json")
         again = api.post(url("outcome-list", loan.public_id), PAID, format="json")
@@ -118,7 +118,7 @@ class TestOutcomeRecord:
 
     def test_answers_409_to_a_reference_used_otherwise(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED"))
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         api.post(url("outcome-list", loan.public_id), PAID, format="json")
 
         changed = PAID | {"principal_yuan": "1.00"}
@@ -128,11 +128,11 @@ class TestOutcomeRecord:
 
     def test_answers_409_to_what_was_voided(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED"))
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         api.post(url("outcome-list", loan.public_id), PAID, format="json")
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
         api.post(url("outcome-void", loan.public_id, 1), {"reason": "没有放款"}, format="json")
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         answer = api.post(url("outcome-list", loan.public_id), PAID, format="json")
 
@@ -141,7 +141,7 @@ class TestOutcomeRecord:
 
     def test_refuses_without_the_clause(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED", consent=NO_FEEDBACK))
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         answer = api.post(url("outcome-list", loan.public_id), PAID, format="json")
 
@@ -149,7 +149,7 @@ class TestOutcomeRecord:
 
     def test_answers_at_the_field(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED"))
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         changed = PAID | {"principal_yuan": "500000.01"}
         answer = api.post(url("outcome-list", loan.public_id), changed, format="json")
@@ -159,7 +159,7 @@ class TestOutcomeRecord:
     def test_is_the_officers(self, api, cast):
         loan = loan_of(make_application(cast, "SIGNED"))
         for member in (cast.owner, cast.approver):
-            api.force_authenticate(member)
+            api.force_login(member)
             answer = api.post(url("outcome-list", loan.public_id), PAID, format="json")
             assert answer.status_code == 403
 
@@ -167,7 +167,7 @@ class TestOutcomeRecord:
 class TestUpload:
     def test_counts_rows_and_names_reasons(self, api, cast):
         make_application(cast, "SIGNED")
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
         text = "合同编号,事件,发生日期,本金(元),机构流水号\nHT-2026-0001,放款,昨天,1,T1\n"
 
         answer = api.post(
@@ -181,7 +181,7 @@ class TestUpload:
         assert answer.data["errors"][0]["code"] == "DATE_UNREADABLE"
 
     def test_refuses_what_is_no_sheet(self, api, cast):
-        api.force_authenticate(cast.officer)
+        api.force_login(cast.officer)
 
         answer = api.post(
             url("outcome-upload"),

@@ -52,7 +52,7 @@ def send(api, loan, seq, verb, body):
 
 class TestAmend:
     def test_answers_what_counts_instead_and_repeats_safely(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
 
         first = send(api, loan, 2, "amend", AMENDED)
         again = send(api, loan, 2, "amend", AMENDED)
@@ -62,9 +62,9 @@ class TestAmend:
         assert (first.data["seq"], first.data["principal_yuan"]) == (3, "10000.00")
 
     def test_the_list_shows_both_with_the_reason(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
         send(api, loan, 2, "amend", AMENDED)
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         rows = api.get(reverse("api:outcome-list", args=[loan.public_id])).data
 
@@ -73,7 +73,7 @@ class TestAmend:
         assert rows[1]["ended_at"] is not None
 
     def test_needs_a_reason(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
 
         answer = send(api, loan, 2, "amend", AMENDED | {"reason": ""})
 
@@ -82,7 +82,7 @@ class TestAmend:
 
 class TestVoid:
     def test_takes_the_event_out(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
 
         answer = send(api, loan, 2, "void", {"reason": "没有还款"})
 
@@ -90,7 +90,7 @@ class TestVoid:
         assert LoanApplication.objects.get().state == "DISBURSED"
 
     def test_names_what_no_longer_fits(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
 
         answer = send(api, loan, 1, "void", {"reason": "没有放款"})
 
@@ -101,9 +101,9 @@ class TestVoid:
 
 class TestCorrections:
     def test_give_the_operator_exactly_their_keys(self, api, cast, loan):
-        api.force_authenticate(cast.approver)
+        api.force_login(cast.approver)
         send(api, loan, 2, "amend", AMENDED)
-        api.force_authenticate(cast.operator)
+        api.force_login(cast.operator)
 
         rows = api.get(reverse("api:correction-list")).data["results"]
 

@@ -20,7 +20,7 @@ def moment():
 
 def ask(member, product):
     api = APIClient()
-    api.force_authenticate(member)
+    api.force_login(member)
     version = product.versions.get()
     return api.get(reverse("api:version-reach", args=[version.public_id]))
 

@@ -23,7 +23,7 @@ def loan(cast):
 
 def ask(member, name, *keys):
     api = APIClient()
-    api.force_authenticate(member)
+    api.force_login(member)
     return api.get(reverse(f"api:{name}", args=keys))
 
 
@@ -52,7 +52,7 @@ class TestRenewals:
     def test_start_a_need_that_can_be_sent_as_it_is(self, cast, loan):
         start = ask(cast.owner, "renewal-start", loan.public_id).data
         api = APIClient()
-        api.force_authenticate(cast.owner)
+        api.force_login(cast.owner)
 
         made = api.post(reverse("api:demand-list"), start, format="json")
 

@@ -1,0 +1,99 @@
+"""The second wall alone: every policy forgotten, and still nobody reads of another's loan."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.models import Q
+from django.shortcuts import resolve_url
+from django.test import Client
+
+from borrowers import policies as borrowers
+from borrowers.models import Consent
+from marketplace.domain.errors import NotFound
+from marketplace.models import AccessRecord
+from marketplace.web import middleware
+from matching.models import LoanApplication
+from matching.policies import application as policies
+from matching.selectors import application as selectors
+from tests.factories.matching import make_application
+
+pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
+STRANGERS = ("rival_owner", "rival_officer", "rival_approver", "other_district_clerk", "stranger")
+OF_ONE = (
+    "matching:application-detail",
+    "matching:review-detail",
+    "matching:approval-detail",
+    "matching:outcome-list",
+    "exports:portrait-pdf",
+    "api:application-detail",
+    "api:application-review",
+    "api:application-portrait",
+)
+LISTS = (
+    "matching:application-list",
+    "matching:queue-list",
+    "matching:approval-list",
+    "matching:loan-list",
+    "borrowers:consent-list",
+    "api:application-list",
+    "api:loan-list",
+    "api:consent-list",
+)
+
+
+@pytest.fixture
+def forgotten(monkeypatch):
+    """Policies that let everybody at everything."""
+    monkeypatch.setattr(policies, "_own", lambda user: Q())
+    monkeypatch.setattr(policies, "_handled", lambda *standing, **named: Q())
+    monkeypatch.setattr(borrowers, "visible_consents", lambda user: Consent.objects.all())
+
+    def handled(user, public_id):
+        found = LoanApplication.objects.select_related(*selectors._NEEDED)
+        if row := found.filter(public_id=public_id).first():
+            return row
+        raise NotFound
+
+    monkeypatch.setattr(selectors, "application_get_handled", handled)
+
+
+@pytest.fixture
+def loan(cast):
+    return make_application(cast, "DISBURSED").loan
+
+
+def told(cast, loan) -> list[str]:
+    """Return who reads of the loan, and where, or breaks a page."""
+    key = loan.application.public_id
+    addresses = [resolve_url(name, key) for name in OF_ONE] + [resolve_url(name) for name in LISTS]
+    addresses += [
+        resolve_url(name, loan.public_id) for name in ("api:loan-detail", "api:outcome-list")
+    ]
+    facts = (cast.enterprise.name, cast.enterprise.uscc, str(key), str(loan.public_id))
+    found = []
+    for member in STRANGERS:
+        client = Client(raise_request_exception=False)
+        client.force_login(getattr(cast, member))
+        for address in addresses:
+            answer = client.get(address, follow=True)
+            body = answer.content.decode(errors="replace").replace(address, "")
+            if answer.status_code not in (200, 403, 404):
+                found.append(f"{member} breaks {address}")
+            elif any(fact in body for fact in facts):
+                found.append(f"{member} reads {address}")
+    return found
+
+
+class TestSecondWall:
+    def test_alone_keeps_strangers_out(self, cast, loan, forgotten):
+        assert told(cast, loan) == []
+        assert not AccessRecord.objects.exists()
+
+    def test_is_all_that_keeps_them_out_then(self, cast, loan, forgotten, monkeypatch):
+        monkeypatch.setattr(middleware, "organisations_asking", lambda user: None)
+
+        found = told(cast, loan)
+
+        readers = [line.split()[0] for line in found if "reads" in line]
+        assert set(readers) >= {"rival_owner", "rival_officer", "rival_approver"}
+        assert len(readers) > len(STRANGERS)
