@@ -42,6 +42,11 @@ class Scope:
     code: str = ""
 
     @property
+    def key(self) -> str:
+        """Return what tells the scope from all others."""
+        return f"{self.audience.value}:{self.code}"
+
+    @property
     def dimension(self) -> Dimension | None:
         """Return the dimension that the scope is one value of, None for the city."""
         return _BOUND.get(self.audience)

@@ -6,6 +6,7 @@ Source: domain note 5 (one-click 周报/月报).
 from __future__ import annotations
 
 from datetime import datetime, time, timedelta
+from functools import partial
 
 from django.db.models import Count, Q, Sum
 
@@ -42,9 +43,10 @@ def district_report(scope: Scope, period: ReportPeriod, at: datetime) -> Distric
     """
     today = local_date(at)
     until = min(period.last, today)
-    before = bound(facts_at(period.first - timedelta(days=1), at, WORK), scope)
-    after = bound(facts_at(until, at, WORK), scope)
-    lending = shown(bound(facts_at(today, at, LENDING), scope), scope)
+    facts_of = partial(facts_at, known_at=at, district=scope.code)
+    before = bound(facts_of(period.first - timedelta(days=1), parts=WORK), scope)
+    after = bound(facts_of(until, parts=WORK), scope)
+    lending = shown(bound(facts_of(today, parts=LENDING), scope), scope)
     return DistrictReport(
         district=scope.label,
         period=period,

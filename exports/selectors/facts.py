@@ -52,7 +52,9 @@ class Part(StrEnum):
 
 
 @whole_market("figures of the city are sums of what happened everywhere")
-def facts_at(day: date, known_at: datetime, parts: Collection[Part] = tuple(Part)) -> Facts:
+def facts_at(
+    day: date, known_at: datetime, parts: Collection[Part] = tuple(Part), *, district: str = ""
+) -> Facts:
     """Return everything that happened up to the end of a day, as it is known at a moment.
 
     Args:
@@ -61,23 +63,27 @@ def facts_at(day: date, known_at: datetime, parts: Collection[Part] = tuple(Part
             its own date gives the same day of a past year as it is known now. How many institutions and products there
             are is known of the present only.
         parts: what is wanted; the rest stays empty.
+        district: code of the district whose enterprises' alone are wanted; empty for all. An enterprise's loans are
+            all there either way, so that which one was its first is seen.
 
     Queries: six for the day of ``known_at``, four for an earlier one.
     """
     is_present = day == local_date(known_at) and Part.SHELF in parts
     return Facts(
-        accounts=_accounts(day, known_at) if Part.ACCOUNTS in parts else (),
-        needs=_needs(day, known_at) if Part.NEEDS in parts else (),
-        applications=_applications(day, known_at) if Part.APPLICATIONS in parts else (),
-        loans=_loans(day, known_at) if Part.LOANS in parts else (),
+        accounts=_accounts(day, known_at, district) if Part.ACCOUNTS in parts else (),
+        needs=_needs(day, known_at, district) if Part.NEEDS in parts else (),
+        applications=_applications(day, known_at, district) if Part.APPLICATIONS in parts else (),
+        loans=_loans(day, known_at, district) if Part.LOANS in parts else (),
         institutions=institution_admitted_list().count() if is_present else None,
         products=sum(product_counts(known_at).values()) if is_present else None,
     )
 
 
-def _accounts(day: date, known_at: datetime) -> tuple[AccountRow, ...]:
+def _accounts(day: date, known_at: datetime, district: str) -> tuple[AccountRow, ...]:
     found = (
-        EnterpriseAccount.objects.filter(state="VERIFIED", **_until("verified_at", day, known_at))
+        EnterpriseAccount.objects.filter(
+            state="VERIFIED", **_until("verified_at", day, known_at), **_in("", district)
+        )
         .order_by()
         .values_list(*(f"enterprise__{name}" for name in _WHO[1:]))
         .annotate(accounts=Count("pk"))
@@ -85,7 +91,7 @@ def _accounts(day: date, known_at: datetime) -> tuple[AccountRow, ...]:
     return tuple(AccountRow(row[0] or "", *row[1:]) for row in found)
 
 
-def _needs(day: date, known_at: datetime) -> tuple[NeedRow, ...]:
+def _needs(day: date, known_at: datetime, district: str) -> tuple[NeedRow, ...]:
     accepted = ApplicationEvent.objects.filter(
         event="ACCEPT", application__demand=OuterRef("pk"), **_until("at", day, known_at)
     )
@@ -99,7 +105,7 @@ def _needs(day: date, known_at: datetime) -> tuple[NeedRow, ...]:
         ~Exists(returned), event="TAKE", lead__demand=OuterRef("pk"), **_until("at", day, known_at)
     )
     found = (
-        FinancingDemand.objects.filter(**_until("published_at", day, known_at))
+        FinancingDemand.objects.filter(**_until("published_at", day, known_at), **_in("", district))
         .order_by()
         .values_list(
             *(f"enterprise__{name}" for name in _WHO),
@@ -114,9 +120,11 @@ def _needs(day: date, known_at: datetime) -> tuple[NeedRow, ...]:
     )
 
 
-def _applications(day: date, known_at: datetime) -> tuple[ApplicationRow, ...]:
+def _applications(day: date, known_at: datetime, district: str) -> tuple[ApplicationRow, ...]:
     found: QuerySet[Any, Any] = (
-        ApplicationEvent.objects.filter(event__in=STEPS, **_until("at", day, known_at))
+        ApplicationEvent.objects.filter(
+            event__in=STEPS, **_until("at", day, known_at), **_in("application__", district)
+        )
         .order_by()
         .values_list(
             "application_id",
@@ -149,11 +157,11 @@ def _application(row: tuple[Any, ...]) -> ApplicationRow:
     )
 
 
-def _loans(day: date, known_at: datetime) -> tuple[LoanRow, ...]:
+def _loans(day: date, known_at: datetime, district: str) -> tuple[LoanRow, ...]:
     drawn = Q(kind="DISBURSE")
     found: QuerySet[Any, Any] = (
         OutcomeEvent.objects.known_at(known_at)
-        .filter(event_date__lte=day)
+        .filter(event_date__lte=day, **_in("loan__application__", district))
         .order_by()
         .values(
             "loan_id",
@@ -215,6 +223,10 @@ def _loan(row: dict[str, Any], first: dict[str, date]) -> LoanRow:
         is_overdue=is_open and (row["overdue_place"] or 0) > (row["cured_place"] or 0),
         is_open=is_open,
     )
+
+
+def _in(path: str, district: str) -> dict[str, str]:
+    return {f"{path}enterprise__district_id": district} if district else {}
 
 
 def _until(field: str, day: date, known_at: datetime) -> dict[str, datetime]:

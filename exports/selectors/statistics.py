@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
 from borrowers.domain.industry import SECTION_LABELS
 from exports.domain.definitions import Statistic
 from exports.domain.disclosure import backing_of, published, published_total
+from exports.domain.kept_statistics import Counted, from_json
 from exports.domain.statistics_book import Breakdown, Figure, Headline, StatisticsBook
 from exports.domain.statistics_scope import (
     HOME_FIGURES,
@@ -24,6 +25,7 @@ from exports.domain.statistics_scope import (
     notes_of,
 )
 from exports.domain.tally import Dimension, Facts, Figures, figures, growth
+from exports.models import KeptStatistics
 from exports.selectors.facts import facts_at
 from lenders.models import Institution
 from marketplace.domain.district import DISTRICT_LABELS
@@ -33,6 +35,8 @@ from marketplace.domain.workdays import local_date
 
 TITLE = "信易贷撮合平台统计"
 TOTAL = "合计"
+KEPT_FOR = timedelta(hours=1)
+"""Figures kept longer ago were not followed by a next count's: they are counted anew."""
 UNKNOWN = {
     Dimension.DISTRICT: "未登记所在区",
     Dimension.INDUSTRY: "行业未知",
@@ -82,7 +86,7 @@ class Statistics:
 
 
 def statistics(scope: Scope, at: datetime) -> Statistics:
-    """Return the statistics of a scope up to a moment.
+    """Return the statistics of a scope up to a moment, or up to when they were counted last and kept.
 
     The year before is counted up to the same day, from what is known now, so that late reports count in both years.
 
@@ -90,11 +94,24 @@ def statistics(scope: Scope, at: datetime) -> Statistics:
         scope: from ``exports.policies``; decides what is seen.
         at: moment of asking, aware.
 
-    Queries: ten, eleven with institutions.
+    Queries: one where the figures are kept (`statistics_keep`), else eleven, twelve with institutions.
     """
-    day = local_date(at)
-    now = bound(facts_at(day, at), scope)
-    before = bound(facts_at(add_months(day, -12), at), scope)
+    return _kept(scope, at) or _counted_now(scope, at)
+
+
+def home_figures(at: datetime) -> tuple[tuple[Headline, ...], datetime]:
+    """Return the city's headlines for the public home, without the year before, and when they were counted.
+
+    Queries: one where the figures are kept, else seven.
+    """
+    kept = _kept(PUBLIC, at)
+    found = kept.values if kept else figures(facts_at(local_date(at), at))
+    lines = (Headline(code, found[code]) for code in HOME_FIGURES if code in PUBLIC.headlines)
+    return tuple(lines), kept.known_at if kept else at
+
+
+def counted(scope: Scope, now: Facts, before: Facts) -> Counted:
+    """Return the figures of a scope from its own facts, of a day and of the same day a year before."""
     year_before = shown(before, scope)
     values = shown(now, scope)
     funded = Statistic.FUNDED_AMOUNT_YEAR
@@ -102,13 +119,39 @@ def statistics(scope: Scope, at: datetime) -> Statistics:
     breakdowns = {
         dimension: _breakdown(now, scope, dimension, values) for dimension in scope.dimensions
     }
-    return Statistics(scope, day, at, values, year_before, breakdowns)
+    return Counted(values, year_before, breakdowns)
 
 
-def home_figures(at: datetime) -> tuple[Headline, ...]:
-    """Return the city's headlines for the public home, without the year before. Queries: six."""
-    found = figures(facts_at(local_date(at), at))
-    return tuple(Headline(code, found[code]) for code in HOME_FIGURES if code in PUBLIC.headlines)
+def facts_compared(at: datetime, district: str = "") -> tuple[Facts, Facts]:
+    """Return everything that happened up to a moment, and up to the same day a year before. Queries: ten.
+
+    Args:
+        at: moment of asking, aware.
+        district: code of the district whose enterprises' alone are wanted; empty for all.
+    """
+    day = local_date(at)
+    return (
+        facts_at(day, at, district=district),
+        facts_at(add_months(day, -12), at, district=district),
+    )
+
+
+def _counted_now(scope: Scope, at: datetime) -> Statistics:
+    district = scope.code if scope.dimension is Dimension.DISTRICT else ""
+    now, before = facts_compared(at, district)
+    found = counted(scope, bound(now, scope), bound(before, scope))
+    return Statistics(scope, local_date(at), at, *found)
+
+
+def _kept(scope: Scope, at: datetime) -> Statistics | None:
+    """Return the figures that were counted beforehand; None when they are too old, or none are kept."""
+    row = KeptStatistics.objects.filter(
+        scope=scope.key, counted_at__lte=at, counted_at__gt=at - KEPT_FOR
+    ).first()
+    found = from_json(row.content, scope) if row else None
+    if row is None or found is None:
+        return None
+    return Statistics(scope, local_date(row.counted_at), row.counted_at, *found)
 
 
 def bound(facts: Facts, scope: Scope) -> Facts:

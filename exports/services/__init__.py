@@ -9,6 +9,7 @@ from exports.services.sheets import (
     statistics_xlsx_issue,
     whitelist_xlsx_issue,
 )
+from exports.services.statistics import statistics_keep
 from exports.services.verification import document_verify
 
 __all__ = [
@@ -19,6 +20,7 @@ __all__ = [
     "recommendation_xlsx_issue",
     "report_pdf_issue",
     "report_xlsx_issue",
+    "statistics_keep",
     "statistics_xlsx",
     "statistics_xlsx_issue",
     "whitelist_xlsx_issue",

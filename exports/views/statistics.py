@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -38,7 +40,7 @@ SHEETS = {
 def city(request: HttpRequest) -> HttpResponse:
     """Show the city's figures: whole for its operators and auditors, the public part for everybody else.
 
-    Queries: at most 12, whatever the number of events.
+    Queries: at most 13, whatever the number of events.
     """
     return _page(request, city_scope(request.user))
 
@@ -46,27 +48,29 @@ def city(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def district(request: HttpRequest) -> HttpResponse:
-    """Show the figures of the reader's district. Queries: at most 12."""
+    """Show the figures of the reader's district. Queries: at most 13."""
     return _page(request, district_scope(signed_in(request.user)))
 
 
 @login_required
 @require_GET
 def institution(request: HttpRequest) -> HttpResponse:
-    """Show the figures of the reader's own institution. Queries: at most 12."""
+    """Show the figures of the reader's own institution. Queries: at most 13."""
     return _page(request, institution_scope(signed_in(request.user)))
 
 
 @require_GET
 def home(request: HttpRequest) -> HttpResponse:
-    """Return the headlines for the public home, as a piece of a page. Queries: six."""
+    """Return the headlines for the public home, as a piece of a page. Queries: seven."""
     at = timezone.now()
-    context = {"stats": stats_of(home_figures(at)), "as_of": at}
+    lines, counted_at = home_figures(at)
+    context = {"stats": stats_of(lines), "as_of": counted_at}
     return render(request, "exports/public/_home_figures.html", context)
 
 
 def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
-    found = statistics(scope, timezone.now())
+    at = timezone.now()
+    found = statistics(scope, at)
     title = TITLES[scope.audience]
     context = {
         "title": title,
@@ -74,9 +78,16 @@ def _page(request: HttpRequest, scope: Scope) -> HttpResponse:
         % {"scope": said(scope.label), "day": found.as_of.isoformat()},
         "sections": figure_sections(found),
         "breakdowns": breakdown_sections(found),
+        "kept": _kept_note(found.known_at) if found.known_at < at else "",
         "screening": NOTE if scope.screened else "",
         "notes": GENERAL_NOTES,
         "actions": [Action("下载工作簿", reverse(SHEETS[scope.audience]))],
         "crumbs": [Crumb(title)],
     }
     return render(request, "exports/public/statistics.html", context)
+
+
+def _kept_note(counted_at: datetime) -> str:
+    """Return when figures that were not counted for this page were counted."""
+    shown = {"time": f"{timezone.localtime(counted_at):%H:%M}"}
+    return gettext("以上各数于 %(time)s 统计，约每十分钟统计一次；其后发生的尚未计入。") % shown

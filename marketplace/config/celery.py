@@ -19,5 +19,6 @@ app.conf.beat_schedule = {
         "schedule": crontab(hour="2", minute="20"),
     },
     "quality-sweep": {"task": "borrowers.quality_sweep", "schedule": crontab(hour=3, minute=20)},
+    "statistics-keep": {"task": "exports.statistics_keep", "schedule": crontab(minute="5-59/10")},
     "usable-counts": {"task": "matching.usable_counts", "schedule": crontab(hour=4, minute=10)},
 }

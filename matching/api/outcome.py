@@ -15,6 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lenders.api.serializers import AmountField
+from marketplace.api.pagination import KeysetPagination
 from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.roles import Role
 from marketplace.models import User
@@ -156,9 +157,16 @@ class LoanRow(serializers.BaseSerializer[Loan]):
         return _lender_body(instance)
 
 
+class LoansBySigning(KeysetPagination):
+    """Latest signed first, as `loan_list` has them."""
+
+    ordering = ("-signed_date", "-id")
+
+
 class LoanListView(ListAPIView[Loan]):
     """The loans of the caller's lender."""
 
+    pagination_class = LoansBySigning
     serializer_class = LoanRow
     queryset = Loan.objects.none()
 
@@ -172,7 +180,7 @@ class LoanListView(ListAPIView[Loan]):
         operation_id="loans_list", summary="本机构贷款", responses=LenderLoanOutput(many=True)
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """Return a page of loans, latest first."""
+        """Return a page of loans, latest signed first."""
         return super().get(request, *args, **kwargs)
 
 

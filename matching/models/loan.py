@@ -80,6 +80,7 @@ class Loan(models.Model):
         verbose_name_plural = "贷款"
         ordering = ["-id"]
         constraints = [models.CheckConstraint(condition=Q(amount_yuan__gt=0), name="loan_positive")]
+        indexes = [models.Index(fields=["contract_digest"], name="loan_contract_idx")]
 
     def __str__(self) -> str:
         return str(self.public_id)

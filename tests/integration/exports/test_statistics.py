@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +14,10 @@ from exports.domain.definitions import Statistic
 from exports.domain.disclosure import FAMILIES, LEAST, Family
 from exports.domain.statistics_scope import CITY, PUBLIC, Audience, Scope, codes_for
 from exports.domain.tally import Dimension
+from exports.models import KeptStatistics
 from exports.selectors import home_figures, statistics
+from exports.services import statistics as counting
+from exports.services import statistics_keep
 from matching.domain.outcome import CLOSING_KINDS, LoanEvent, OutcomeKind, ledger
 from matching.models import ApplicationEvent, CreditLine, FinancingDemand, Loan
 from tests.cast import NOW
@@ -271,9 +275,9 @@ class TestFigures:
     def test_take_few_queries(self, cast, django_assert_max_num_queries):
         make_cases(cast, make_borrowers(cast, 4), [CaseSpec(n, draws=((3, 5),)) for n in range(4)])
 
-        with django_assert_max_num_queries(11):
+        with django_assert_max_num_queries(12):
             statistics(CITY, NOW)
-        with django_assert_max_num_queries(6):
+        with django_assert_max_num_queries(7):
             home_figures(NOW)
 
 
@@ -348,3 +352,72 @@ def _check_family(shown, known, family, head):
     if hidden:
         rest = [count for place, count in enumerate(counts) if place not in hidden and count]
         assert not rest or (len(hidden) >= 2 and sum(counts[place] for place in hidden) >= LEAST)
+
+
+class TestKept:
+    """Where counting takes time it is done beforehand; the figures are the same to the last digit."""
+
+    SCOPES = (PUBLIC, CITY, DISTRICT, LENDER)
+
+    @pytest.fixture
+    def city(self, cast, monkeypatch):
+        specs = [
+            CaseSpec(n % BORROWERS, n % 2, draws=((3 + 40 * n, 1_000_003 + n),), arrears=n % 3)
+            for n in range(14)
+        ]
+        make_cases(cast, make_borrowers(cast, BORROWERS), specs)
+        monkeypatch.setattr(counting, "QUICK_SECONDS", 0)
+
+    @pytest.mark.parametrize("scope", SCOPES, ids=lambda scope: scope.audience)
+    def test_are_those_that_would_be_counted_now(self, city, scope):
+        fresh = statistics(scope, NOW)
+        assert statistics_keep(at=NOW) == KeptStatistics.objects.count() > 18
+
+        with CaptureQueriesContext(connection) as asked:
+            kept = statistics(scope, NOW)
+
+        assert kept == fresh
+        assert kept.book == fresh.book
+        assert len(asked) == 1
+
+    def test_are_on_the_home_too(self, city):
+        fresh = home_figures(NOW)
+        statistics_keep(at=NOW)
+
+        assert home_figures(NOW + timedelta(minutes=9)) == fresh
+
+    def test_say_when_they_were_counted_and_are_not_used_for_long(self, city):
+        statistics_keep(at=NOW)
+
+        assert statistics(CITY, NOW + timedelta(minutes=59)).known_at == NOW
+        late = NOW + timedelta(minutes=60)
+        assert statistics(CITY, late).known_at == late
+
+    def test_know_nothing_of_what_comes_later(self, city):
+        statistics_keep(at=NOW)
+        before = NOW - timedelta(minutes=1)
+
+        assert statistics(CITY, before).known_at == before
+
+    def test_are_replaced_by_the_next_count(self, city):
+        statistics_keep(at=NOW)
+        later = NOW + timedelta(minutes=10)
+        statistics_keep(at=later)
+
+        assert set(KeptStatistics.objects.values_list("counted_at", flat=True)) == {later}
+
+    def test_are_counted_anew_when_the_program_counts_others(self, city):
+        statistics_keep(at=NOW)
+        row = KeptStatistics.objects.get(scope=CITY.key)
+        row.content["breakdowns"]["district"]["codes"].pop()
+        row.save()
+
+        later = NOW + timedelta(minutes=1)
+        assert statistics(CITY, later).known_at == later
+
+    def test_are_dropped_where_counting_takes_a_moment(self, city, monkeypatch):
+        statistics_keep(at=NOW)
+        monkeypatch.setattr(counting, "QUICK_SECONDS", 3600)
+
+        assert statistics_keep(at=NOW) == 0
+        assert not KeptStatistics.objects.exists()
