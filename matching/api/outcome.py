@@ -160,7 +160,7 @@ class LoanRow(serializers.BaseSerializer[Loan]):
 class LoansBySigning(KeysetPagination):
     """Latest signed first, as `loan_list` has them."""
 
-    ordering = ("-signed_date", "-id")
+    ordering = ("-signed_date", "-id")  # type: ignore[assignment]
 
 
 class LoanListView(ListAPIView[Loan]):

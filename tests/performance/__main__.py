@@ -19,6 +19,7 @@ MODULES = [
     "correction",
     "need_page",
     "portrait",
+    "loans",
 ]
 """Measurements in the order of the report; what needs a database server of its own is run by ``make torture``, and
 ``pages`` is asked for by name, since it measures the city that stands in the database of the environment."""
