@@ -44,7 +44,7 @@ class Scope:
     @property
     def key(self) -> str:
         """Return what tells the scope from all others."""
-        return f"{self.audience.value}:{self.code}"
+        return f"{self.audience.value}.{self.code}".rstrip(".")
 
     @property
     def dimension(self) -> Dimension | None:
