@@ -9,11 +9,10 @@ shows a change.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from django.db import connection
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation
+
+from marketplace.schema import InPostgreSQL
 
 TRIGGER = "append_only"
 _REFUSE = """
@@ -25,49 +24,21 @@ END $$
 """
 
 
-class AppendOnly(Operation):
-    """Have PostgreSQL refuse to change or delete rows of a table.
+class AppendOnly(InPostgreSQL):
+    """Have PostgreSQL refuse to change or delete rows of a table, whatever role a session says it replicates for.
 
     Args:
         table: name in the database.
     """
 
-    reversible = True
-    reduces_to_sql = True
-
     def __init__(self, table: str) -> None:
         self.table = table
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Change nothing: models know nothing of it."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """Create the trigger; it fires whatever role a session says it replicates for."""
-        if schema_editor.connection.vendor != "postgresql":
-            return
-        schema_editor.execute(_REFUSE, params=None)
-        schema_editor.execute(
-            f"CREATE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {self.table} "
-            "FOR EACH ROW EXECUTE FUNCTION append_only_refuse()"
+        self.forwards = (
+            f"{_REFUSE}; CREATE TRIGGER {TRIGGER} BEFORE UPDATE OR DELETE ON {table} "
+            f"FOR EACH ROW EXECUTE FUNCTION append_only_refuse(); "
+            f"ALTER TABLE {table} ENABLE ALWAYS TRIGGER {TRIGGER}"
         )
-        schema_editor.execute(f"ALTER TABLE {self.table} ENABLE ALWAYS TRIGGER {TRIGGER}")
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """Drop the trigger."""
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(f"DROP TRIGGER {TRIGGER} ON {self.table}")
+        self.backwards = f"DROP TRIGGER {TRIGGER} ON {table}"
 
     def describe(self) -> str:
         """Return what the operation does, for people."""

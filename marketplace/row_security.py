@@ -7,11 +7,9 @@ tables, nor another account of the marketplace's own that is a member of the rol
 
 from __future__ import annotations
 
-from typing import Any
-
 from django.db import connection
-from django.db.backends.base.schema import BaseDatabaseSchemaEditor
-from django.db.migrations.operations.base import Operation
+
+from marketplace.schema import InPostgreSQL
 
 ROLE = "marketplace_request"
 """The role a request takes: it reads and writes rows, owns nothing, and logs in nowhere."""
@@ -67,41 +65,7 @@ END $$;
 """
 
 
-class _InPostgreSQL(Operation):
-    """Statements there and back; models know nothing of them, and other databases have no such thing."""
-
-    reversible = True
-    reduces_to_sql = True
-    forwards: str
-    backwards: str
-
-    def state_forwards(self, app_label: str, state: Any) -> None:
-        """Change nothing."""
-
-    def database_forwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """Execute the statements."""
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(self.forwards, params=None)
-
-    def database_backwards(
-        self,
-        app_label: str,
-        schema_editor: BaseDatabaseSchemaEditor,
-        from_state: Any,
-        to_state: Any,
-    ) -> None:
-        """Execute those that undo them."""
-        if schema_editor.connection.vendor == "postgresql":
-            schema_editor.execute(self.backwards, params=None)
-
-
-class RequestRole(_InPostgreSQL):
+class RequestRole(InPostgreSQL):
     """Make the role of requests, let it at the tables there are and will be, and read for whom a session asks.
 
     Fails where the migrating role may neither create it nor hand it on; a database administrator has to, once.
@@ -114,7 +78,7 @@ class RequestRole(_InPostgreSQL):
         return f"Let requests work as {ROLE}"
 
 
-class Walled(_InPostgreSQL):
+class Walled(InPostgreSQL):
     """Show requests rows of a table, and take them, only where a rule holds.
 
     Args:
