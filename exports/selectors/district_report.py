@@ -39,14 +39,16 @@ def district_report(scope: Scope, period: ReportPeriod, at: datetime) -> Distric
         period: that has begun.
         at: moment of asking, aware.
 
-    Queries: eleven.
+    Queries: ten while the period runs, eleven afterwards.
     """
     today = local_date(at)
     until = min(period.last, today)
     facts_of = partial(facts_at, known_at=at, district=scope.code)
     before = bound(facts_of(period.first - timedelta(days=1), parts=WORK), scope)
-    after = bound(facts_of(until, parts=WORK), scope)
-    lending = shown(bound(facts_of(today, parts=LENDING), scope), scope)
+    is_running = until == today
+    current = bound(facts_of(today, parts=(*WORK, Part.LOANS) if is_running else LENDING), scope)
+    after = current if is_running else bound(facts_of(until, parts=WORK), scope)
+    lending = shown(current, scope)
     return DistrictReport(
         district=scope.label,
         period=period,
