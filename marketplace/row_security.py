@@ -34,7 +34,7 @@ BEGIN
     END IF;
     BEGIN
         GRANT {ROLE} TO CURRENT_USER;
-    EXCEPTION WHEN insufficient_privilege THEN
+    EXCEPTION WHEN insufficient_privilege OR unique_violation THEN
         IF NOT pg_has_role(current_user, '{ROLE}', 'MEMBER') THEN
             RAISE insufficient_privilege USING MESSAGE = format(
                 '请由数据库管理员执行：GRANT {ROLE} TO %I;', current_user);
