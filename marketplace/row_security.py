@@ -114,7 +114,10 @@ def tables_walled() -> list[str]:
 
 
 def role_open() -> bool:
-    """Return whether the account of this connection may take the role of requests (PostgreSQL only). Queries: one."""
+    """Return whether the account of this connection may take the role of requests (PostgreSQL only). Queries: one.
+
+    A database that was restored on another server may have its policies without the role: roles are the server's.
+    """
     with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_has_role(session_user, %s, 'MEMBER')", [ROLE])
+        cursor.execute("SELECT pg_has_role(session_user, to_regrole(%s)::oid, 'MEMBER')", [ROLE])
         return bool(cursor.fetchone()[0])

@@ -142,7 +142,10 @@ def _second_wall(today: date) -> Finding:
         sentence = "SQLite 没有行级安全策略（第二道墙），只有程序内的策略过滤。"
         return Finding("第二道墙", Health.LACKS, sentence)
     if not role_open():
-        sentence = f"本账号不能取用请求的角色，所有页面都会失败：请执行 GRANT {ROLE} TO 本账号。"
+        sentence = (
+            f"数据库账号不能改用角色 {ROLE}，所有页面都会失败：请由数据库管理员执行 "
+            f"CREATE ROLE {ROLE} NOLOGIN（已有则略过）与 GRANT {ROLE} TO 本账号，见 docs/settings.md。"
+        )
         return Finding("第二道墙", Health.BROKEN, sentence)
     sentence = f"数据库行级安全策略守着 {len(walled)} 张表：答复请求时只看得到本人所属组织的行。"
     return Finding("第二道墙", Health.GOOD, sentence)

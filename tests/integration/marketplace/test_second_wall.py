@@ -11,7 +11,9 @@ from django.test import RequestFactory
 
 from borrowers.models import Consent
 from borrowers.services import consent_revoke
+from marketplace import row_security
 from marketplace.audit import access_record
+from marketplace.config import doctor
 from marketplace.models import AccessRecord
 from marketplace.policies import organisations_asking
 from marketplace.row_security import ROLE, role_open, tables_walled
@@ -196,6 +198,18 @@ class TestWall:
         with wall_of(cast.officer):
             assert Loan.objects.exists()
         assert role() == "at_work"
+
+    @pytest.mark.parametrize("name", [ROLE, "no_such_role"])
+    def test_says_when_an_account_cannot_work_within_it(self, monkeypatch, name):
+        monkeypatch.setattr(row_security, "ROLE", name)
+        with connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE outsider")
+            cursor.execute("SET LOCAL SESSION AUTHORIZATION outsider")
+
+        assert not role_open()
+        found = doctor._second_wall(NOW.date())
+        assert found.health is doctor.Health.BROKEN
+        assert f"GRANT {ROLE} TO" in found.sentence
 
     def test_is_told_of_whoever_asks(self, cast, loan):
         seen = {}
