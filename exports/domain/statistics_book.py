@@ -12,6 +12,7 @@ from decimal import Decimal
 
 from exports.domain.definitions import Statistic, Unit, definition, notes_for
 from marketplace.domain.table import CellValue, Column, ColumnKind, SheetTable
+from marketplace.domain.workdays import BEIJING
 
 Figure = int | Decimal | None
 """A value in the unit of its definition; None when it cannot be formed."""
@@ -66,12 +67,14 @@ class StatisticsBook:
     Attributes:
         scope: whom it covers, e.g. 全市 or a district.
         as_of: last day counted.
-        generated_at: aware.
+        counted_at: up to which moment, aware.
+        generated_at: when the workbook was made, aware.
     """
 
     title: str
     scope: str
     as_of: date
+    counted_at: datetime
     generated_at: datetime
     headlines: tuple[Headline, ...]
     breakdowns: tuple[Breakdown, ...] = ()
@@ -94,7 +97,8 @@ def shown_in(unit: Unit, value: Figure) -> tuple[Decimal | None, str]:
 
 def statistics_tables(book: StatisticsBook) -> list[SheetTable]:
     """Return the sheets of the workbook, headline figures first."""
-    subtitle = f"范围：{book.scope}  统计截至 {book.as_of.isoformat()}"
+    counted_at = book.counted_at.astimezone(BEIJING)
+    subtitle = f"范围：{book.scope}  统计截至 {counted_at:%Y-%m-%d %H:%M}"
     head = SheetTable(
         title=book.title,
         subtitle=subtitle,

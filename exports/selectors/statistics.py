@@ -72,14 +72,14 @@ class Statistics:
             for code in self.scope.headlines
         )
 
-    @property
-    def book(self) -> StatisticsBook:
-        """Return the same as a workbook."""
+    def book(self, at: datetime) -> StatisticsBook:
+        """Return the same as a workbook that is made at a moment."""
         return StatisticsBook(
             title=TITLE,
             scope=self.scope.label,
             as_of=self.as_of,
-            generated_at=self.known_at,
+            counted_at=self.known_at,
+            generated_at=at,
             headlines=self.headlines,
             breakdowns=tuple(self.breakdowns.values()),
         )

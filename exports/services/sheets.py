@@ -38,7 +38,7 @@ LENDERS = (Role.OFFICER, Role.APPROVER)
 
 def statistics_xlsx(*, scope: Scope, at: datetime) -> bytes:
     """Return the statistics of a scope as a workbook without number, for visitors. Queries: as ``statistics``."""
-    return _written(statistics_tables(statistics(scope, at).book))
+    return _written(statistics_tables(statistics(scope, at).book(at)))
 
 
 @transaction.atomic
@@ -57,7 +57,7 @@ def statistics_xlsx_issue(
 
     Writes: ``IssuedDocument``, audit.
     """
-    book = statistics(scope, at).book
+    book = statistics(scope, at).book(at)
     title = f"{book.title}（{book.scope}，截至 {book.as_of.isoformat()}）"
     return sheets_issue(
         DocumentKind.STATISTICS_XLSX,

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections import defaultdict
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
@@ -9,6 +10,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from openpyxl import load_workbook
 
 from exports.domain.definitions import Statistic
 from exports.domain.disclosure import FAMILIES, LEAST, Family
@@ -17,7 +19,7 @@ from exports.domain.tally import Dimension
 from exports.models import KeptStatistics
 from exports.selectors import home_figures, statistics
 from exports.services import statistics as counting
-from exports.services import statistics_keep
+from exports.services import statistics_keep, statistics_xlsx
 from matching.domain.outcome import CLOSING_KINDS, LoanEvent, OutcomeKind, ledger
 from matching.models import ApplicationEvent, CreditLine, FinancingDemand, Loan
 from tests.cast import NOW
@@ -377,7 +379,7 @@ class TestKept:
             kept = statistics(scope, NOW)
 
         assert kept == fresh
-        assert kept.book == fresh.book
+        assert kept.book(NOW) == fresh.book(NOW)
         assert len(asked) == 1
 
     def test_are_on_the_home_too(self, city):
@@ -392,6 +394,15 @@ class TestKept:
         assert statistics(CITY, NOW + timedelta(minutes=59)).known_at == NOW
         late = NOW + timedelta(minutes=60)
         assert statistics(CITY, late).known_at == late
+
+    def test_say_so_in_the_workbook(self, city):
+        statistics_keep(at=NOW)
+        later = NOW + timedelta(minutes=7)
+
+        sheet = load_workbook(io.BytesIO(statistics_xlsx(scope=PUBLIC, at=later))).worksheets[0]
+
+        assert "统计截至 2026-11-23 10:00" in sheet["A2"].value
+        assert "生成时间 2026-11-23 10:07" in sheet["A2"].value
 
     def test_know_nothing_of_what_comes_later(self, city):
         statistics_keep(at=NOW)

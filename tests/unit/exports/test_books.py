@@ -70,6 +70,7 @@ class TestStatisticsBook:
             title="信易贷运行统计",
             scope="全市",
             as_of=date(2026, 11, 22),
+            counted_at=AT,
             generated_at=AT,
             headlines=(
                 Headline(
