@@ -35,6 +35,7 @@ ON_POSTGRESQL = [
     "tests/integration/config/test_page_budget.py",
     *sorted(str(file) for file in ENGINES.parent.glob("test_*.py") if file != ENGINES),
     "tests/functional/test_bad_input.py",
+    "tests/functional/test_first_day.py",
     "tests/functional/test_stranger.py",
 ]
 """What runs on PostgreSQL alone where there is one, and otherwise on SQLite."""

@@ -133,7 +133,8 @@ def batch_upload(request: HttpRequest) -> HttpResponse:
         "form": form,
         "title": "上传信用记录",
         "rules": "支持 csv（UTF-8 或 GB18030）和 xlsx；一个文件只含一个信息项，由一个来源单位提供。"
-        "各信息项的字段、来源单位与空白表见“目录”。",
+        "各信息项的字段、来源单位与报送模板见“目录”。"
+        "没有可报的，上传只有表头的模板，即表示“无”；没有报送的，一律按“不明”处理。",
         "crumbs": [Crumb("数据批次", reverse("borrowers:batch-list")), Crumb("上传")],
     }
     return render(request, "borrowers/operator/upload.html", context, status=form_status(form))

@@ -19,7 +19,8 @@ from borrowers.selectors.archive import archive_lines, batches_waiting
 from exports.pdf.fonts import fonts
 from marketplace.append_only import tables_held
 from marketplace.calendars import PublishedCalendar
-from marketplace.models import District, OutboxMessage
+from marketplace.domain.roles import Role
+from marketplace.models import District, Membership, OutboxMessage
 from marketplace.row_security import ROLE, role_open, tables_walled
 
 
@@ -118,8 +119,22 @@ def _register(today: date) -> Finding:
     sentence = f"{districts} 个区，{items} 个信息项，{enterprises} 家企业。"
     is_filled = bool(districts and items)
     if not is_filled:
-        sentence += "请运行 manage.py demo，或导入登记数据。"
+        sentence += (
+            "请运行 manage.py demo，或建立首个账号（manage.py member_add），再导入登记数据。"
+        )
     return Finding("基础数据", Health.GOOD if is_filled else Health.LACKS, sentence)
+
+
+def _operators(today: date) -> Finding:
+    holding = Membership.objects.filter(role=Role.OPERATOR, ended_at=None, user__is_active=True)
+    found = holding.values("user").distinct().count()
+    if not found:
+        sentence = "没有市级运营人员，请用 manage.py member_add 建立。"
+        return Finding("市级运营", Health.LACKS, sentence)
+    if found == 1:
+        sentence = "只有一位：须由第二人复核、发布的事项，以及遗失手机的重置，都要另有一位。"
+        return Finding("市级运营", Health.LACKS, sentence)
+    return Finding("市级运营", Health.GOOD, f"{found} 位。")
 
 
 def _archive(today: date) -> Finding:
@@ -170,6 +185,7 @@ LOOKS: tuple[Callable[[date], Finding], ...] = (
     _fonts,
     _calendar,
     _register,
+    _operators,
     _archive,
     _second_wall,
     _traces,

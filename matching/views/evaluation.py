@@ -117,6 +117,8 @@ def publish(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 
 def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Form) -> HttpResponse:
     is_operator = has_role(user, Role.OPERATOR)
+    is_waiting = is_operator and run.state == "COMPLETED"
+    is_own = run.started_by_id == user.pk
     context = {
         "run": run,
         "tone": tone_of(run.state).value,
@@ -137,7 +139,8 @@ def _detail(request: HttpRequest, user: User, run: EvaluationRun, form: forms.Fo
         **_drift_tables(run),
         "form": form,
         "can_resume": is_operator and run.state == "RUNNING",
-        "can_publish": is_operator and run.state == "COMPLETED",
+        "can_publish": is_waiting and not is_own,
+        "waits_for_other": is_waiting and is_own,
         "crumbs": [
             Crumb("信用评价", reverse("matching:evaluation-list")),
             Crumb(month_words(run.month)),

@@ -45,7 +45,7 @@ class Market:
 
 
 def make_market(cast: Cast) -> Market:
-    newcomer = _newcomer()
+    newcomer = newcomer_of_the_register()
     catalogue_seed(actor=cast.operator, at=NOW - timedelta(days=400))
     register_import_rows(
         rows=[(2, register_row(newcomer, local_date(KNOWN_AT)))],
@@ -88,7 +88,8 @@ UNTOLD: list[dict[str, Any]] = [
 ]
 
 
-def _newcomer() -> Profile:
+def newcomer_of_the_register() -> Profile:
+    """Return an enterprise of Hexi that has paid its taxes for years."""
     found = next(
         entry
         for entry in profiles(200, SEED, local_date(NOW))
@@ -106,10 +107,7 @@ def _newcomer() -> Profile:
 def _deliver(city: list[Profile], cast: Cast) -> None:
     items = {item.code: item for item in CatalogueItem.objects.all()}
     units = {unit.code: unit for unit in SourceUnit.objects.all()}
-    rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
-    for delivery in deliveries(city, SEED, local_date(KNOWN_AT)):
-        rows[delivery.item_code, delivery.unit_code] += delivery.rows
-    for (item, unit), delivered in rows.items():
+    for (item, unit), delivered in delivered_rows(city).items():
         batch = records_ingest_rows(
             item=items[item],
             unit=units[unit],
@@ -120,6 +118,14 @@ def _deliver(city: list[Profile], cast: Cast) -> None:
             at=KNOWN_AT,
         )
         assert batch.rejected == 0, batch.reasons
+
+
+def delivered_rows(city: list[Profile]) -> dict[tuple[str, str], list[dict[str, str]]]:
+    """Return what units have to tell of these enterprises, by item and unit; an item may have nothing to tell."""
+    rows: dict[tuple[str, str], list[dict[str, str]]] = defaultdict(list)
+    for delivery in deliveries(city, SEED, local_date(KNOWN_AT)):
+        rows[delivery.item_code, delivery.unit_code] += delivery.rows
+    return rows
 
 
 def _digest(text: str) -> str:

@@ -46,6 +46,7 @@ class TestDoctor:
             "中文字体",
             "工作日历",
             "基础数据",
+            "市级运营",
             "留痕防改",
             "密钥",
         ):
@@ -60,6 +61,19 @@ class TestDoctor:
     def test_finds_the_city_of_the_cast(self, cast):
         assert "16 个区" in look()["基础数据"].sentence
         assert "2 家企业" in look()["基础数据"].sentence
+
+    def test_says_how_the_first_operator_gets_in(self):
+        found = look()["市级运营"]
+
+        assert found.health is Health.LACKS
+        assert "manage.py member_add" in found.sentence
+
+    def test_wants_a_second_operator(self, cast):
+        assert look()["市级运营"].health is Health.GOOD
+
+        cast.second_operator.memberships.update(ended_at=NOW)
+
+        assert "只有一位" in look()["市级运营"].sentence
 
     def test_embeds_chinese_fonts(self):
         assert look()["中文字体"].health is Health.GOOD

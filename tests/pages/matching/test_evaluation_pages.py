@@ -130,6 +130,14 @@ class TestEvaluationDetail:
         assert answer.status_code == 302
         assert (finished.state, finished.published_by) == ("PUBLISHED", cast.second_operator)
 
+    def test_the_one_who_started_it_is_told_who_has_to(self, browser, cast, finished):
+        own = soup(browser.get(f"{LIST}{finished.public_id}/")).find("main").get_text()
+        other = soup(signed(cast.second_operator).get(f"{LIST}{finished.public_id}/")).find("main")
+
+        assert "须由另一位运营人员发布" in own
+        assert "发布人不能是发起人" not in own
+        assert "发布人不能是发起人" in other.get_text()
+
     def test_the_one_who_started_it_is_told_why_not(self, browser, finished):
         answer = browser.post(f"{LIST}{finished.public_id}/publish/")
 
