@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from exports.views import document, download, report, statistics
+from exports.views import credit_report, document, download, report, statistics
 
 app_name = "exports"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -30,6 +30,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # portraits
     path("applications/<uuid:public_id>/portrait.pdf", download.portrait, name="portrait-pdf"),
     path("portrait/own.pdf", download.own_portrait, name="own-portrait-pdf"),
+    # /portrait/report: what stands in for certificates of no violation
+    path("portrait/report/", credit_report.credit_report, name="credit-report"),
+    path("portrait/report.pdf", credit_report.credit_report_pdf, name="credit-report-pdf"),
     # whitelists
     path("district/whitelists/<uuid:public_id>.xlsx", download.whitelist, name="whitelist-sheet"),
     path(

@@ -277,6 +277,22 @@ def items_fed(at: datetime) -> dict[str, datetime]:
     return {str(code): moment for code, moment in latest}
 
 
+def items_fed_by_unit(codes: Collection[str], at: datetime) -> list[tuple[str, str, datetime]]:
+    """Return item code, name of the unit and moment of its latest finished delivery of the item, up to a moment.
+
+    Args:
+        codes: of the items.
+        at: aware moment.
+
+    Queries: one.
+    """
+    delivered = IngestBatch.objects.filter(
+        item__code__in=codes, kind="RECORDS", received_at__lte=at, finished_at__isnull=False
+    )
+    latest = delivered.order_by("item__code", "unit__code").values_list("item__code", "unit__name")
+    return [(code, unit, moment) for code, unit, moment in latest.annotate(Max("received_at"))]
+
+
 def classes_available(enterprise: Enterprise, at: datetime) -> list[ClassCount]:
     """Return how many records in use each data class holds at a moment, classes without records left out.
 

@@ -16,10 +16,11 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
-from exports.api.serializers import ReportInput
+from exports.api.serializers import CreditReportInput, ReportInput
 from exports.models import IssuedDocument
 from exports.policies import district_scope
 from exports.services import (
+    credit_report_pdf_issue,
     portrait_pdf_issue,
     recommendation_xlsx_issue,
     report_pdf_issue,
@@ -83,6 +84,21 @@ class PortraitPdfView(PdfView):
         return _issued(
             PDF, portrait_pdf_issue(application=application, user=user, at=timezone.now())
         )
+
+
+class CreditReportPdfView(PdfView):
+    """The credit report of the caller's own enterprise as PDF."""
+
+    @extend_schema(
+        operation_id="credit_report_pdf",
+        summary="本企业公共信用报告（无违法违规证明专用版）PDF，查阅留痕",
+        parameters=[CreditReportInput],
+        responses={(200, PDF): OpenApiTypes.BINARY},
+    )
+    def get(self, request: Request) -> HttpResponse:
+        """Return the file."""
+        user, years = signed_in(request.user), CreditReportInput.years_of(request)
+        return _issued(PDF, credit_report_pdf_issue(user=user, at=timezone.now(), years=years))
 
 
 class DistrictReportPdfView(PdfView):

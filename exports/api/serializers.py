@@ -5,9 +5,11 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.request import Request
 
+from exports.domain.credit_report import USUAL_YEARS, YEARS, Finding, Result
 from exports.domain.district_report import ReportLine
 from exports.domain.report_period import ReportKind, ReportPeriod, period_asked
 from marketplace.api.serializers import StrictSerializer
@@ -42,6 +44,19 @@ class ReportInput(StrictSerializer):
         today = local_date(at)
         day = asked.validated_data.get("day", today)
         return period_asked(ReportKind(asked.validated_data["kind"]), day, today)
+
+
+class CreditReportInput(StrictSerializer):
+    """Of how many years the credit report is to tell, up to now."""
+
+    years = serializers.ChoiceField(choices=YEARS, default=USUAL_YEARS)
+
+    @classmethod
+    def years_of(cls, request: Request) -> int:
+        """Return the years a request asks for."""
+        asked = cls(data=request.query_params.dict())
+        asked.is_valid(raise_exception=True)
+        return int(asked.validated_data["years"])
 
 
 class FigureOutput(serializers.Serializer[Any]):
@@ -116,6 +131,66 @@ class ReportOutput(serializers.Serializer[Any]):
     made_at = serializers.DateTimeField()
     sections = ReportSectionOutput(many=True)
     notes = serializers.ListField(child=serializers.CharField())
+
+
+class ReportedStateOutput(serializers.Serializer[Any]):
+    """What is to be added to a record: taken off the list, repaired, under objection."""
+
+    words = serializers.CharField()
+    on = serializers.DateField(allow_null=True)
+
+
+class ReportedRecordOutput(serializers.Serializer[Any]):
+    """One record of a violation."""
+
+    day = serializers.DateField(allow_null=True)
+    number = serializers.CharField(allow_blank=True)
+    agency = serializers.CharField()
+    what = serializers.CharField(allow_blank=True)
+    states = serializers.SerializerMethodField()
+
+    @extend_schema_field(ReportedStateOutput(many=True))
+    def get_states(self, finding: Finding) -> list[dict[str, Any]]:
+        """Return what is to be added."""
+        return [{"words": words, "on": on} for words, on in finding.states]
+
+
+class UnitDeliveryOutput(serializers.Serializer[Any]):
+    """Until when a unit has delivered an item."""
+
+    unit = serializers.CharField()
+    delivered_on = serializers.DateField()
+    is_current = serializers.BooleanField()
+
+
+class ItemResultOutput(serializers.Serializer[Any]):
+    """What was found under one item; nothing is said to be absent that was not delivered in time."""
+
+    code = serializers.CharField()
+    name = serializers.CharField()
+    result = serializers.ChoiceField(choices=[result.value for result in Result])
+    sentence = serializers.CharField()
+    findings = ReportedRecordOutput(many=True)
+    units = UnitDeliveryOutput(many=True)
+
+
+class CreditReportPartOutput(serializers.Serializer[Any]):
+    """One of the kinds of violations a report has to cover."""
+
+    title = serializers.CharField()
+    items = ItemResultOutput(many=True)
+
+
+class CreditReportOutput(serializers.Serializer[Any]):
+    """The credit report of an enterprise that stands in for certificates of no violation."""
+
+    enterprise = serializers.CharField()
+    uscc = serializers.CharField()
+    first = serializers.DateField()
+    last = serializers.DateField()
+    made_at = serializers.DateTimeField()
+    conclusion = serializers.CharField()
+    parts = CreditReportPartOutput(many=True)
 
 
 class VerifiedOutput(serializers.Serializer[Any]):

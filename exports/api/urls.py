@@ -23,6 +23,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
         documents.DocumentVoidView.as_view(),
         name="document-void",
     ),
+    # /api/v1/portrait/report: what stands in for certificates of no violation
+    path("portrait/report/", views.CreditReportView.as_view(), name="credit-report"),
+    path("portrait/report.pdf", files.CreditReportPdfView.as_view(), name="credit-report-pdf"),
     # portraits and whitelists as files
     path(
         "applications/<uuid:public_id>/portrait.pdf",

@@ -1,4 +1,4 @@
-"""API of this app: statistics, a district's report, verification; files stand in ``files``."""
+"""API of this app: statistics, a district's report, credit reports, verification; files stand in ``files``."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from exports.api.serializers import (
+    CreditReportInput,
+    CreditReportOutput,
     ReportInput,
     ReportOutput,
     StatisticsInput,
@@ -23,7 +25,7 @@ from exports.domain.statistics_scope import Scope
 from exports.policies import city_scope, district_scope, institution_scope
 from exports.selectors import Statistics, statistics
 from exports.selectors.district_report import district_report
-from exports.services import document_verify
+from exports.services import credit_report_read, document_verify
 from marketplace.policies import signed_in
 from marketplace.web.sender import sender_of
 
@@ -64,6 +66,22 @@ class DistrictReportView(APIView):
         now = timezone.now()
         found = district_report(scope, ReportInput.period_of(request, now), now)
         return Response(ReportOutput(found).data)
+
+
+class CreditReportView(APIView):
+    """The credit report of the caller's own enterprise."""
+
+    @extend_schema(
+        operation_id="credit_report",
+        summary="本企业公共信用报告（无违法违规证明专用版），查阅留痕",
+        parameters=[CreditReportInput],
+        responses=CreditReportOutput,
+    )
+    def get(self, request: Request) -> Response:
+        """Return what the report says."""
+        user, years = signed_in(request.user), CreditReportInput.years_of(request)
+        report = credit_report_read(user=user, at=timezone.now(), years=years, channel="API")
+        return Response(CreditReportOutput(report).data)
 
 
 class VerifyView(APIView):

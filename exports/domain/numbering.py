@@ -38,6 +38,7 @@ class DocumentKind(StrEnum):
     STATISTICS_XLSX = "STATISTICS_XLSX"
     REPORT_XLSX = "REPORT_XLSX"
     REPORT_PDF = "REPORT_PDF"
+    CREDIT_REPORT_PDF = "CREDIT_REPORT_PDF"
 
 
 DOCUMENT_KIND_LABELS = {
@@ -46,6 +47,7 @@ DOCUMENT_KIND_LABELS = {
     DocumentKind.STATISTICS_XLSX: "统计工作簿",
     DocumentKind.REPORT_XLSX: "区级周报或月报工作簿",
     DocumentKind.REPORT_PDF: "区级周报或月报 PDF",
+    DocumentKind.CREDIT_REPORT_PDF: "公共信用报告（无违法违规证明专用版）",
 }
 PREFIXES = {
     DocumentKind.PORTRAIT_PDF: "TJXY",
@@ -53,6 +55,7 @@ PREFIXES = {
     DocumentKind.STATISTICS_XLSX: "TJTJ",
     DocumentKind.REPORT_XLSX: "TJBG",
     DocumentKind.REPORT_PDF: "TJBP",
+    DocumentKind.CREDIT_REPORT_PDF: "TJWF",
 }
 
 

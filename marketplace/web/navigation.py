@@ -66,7 +66,7 @@ _BORROWER = (
     Link("matching:application-list", "我的申请"),
     Link("matching:event-invitations", "对接会"),
     Link("borrowers:consent-list", "授权"),
-    Link("matching:portrait-own", "信用画像"),
+    Link("matching:portrait-own", "信用画像", beside=("exports:credit-report",)),
     Link("borrowers:record-list", "信用记录"),
     Link("borrowers:dispute-list", "异议与修复"),
     Link("borrowers:access-list", "谁看过我"),

@@ -117,6 +117,14 @@ VERIFICATION = [
 PORTRAITS = [
     *each(["exports:portrait-pdf", "api:portrait-pdf"], allowed=LENDER, make=with_application),
     Row("exports:own-portrait-pdf", allowed=ENTERPRISE | RIVAL_ENTERPRISE),
+    *each(
+        [
+            f"{space}:credit-report{suffix}"
+            for space in ("exports", "api")
+            for suffix in ("", "-pdf")
+        ],
+        allowed=ENTERPRISE | RIVAL_ENTERPRISE,
+    ),
 ]
 
 WHITELISTS = [
