@@ -13,7 +13,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.db import transaction
-from django.http import HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import resolve_url
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
@@ -21,6 +21,7 @@ from django.views.decorators.http import require_POST
 from django.views.generic import View
 from django.views.generic.edit import ProcessFormView
 
+from marketplace.web import errors
 from tests.access import EVERYBODY, Call, Row, World, members, standing_world
 from tests.architecture.source import APPS
 
@@ -110,6 +111,16 @@ def world(django_db_setup, django_db_blocker) -> Iterator[World]:
 def client() -> Client:
     """One client for all, since each new one would load the middleware again."""
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture(autouse=True)
+def refusals_without_page(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Three of four requests are refused: their page, tested elsewhere, would take a third of the time."""
+
+    def plain(request: HttpRequest, template: str, context: dict, *, status: int) -> HttpResponse:
+        return HttpResponse(str(context["code"]), status=status)
+
+    monkeypatch.setattr(errors, "render", plain)
 
 
 @pytest.fixture(scope="module")

@@ -38,6 +38,11 @@ MODEL = today_model()
 UNFED = ("SERIOUS_BREACH_LIST", "HONOR", "CUSTOMS_RATING")
 AUTHORIZED = ALL_CLASSES[:-3]
 """Some lists are not delivered and some classes not authorized, so that every reason occurs."""
+UNCOMPILED = {
+    "spark.sql.adaptive.enabled": "false",
+    "spark.sql.codegen.wholeStage": "false",
+    "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+}
 
 ITEMS_READ = tuple(
     item
@@ -74,10 +79,11 @@ def on(folder):
 def spark():
     """One session for all tests: starting one takes longer than most of them.
 
-    It plans once: planning anew after each of forty joins takes most of the time, for rows that a page would hold.
+    It plans once and compiles nothing: both pay where rows are many, and here a page would hold them.
     """
     with spark_session() as session:
-        session.conf.set("spark.sql.adaptive.enabled", "false")
+        for name, value in UNCOMPILED.items():
+            session.conf.set(name, value)
         yield session
 
 
