@@ -20,9 +20,10 @@ from exports.policies import can_void
 from exports.selectors import VerifiedDocument, document_get, document_list
 from exports.services import document_verify, document_void
 from marketplace.domain.errors import NotFound, NotPermitted, Refused
+from marketplace.domain.roles import Role
 from marketplace.models import User
-from marketplace.policies import signed_in
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.policies import has_role, signed_in
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.forms import refuse
 from marketplace.web.language import bracketed
 from marketplace.web.pagination import number_page
@@ -59,9 +60,17 @@ def documents(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "table": _list_table(list(page.object_list)),
+        "actions": _to_take(user),
         "crumbs": [Crumb(LIST_CRUMB)],
     }
     return render(request, "exports/document_list.html", context)
+
+
+def _to_take(user: User) -> list[Action]:
+    """Return what an enterprise may have made out for itself."""
+    if not has_role(user, Role.OWNER, Role.AGENT):
+        return []
+    return [Action("公共信用报告（无违法违规证明专用版）", reverse("exports:credit-report"))]
 
 
 @login_required

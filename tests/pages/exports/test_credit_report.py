@@ -31,8 +31,14 @@ def owner(client, cast):
 
 
 class TestPage:
-    def test_is_reached_from_the_portrait(self, owner):
-        assert PAGE in owner.get(reverse("matching:portrait-own")).text
+    @pytest.mark.parametrize("page", ["matching:portrait-own", "exports:document-list"])
+    def test_is_reached_from_where_it_is_looked_for(self, owner, page):
+        assert PAGE in owner.get(reverse(page)).text
+
+    def test_is_not_offered_to_others(self, client, cast):
+        client.force_login(cast.officer)
+
+        assert PAGE not in client.get(reverse("exports:document-list")).text
 
     def test_shows_what_the_file_would_say(self, owner, cast):
         deliver_penalty(cast.enterprise, NOW - timedelta(days=2))
