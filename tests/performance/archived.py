@@ -86,7 +86,7 @@ def run(files: int, folder: Path) -> None:
     import django
 
     django.setup()
-    prepare(ENTERPRISES * 10)
+    prepare(ENTERPRISES)
     from django.db import connection
 
     from borrowers.domain.archive import KeptIn

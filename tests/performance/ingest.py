@@ -11,7 +11,9 @@ twice), each in a process of its own, client and server CPU seconds added:
 - ``corrected``: the file with another amount in every tenth row, each of which ends what stood;
 - ``next``: another file of the size, as a month later: hardly a key is known, but each has to be looked up.
 
-Run: ``python -m tests.performance.ingest [rows ...]``; needs PostgreSQL, makes and drops a database of its own.
+Run: ``python -m tests.performance.ingest [--city] [rows ...]``; needs PostgreSQL, makes and drops a database of its
+own. The register has a firm for every ten rows, or with ``--city`` the whole city's firms whatever the file's size:
+then nothing but the rows grows.
 """
 
 from __future__ import annotations
@@ -86,23 +88,26 @@ def codes(count: int) -> list[str]:
     return found
 
 
-def known_codes(rows: int) -> list[str]:
-    """Return the firms of a delivery of so many rows: ten rows a firm, more where the city has no more firms."""
-    return codes(min(max(rows // ROWS_PER_ENTERPRISE, 1), CITY))
+def firms_of(rows: int) -> int:
+    """Return how many firms a delivery of so many rows is about: ten rows a firm, more where there are no more."""
+    return min(max(rows // ROWS_PER_ENTERPRISE, 1), CITY)
 
 
-def write_file(path: Path, rows: int, turn: int = 0, *, corrected: bool = False) -> None:
+def write_file(
+    path: Path, rows: int, firms: int, turn: int = 0, *, corrected: bool = False
+) -> None:
     """Write a delivered file, faults and repeats included; the same for the same size and turn.
 
     Args:
         path: to be written.
         rows: of the file.
+        firms: whom they are about.
         turn: how many deliveries of other rows came before.
         corrected: every tenth row has another amount than it had.
     """
     import duckdb
 
-    known = known_codes(rows)
+    known = codes(firms)
     strangers = codes(len(known) + STRANGERS)[len(known) :]
     with duckdb.connect() as duck:
         duck.execute("SET threads = 1")
@@ -117,12 +122,12 @@ def write_file(path: Path, rows: int, turn: int = 0, *, corrected: bool = False)
         )
 
 
-def run(name: str, path: Path, rows: int) -> dict[str, Any]:
+def run(name: str, path: Path, firms: int) -> dict[str, Any]:
     """Do one run in this process and return what it took."""
     import django
 
     django.setup()
-    prepare(rows)
+    prepare(firms)
     begun, client, server = perf_counter(), cpu_of_client(), cpu_of_server()
     result = {
         "copy": raw_copy,
@@ -142,8 +147,8 @@ def run(name: str, path: Path, rows: int) -> dict[str, Any]:
     }
 
 
-def prepare(rows: int) -> None:
-    """Bring the database up to date with its register and catalogue; nothing where that was done."""
+def prepare(firms: int) -> None:
+    """Bring the database up to date with its register of so many firms and catalogue; nothing where that was done."""
     from django.core.management import call_command
     from django.utils import timezone
 
@@ -160,7 +165,7 @@ def prepare(rows: int) -> None:
                     uscc=code, name=code, name_normalized=code, entity_type="ENTERPRISE",
                     status="ACTIVE", created_at=now, updated_at=now,
                 )
-                for code in known_codes(rows)
+                for code in codes(firms)
             ],
             batch_size=5_000,
         )  # fmt: skip
@@ -292,17 +297,17 @@ def read_otherwise(path: Path) -> str:
     return whole_import(path)
 
 
-def measure(rows: int) -> dict[str, dict[str, Any]]:
+def measure(rows: int, firms: int) -> dict[str, dict[str, Any]]:
     """Do every run for one size, in a database and folder of their own."""
     with own_city() as (folder, environment):
         others = {name: folder / f"{name}.csv" for name in ("corrected", "next")}
         paths = dict.fromkeys(RUNS, folder / "tax.csv") | others
-        write_file(paths["first"], rows)
-        write_file(paths["corrected"], rows, corrected=True)
-        write_file(paths["next"], rows, turn=1)
+        write_file(paths["first"], rows, firms)
+        write_file(paths["corrected"], rows, firms, corrected=True)
+        write_file(paths["next"], rows, firms, turn=1)
         found = {}
         for which in RUNS:
-            given = [which, str(paths[which]), str(rows)]
+            given = [which, str(paths[which]), str(firms)]
             command = [sys.executable, "-m", __spec__.name, "--run", *given]
             done = subprocess.run(
                 command, check=True, stdout=subprocess.PIPE, text=True, env=environment
@@ -318,8 +323,10 @@ def main(arguments: Sequence[str]) -> int:
             json.dumps(run(arguments[1], Path(arguments[2]), int(arguments[3]))) + "\n"
         )
         return 0
-    sizes = [int(argument) for argument in arguments] or list(SIZES)
-    taken = {rows: measure(rows) for rows in sizes}
+    sizes = [int(argument) for argument in arguments if argument != "--city"] or list(SIZES)
+    taken = {
+        rows: measure(rows, CITY if "--city" in arguments else firms_of(rows)) for rows in sizes
+    }
     say = sys.stdout.write
     say(
         "| 行数 | 做法 | CPU 秒 | 用时(秒) | 内存峰值(MB) | 与界限之比 | 结果 |\n|---|---|---|---|---|---|---|\n"
