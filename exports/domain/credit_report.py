@@ -164,8 +164,7 @@ class ItemResult:
 
     Attributes:
         name: of the item.
-        units: who delivers it, the latest delivery first.
-        delivered_on: latest delivery, None when there was none.
+        units: who delivers it, the latest delivery first; none where it was never delivered.
     """
 
     code: str
@@ -173,7 +172,6 @@ class ItemResult:
     result: Result
     findings: tuple[Finding, ...]
     units: tuple[UnitDelivery, ...]
-    delivered_on: date | None
 
     @property
     def is_current(self) -> bool:
@@ -222,29 +220,31 @@ class CreditReport:
         """Return the results of all items in order."""
         return tuple(item for part in self.parts for item in part.items)
 
-    def count(self, result: Result) -> int:
-        """Return how many items have this result."""
-        return sum(item.result is result for item in self.items)
-
     @property
     def found(self) -> int:
         """Return how many records were found."""
         return sum(len(item.findings) for item in self.items)
 
     @property
-    def untold(self) -> int:
-        """Return of how many items it cannot be told."""
-        return self.count(Result.STALE) + self.count(Result.NEVER)
+    def behind(self) -> int:
+        """Return how many items were not delivered in time, those with records among them."""
+        return sum(not item.is_current for item in self.items)
 
     @property
     def conclusion(self) -> str:
         """Return the report in one sentence; it never says more than was delivered."""
         span = f"{self.first} 至 {self.last} 期间"
-        told = f"查询到违法违规记录 {self.found} 条" if self.found else "未查询到违法违规记录"
-        if not self.untold:
-            return f"{span}，{told}。"
-        unknown = f"{self.untold} 个信息项数据未按时报送，不能判断"
-        return f"{span}，已按时报送的信息项中{told}；另有 {unknown}。"
+        if self.found:
+            told = f"{span}，查询到违法违规记录 {self.found} 条"
+            rest = f"{self.behind} 个信息项的数据没有按时报送，不能判断另有无记录"
+        elif self.behind < len(self.items):
+            told = f"{span}，已按时报送的信息项中未查询到违法违规记录"
+            rest = f"另有 {self.behind} 个信息项没有按时报送，不能判断"
+        else:
+            return f"{span}，各信息项都没有按时报送，不能判断有无违法违规记录。"
+        if self.behind:
+            return f"{told}；{rest}。"
+        return f"{told}。" if self.found else f"{span}，未查询到违法违规记录。"
 
 
 NOTES = (
@@ -303,7 +303,6 @@ def report_of(
             result=_result(findings, units),
             findings=findings,
             units=units,
-            delivered_on=units[0].delivered_on if units else None,
         )
 
     parts = tuple(

@@ -74,7 +74,7 @@ def render_credit_report(report: CreditReport, copy: ReportCopy) -> bytes:
 
 def _story(setter: Typesetter, report: CreditReport, copy: ReportCopy) -> list[Flowable]:
     flow = _head(setter, report, copy)
-    tone = Tone.BAD if report.found else Tone.CAUTION if report.untold else Tone.GOOD
+    tone = Tone.BAD if report.found else Tone.CAUTION if report.behind else Tone.GOOD
     flow += [Spacer(0, 8), Notice(setter, report.conclusion, tone)]
     for numeral, part in zip(NUMERALS, report.parts, strict=False):
         heading = SectionHeading(setter, numeral, part.title)

@@ -82,7 +82,7 @@ def _address(years: int, name: str = "exports:credit-report") -> str:
 def _tone(report: CreditReport) -> Tone:
     if report.found:
         return Tone.BAD
-    return Tone.WARN if report.untold else Tone.GOOD
+    return Tone.WARN if report.behind else Tone.GOOD
 
 
 def _items(report: CreditReport) -> Table:

@@ -186,6 +186,17 @@ class TestWhatIsSaid:
 
         assert [one.day for one in found.findings] == [days[1], days[0], days[3], None]
 
+    def test_says_nothing_at_all_where_nothing_came_in_time(self):
+        said = report(deliveries=[]).conclusion
+
+        assert said.endswith("各信息项都没有按时报送，不能判断有无违法违规记录。")
+        assert "未查询到" not in said
+
+    def test_says_nothing_found_of_those_in_time_alone(self):
+        said = report(deliveries=ALL[1:]).conclusion
+
+        assert "已按时报送的信息项中未查询到违法违规记录；另有 1 个信息项" in said
+
     def test_says_what_was_found_and_what_cannot_be_told(self):
         stale = [line for line in ALL if line[0] not in {"PENALTY", "JUDGMENT"}]
         old = ("PENALTY", "示例单位", datetime(2026, 1, 1, tzinfo=UTC))
@@ -194,8 +205,9 @@ class TestWhatIsSaid:
 
         assert result(found, "PENALTY").sentence == "查询到 1 条；此后数据未更新"
         assert result(found, "JUDGMENT").sentence == "尚未报送，不能判断"
-        assert "查询到违法违规记录 1 条" in found.conclusion
-        assert "另有 1 个信息项" in found.conclusion
+        assert found.conclusion.endswith(
+            "查询到违法违规记录 1 条；2 个信息项的数据没有按时报送，不能判断另有无记录。"
+        )
 
     def test_span_of_a_leap_day_begins_with_the_months_last(self):
         assert first_day(date(2028, 2, 29), 3) == date(2025, 2, 28)
