@@ -25,19 +25,15 @@ from exports.pdf.flowables import (
     Mark,
     Notice,
     SectionHeading,
-    SquareCode,
     facts_grid,
-    plain_table,
     ruled_table,
 )
 from exports.pdf.fonts import fonts
+from exports.pdf.head import LEFT_WIDTH, head_with_code
 from exports.pdf.page import Furniture
-from exports.pdf.portrait_head import Rule
 from exports.pdf.text import Text, Typesetter
 
 NUMERALS = "一二三四五六七八九十"
-CODE_SIZE = 78.0
-CODE_COLUMN = 104.0
 TONES = {
     Result.NOTHING: Tone.GOOD,
     Result.FOUND: Tone.BAD,
@@ -99,16 +95,9 @@ def _head(setter: Typesetter, report: CreditReport, copy: ReportCopy) -> list[Fl
         Spacer(0, 5),
         Text(setter, report.enterprise, theme.NAME),
         Spacer(0, 3),
-        facts_grid(setter, facts, 2, theme.WIDTH - CODE_COLUMN - 10),
+        facts_grid(setter, facts, 2, LEFT_WIDTH),
     ]
-    right = [
-        SquareCode(copy.url, CODE_SIZE),
-        Text(setter, "扫码或凭码核验", theme.NOTE.aligned("center")),
-        Text(setter, copy.code, theme.NOTE.aligned("center")),
-    ]
-    middle = ("ALIGN", (1, 0), (1, 0), "CENTER")
-    widths = [theme.WIDTH - CODE_COLUMN, CODE_COLUMN]
-    return [plain_table(setter, [[left, right]], widths, extra=[middle]), Spacer(0, 6), Rule()]
+    return head_with_code(setter, left, url=copy.url, code=copy.code)
 
 
 def _items(setter: Typesetter, part: Part) -> Flowable:

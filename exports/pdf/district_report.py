@@ -15,19 +15,15 @@ from exports.pdf import theme
 from exports.pdf.build import build
 from exports.pdf.flowables import (
     SectionHeading,
-    SquareCode,
     facts_grid,
-    plain_table,
     ruled_table,
 )
 from exports.pdf.fonts import fonts
+from exports.pdf.head import LEFT_WIDTH, head_with_code
 from exports.pdf.page import Furniture
-from exports.pdf.portrait_head import Rule
 from exports.pdf.text import Text, Typesetter
 
 NUMERALS = "一二三四五六七八九十"
-CODE_SIZE = 78.0
-CODE_COLUMN = 104.0
 WIDTHS = (112.0, 84.0, 40.0, theme.WIDTH - 236.0)
 
 
@@ -85,16 +81,9 @@ def _head(setter: Typesetter, report: DistrictReport, copy: ReportCopy) -> list[
     left = [
         Text(setter, report.title, theme.TITLE),
         Spacer(0, 7),
-        facts_grid(setter, facts, 2, theme.WIDTH - CODE_COLUMN - 10),
+        facts_grid(setter, facts, 2, LEFT_WIDTH),
     ]
-    right = [
-        SquareCode(copy.url, CODE_SIZE),
-        Text(setter, "扫码或凭码核验", theme.NOTE.aligned("center")),
-        Text(setter, copy.code, theme.NOTE.aligned("center")),
-    ]
-    middle = ("ALIGN", (1, 0), (1, 0), "CENTER")
-    widths = [theme.WIDTH - CODE_COLUMN, CODE_COLUMN]
-    return [plain_table(setter, [[left, right]], widths, extra=[middle]), Spacer(0, 6), Rule()]
+    return head_with_code(setter, left, url=copy.url, code=copy.code)
 
 
 def _table(setter: Typesetter, section: ReportSection) -> Flowable:

@@ -14,14 +14,12 @@ from exports.domain.report import DISCLAIMER, Fact, PortraitDocument, Score, Ton
 from exports.pdf import theme
 from exports.pdf.flowables import (
     Notice,
-    SquareCode,
     facts_grid,
     plain_table,
 )
+from exports.pdf.head import LEFT_WIDTH, head_with_code
 from exports.pdf.text import Text, Typesetter
 
-CODE_SIZE = 78.0
-CODE_COLUMN = 104.0
 CARD_GAP = 14.0
 SCORE_WIDTH = 222.0
 PANEL_HEIGHT = 98.0
@@ -35,22 +33,11 @@ def head(setter: Typesetter, document: PortraitDocument) -> list[Flowable]:
         Text(setter, document.title, theme.TITLE),
         Text(setter, f"公共信用信息服务 · {DISCLAIMER}", theme.NOTE),
         Spacer(0, 7),
-        facts_grid(setter, _copy_facts(document), 2, theme.WIDTH - CODE_COLUMN - 10),
+        facts_grid(setter, _copy_facts(document), 2, LEFT_WIDTH),
     ]
-    right = [
-        SquareCode(document.verification.url, CODE_SIZE),
-        Text(setter, "扫码或凭码核验", theme.NOTE.aligned("center")),
-        Text(setter, document.verification.code, theme.NOTE.aligned("center")),
-    ]
-    middle = ("ALIGN", (1, 0), (1, 0), "CENTER")
-    story: list[Flowable] = [
-        plain_table(
-            setter, [[left, right]], [theme.WIDTH - CODE_COLUMN, CODE_COLUMN], extra=[middle]
-        ),
-        Spacer(0, 6),
-        Rule(),
-        Spacer(0, 6),
-    ]
+    verification = document.verification
+    story = head_with_code(setter, left, url=verification.url, code=verification.code)
+    story.append(Spacer(0, 6))
     for warning in document.warnings:
         story += [Notice(setter, warning, Tone.BAD), Spacer(0, 5)]
     return story + _enterprise(setter, document)
@@ -73,23 +60,6 @@ def application_and_grade(setter: Typesetter, document: PortraitDocument) -> lis
         GradePanel(setter, document.score),
     ]
     return [_card(setter, [[facts, "", grade]], [room, CARD_GAP, SCORE_WIDTH])]
-
-
-class Rule(Flowable):  # type: ignore[misc]
-    """A full-width double rule under the title."""
-
-    def wrap(self, width: float, height: float) -> tuple[float, float]:
-        """Return the size: the full width, two lines."""
-        self.width = width
-        return width, 3.0
-
-    def draw(self) -> None:
-        """Draw a thick and a thin line."""
-        self.canv.setStrokeColor(theme.PRIMARY)
-        self.canv.setLineWidth(1.4)
-        self.canv.line(0, 2.4, self.width, 2.4)
-        self.canv.setLineWidth(0.4)
-        self.canv.line(0, 0, self.width, 0)
 
 
 class GradePanel(Flowable):  # type: ignore[misc]
