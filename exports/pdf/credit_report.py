@@ -46,11 +46,12 @@ FINDING_WIDTHS = (58.0, 118.0, 100.0, theme.WIDTH - 356.0, 80.0)
 
 @dataclass(frozen=True)
 class ReportCopy:
-    """This copy: its number, the address its square code opens, and its verification code as printed."""
+    """This copy: its number, the address its square code opens, its verification code, the hash of what it says."""
 
     number: str
     url: str
     code: str
+    content_hash: str
 
 
 def render_credit_report(report: CreditReport, copy: ReportCopy) -> bytes:
@@ -79,6 +80,7 @@ def _story(setter: Typesetter, report: CreditReport, copy: ReportCopy) -> list[F
             flow += _findings(setter, item)
     flow += [Spacer(0, 10), Text(setter, "说明", theme.SUBHEADING), Spacer(0, 3)]
     flow += [Text(setter, f"{at}. {note}", theme.NOTE) for at, note in enumerate(NOTES, start=1)]
+    flow.append(Text(setter, f"内容哈希 {copy.content_hash}", theme.NOTE))
     return flow
 
 

@@ -35,6 +35,7 @@ class ReportCopy:
         url: address that the square code opens.
         code: verification code, as printed.
         taken_at: aware.
+        content_hash: of what the report says.
     """
 
     number: str
@@ -43,6 +44,7 @@ class ReportCopy:
     reader: str
     organisation: str
     taken_at: datetime
+    content_hash: str
 
 
 def render_report(report: DistrictReport, copy: ReportCopy) -> bytes:
@@ -68,6 +70,7 @@ def _story(setter: Typesetter, report: DistrictReport, copy: ReportCopy) -> list
         flow += [Spacer(0, 9), KeepTogether([heading, _table(setter, section)])]
     flow.append(Spacer(0, 10))
     flow += [Text(setter, note, theme.NOTE) for note in report.notes]
+    flow.append(Text(setter, f"内容哈希 {copy.content_hash}", theme.NOTE))
     return flow
 
 

@@ -76,13 +76,16 @@ def credit_report_pdf_issue(
     report = credit_report_read(user=user, at=at, years=years, channel="PDF")
     enterprise = enterprise_for_owner(user)
     ticket = ticket_draw(DocumentKind.CREDIT_REPORT_PDF, at)
-    copy = ReportCopy(number=ticket.number, url=ticket.url, code=code_shown(ticket.code))
+    hashed = _content_hash(report)
+    copy = ReportCopy(
+        number=ticket.number, url=ticket.url, code=code_shown(ticket.code), content_hash=hashed
+    )
     content = render_credit_report(report, copy)
     document = document_record(
         ticket=ticket,
         subject=Subject(enterprise.name, enterprise.public_id, enterprise.uscc),
         content=content,
-        content_hash=_content_hash(report),
+        content_hash=hashed,
         issued_for=acting_organisation(user, Role.OWNER, Role.AGENT),
         actor=user,
         at=at,

@@ -61,6 +61,7 @@ def report_pdf_issue(
     report = district_report(scope, period, at)
     organisation = acting_organisation(user, *MAKERS)
     ticket = ticket_draw(DocumentKind.REPORT_PDF, at)
+    hashed = content_hash(report_tables(report))
     copy = ReportCopy(
         number=ticket.number,
         url=ticket.url,
@@ -68,13 +69,14 @@ def report_pdf_issue(
         reader=str(user),
         organisation=organisation.name,
         taken_at=at,
+        content_hash=hashed,
     )
     content = render_report(report, copy)
     document = document_record(
         ticket=ticket,
         subject=_subject(report),
         content=content,
-        content_hash=content_hash(report_tables(report)),
+        content_hash=hashed,
         issued_for=organisation,
         actor=user,
         at=at,

@@ -170,7 +170,7 @@ def _verified_pairs(found: VerifiedDocument) -> list[Pair]:
         Pair("种类", found.kind_label),
         Pair("对象", found.subject),
         Pair("出具日期", found.issued_on, Kind.DATE),
-        Pair("内容哈希", found.content_hash, Kind.CODE, "应与文件中印制的一致"),
+        Pair("内容哈希", found.content_hash, Kind.CODE, "文件中印有内容哈希的，应与此一致"),
         Pair("文件 SHA-256", found.file_sha256, Kind.CODE),
     ]
     if found.voided_on:

@@ -214,7 +214,9 @@ class TestWhatIsSaid:
 
 
 class TestPdf:
-    COPY = ReportCopy("TJWF2026112300000000U", "https://example.test/verify/X/", "7Q4K-X9M2")
+    COPY = ReportCopy(
+        "TJWF2026112300000000U", "https://example.test/verify/X/", "7Q4K-X9M2", "ab" * 32
+    )
 
     def text_of(self, found):
         pages = PdfReader(BytesIO(render_credit_report(found, self.COPY))).pages
@@ -225,8 +227,8 @@ class TestPdf:
 
         for words in (
             "公共信用报告", "无违法违规证明专用版", "天津示例有限公司", "91120103MA05010399",
-            self.COPY.number, self.COPY.code, "查询到1条", "示罚1号", "已修复", "示例单位2026-11-20",
-            *PART_LABELS.values(),
+            self.COPY.number, self.COPY.code, self.COPY.content_hash, "查询到1条", "示罚1号", "已修复",
+            "示例单位2026-11-20", *PART_LABELS.values(),
         ):  # fmt: skip
             assert words in text, words
         assert "".join(NOTES[1].split()) in text

@@ -100,7 +100,9 @@ class TestReport:
         assert rows["累计放款金额"] == (None, "万元")
 
     def test_pdf_is_the_same_for_the_same_input(self):
-        copy = ReportCopy("TJBP2026112300000000U", "https://x/verify/A/", "A", "甲", "河西区", AT)
+        copy = ReportCopy(
+            "TJBP2026112300000000U", "https://x/verify/A/", "A", "甲", "河西区", AT, "ab" * 32
+        )
 
         first, second = (render_report(report(), copy) for _ in range(2))
 
