@@ -103,6 +103,7 @@ def uploads_records(operator: Person, item: str, unit: str, rows: list[dict[str,
     file = sheet(f"{item}.csv", rows) if rows else blank_sheet(operator, item)
     page.submits("上传并逐行检查", item=item, unit=unit, file=file)
     batch = IngestBatch.objects.order_by("-pk")[0]
+    assert batch.item is not None
     assert (batch.item.code, batch.accepted, batch.rejected) == (item, len(rows), 0), batch.reasons
 
 
