@@ -49,7 +49,7 @@ def credit_report(request: HttpRequest) -> HttpResponse:
         "spans": [(count, _address(count), count == years) for count in YEARS],
         "notes": NOTES,
         "actions": [Action("下载 PDF", _address(years, "exports:credit-report-pdf"), primary=True)],
-        "crumbs": [Crumb("公共信用报告")],
+        "crumbs": [Crumb("信用画像", reverse("matching:portrait-own")), Crumb("公共信用报告")],
     }
     return render(request, "exports/borrower/credit_report.html", context)
 

@@ -70,7 +70,10 @@ def _to_take(user: User) -> list[Action]:
     """Return what an enterprise may have made out for itself."""
     if not has_role(user, Role.OWNER, Role.AGENT):
         return []
-    return [Action("公共信用报告（无违法违规证明专用版）", reverse("exports:credit-report"))]
+    return [
+        Action("公共信用报告（无违法违规证明专用版）", reverse("exports:credit-report")),
+        Action("下载公共信用报告（PDF）", reverse("exports:credit-report-pdf")),
+    ]
 
 
 @login_required
