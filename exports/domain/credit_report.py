@@ -175,8 +175,13 @@ class ItemResult:
 
     @property
     def is_current(self) -> bool:
-        """Return whether the item was delivered in time."""
+        """Return whether any unit delivered in time."""
         return any(unit.is_current for unit in self.units)
+
+    @property
+    def is_whole(self) -> bool:
+        """Return whether every unit that delivers the item did so in time."""
+        return self.is_current and all(unit.is_current for unit in self.units)
 
     @property
     def sentence(self) -> str:
@@ -184,9 +189,7 @@ class ItemResult:
         said = RESULT_LABELS[self.result]
         if self.result is Result.FOUND:
             said = f"{said} {len(self.findings)} 条"
-        if self.result in (Result.STALE, Result.NEVER) or all(
-            unit.is_current for unit in self.units
-        ):
+        if self.result in (Result.STALE, Result.NEVER) or self.is_whole:
             return said
         return f"{said}；{'部分来源单位' if self.is_current else '此后'}数据未更新"
 
@@ -227,8 +230,8 @@ class CreditReport:
 
     @property
     def behind(self) -> int:
-        """Return how many items were not delivered in time, those with records among them."""
-        return sum(not item.is_current for item in self.items)
+        """Return of how many items not every unit delivered in time, those with records among them."""
+        return sum(not item.is_whole for item in self.items)
 
     @property
     def conclusion(self) -> str:
@@ -236,10 +239,10 @@ class CreditReport:
         span = f"{self.first} 至 {self.last} 期间"
         if self.found:
             told = f"{span}，查询到违法违规记录 {self.found} 条"
-            rest = f"{self.behind} 个信息项的数据没有按时报送，不能判断另有无记录"
-        elif self.behind < len(self.items):
-            told = f"{span}，已按时报送的信息项中未查询到违法违规记录"
-            rest = f"另有 {self.behind} 个信息项没有按时报送，不能判断"
+            rest = f"{self.behind} 个信息项没有按时报齐，不能判断另有无记录"
+        elif any(item.is_current for item in self.items):
+            told = f"{span}，已按时报送的数据中未查询到违法违规记录"
+            rest = f"{self.behind} 个信息项没有按时报齐，不能判断"
         else:
             return f"{span}，各信息项都没有按时报送，不能判断有无违法违规记录。"
         if self.behind:

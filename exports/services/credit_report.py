@@ -15,6 +15,7 @@ from datetime import datetime
 from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 
+from borrowers.models import Enterprise
 from borrowers.selectors import enterprise_for_owner
 from exports.domain.credit_report import EDITION, TITLE, USUAL_YEARS, CreditReport, first_day
 from exports.domain.numbering import DocumentKind, code_shown
@@ -49,17 +50,7 @@ def credit_report_read(
 
     Writes: ``AccessRecord``.
     """
-    enterprise = enterprise_for_owner(user)
-    access_record(
-        user=user,
-        organisation=enterprise.account.organisation,
-        subject_uscc=enterprise.uscc,
-        purpose=QueryPurpose.OWN_REPORT,
-        content=CONTENT,
-        at=at,
-        channel=channel,
-    )
-    return credit_report(enterprise, first_day(local_date(at), years), at)
+    return _read(enterprise_for_owner(user), user, at, years, channel)
 
 
 @transaction.atomic
@@ -73,8 +64,8 @@ def credit_report_pdf_issue(
 
     Writes: ``AccessRecord``, ``IssuedDocument``, audit.
     """
-    report = credit_report_read(user=user, at=at, years=years, channel="PDF")
     enterprise = enterprise_for_owner(user)
+    report = _read(enterprise, user, at, years, "PDF")
     ticket = ticket_draw(DocumentKind.CREDIT_REPORT_PDF, at)
     hashed = _content_hash(report)
     copy = ReportCopy(
@@ -91,6 +82,21 @@ def credit_report_pdf_issue(
         at=at,
     )
     return content, document
+
+
+def _read(
+    enterprise: Enterprise, user: User, at: datetime, years: int, channel: str
+) -> CreditReport:
+    access_record(
+        user=user,
+        organisation=enterprise.account.organisation,
+        subject_uscc=enterprise.uscc,
+        purpose=QueryPurpose.OWN_REPORT,
+        content=CONTENT,
+        at=at,
+        channel=channel,
+    )
+    return credit_report(enterprise, first_day(local_date(at), years), at)
 
 
 def _content_hash(report: CreditReport) -> str:

@@ -105,7 +105,7 @@ def _result(item: ItemResult) -> str:
     words = str(said(RESULT_LABELS[item.result]))
     if item.result is Result.FOUND:
         words = gettext("查询到 %(count)s 条") % {"count": len(item.findings)}
-    if item.result in (Result.STALE, Result.NEVER) or all(unit.is_current for unit in item.units):
+    if item.result in (Result.STALE, Result.NEVER) or item.is_whole:
         return words
     behind = gettext("部分来源单位数据未更新") if item.is_current else gettext("此后数据未更新")
     return bracketed(words, behind)

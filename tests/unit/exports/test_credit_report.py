@@ -103,12 +103,14 @@ class TestNothingFound:
     def test_names_the_unit_that_is_behind_the_others(self):
         late = ("PENALTY", "迟报单位", datetime(2026, 5, 1, tzinfo=UTC))
 
-        item = result(report(deliveries=[late, *ALL]), "PENALTY")
+        found = report(deliveries=[late, *ALL])
+        item = result(found, "PENALTY")
 
         assert [(unit.unit, unit.is_current) for unit in item.units] == [
             ("示例单位", True), ("迟报单位", False),
         ]  # fmt: skip
         assert item.sentence == "未查询到；部分来源单位数据未更新"
+        assert found.conclusion.endswith("1 个信息项没有按时报齐，不能判断。")
 
 
 class TestWhichBelong:
@@ -175,9 +177,9 @@ class TestWhatIsSaid:
         )  # fmt: skip
 
     def test_names_the_unit_where_no_agency_is_told(self):
-        assert result(report(Told("TAX_MAJOR_VIOLATION")), "TAX_MAJOR_VIOLATION").findings[
-            0
-        ].agency == ("示例单位")
+        listed = result(report(Told("TAX_MAJOR_VIOLATION")), "TAX_MAJOR_VIOLATION")
+
+        assert listed.findings[0].agency == "示例单位"
 
     def test_puts_the_latest_first(self):
         days = [date(2025, 1, 1), date(2026, 1, 1), None, date(2024, 1, 1)]
@@ -195,7 +197,7 @@ class TestWhatIsSaid:
     def test_says_nothing_found_of_those_in_time_alone(self):
         said = report(deliveries=ALL[1:]).conclusion
 
-        assert "已按时报送的信息项中未查询到违法违规记录；另有 1 个信息项" in said
+        assert "已按时报送的数据中未查询到违法违规记录；1 个信息项没有按时报齐" in said
 
     def test_says_what_was_found_and_what_cannot_be_told(self):
         stale = [line for line in ALL if line[0] not in {"PENALTY", "JUDGMENT"}]
@@ -206,7 +208,7 @@ class TestWhatIsSaid:
         assert result(found, "PENALTY").sentence == "查询到 1 条；此后数据未更新"
         assert result(found, "JUDGMENT").sentence == "尚未报送，不能判断"
         assert found.conclusion.endswith(
-            "查询到违法违规记录 1 条；2 个信息项的数据没有按时报送，不能判断另有无记录。"
+            "查询到违法违规记录 1 条；2 个信息项没有按时报齐，不能判断另有无记录。"
         )
 
     def test_span_of_a_leap_day_begins_with_the_months_last(self):
