@@ -35,7 +35,7 @@ class SheetLimits:
 
 UPLOAD_LIMITS = SheetLimits(file_bytes=20 * _MEGABYTE, unpacked_bytes=200 * _MEGABYTE, rows=200_000)
 IMPORT_LIMITS = SheetLimits(
-    file_bytes=2_048 * _MEGABYTE, unpacked_bytes=20_480 * _MEGABYTE, rows=50_000_000
+    file_bytes=8_192 * _MEGABYTE, unpacked_bytes=20_480 * _MEGABYTE, rows=50_000_000
 )
 HEADER_ROWS = 30
 """So many rows are looked at for the header."""
