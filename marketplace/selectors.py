@@ -15,6 +15,7 @@ from typing import TypeVar
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
 from marketplace.audit import broken_events, enterprise_stream
+from marketplace.domain.account import AppointmentState
 from marketplace.domain.errors import NotFound
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.parameters import DatedValue, ParameterSet
@@ -22,6 +23,7 @@ from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
 from marketplace.domain.second_factor import BEGUN_MINUTES
 from marketplace.models import (
     AccessRecord,
+    Appointment,
     AuditEvent,
     Authenticator,
     ExceptionalGrant,
@@ -136,6 +138,34 @@ def member_get(public_id: uuid.UUID) -> list[Membership]:
     if not found:
         raise NotFound
     return found
+
+
+def office_list() -> QuerySet[Organisation]:
+    """Return the offices of the city and of the districts, the city's first. Queries: one when iterated."""
+    kinds = (OrganisationKind.CITY, OrganisationKind.DISTRICT)
+    found = Organisation.objects.filter(kind__in=kinds, is_active=True)
+    return found.select_related("district").order_by("kind", "district_id", "name")
+
+
+def appointment_list() -> QuerySet[Appointment]:
+    """Return who is proposed for a role with the city and not decided, for the city's own people; earliest first."""
+    found = Appointment.objects.filter(state=AppointmentState.WAITING)
+    return found.select_related("organisation", "asked_by").order_by("id")
+
+
+def appointment_get(public_id: uuid.UUID) -> Appointment:
+    """Return a proposal, for the city's own people.
+
+    Raises:
+        NotFound: there is none.
+
+    Queries: one.
+    """
+    found = Appointment.objects.select_related("organisation", "asked_by", "decided_by")
+    try:
+        return found.get(public_id=public_id)
+    except Appointment.DoesNotExist:
+        raise NotFound from None
 
 
 def member_shown(membership: Membership) -> tuple[str, str]:

@@ -20,5 +20,6 @@ app.conf.beat_schedule = {
     },
     "quality-sweep": {"task": "borrowers.quality_sweep", "schedule": crontab(hour=3, minute=20)},
     "statistics-keep": {"task": "exports.statistics_keep", "schedule": crontab(minute="5-59/10")},
+    "accounts-idle": {"task": "marketplace.accounts_idle", "schedule": crontab(hour=5, minute=40)},
     "usable-counts": {"task": "matching.usable_counts", "schedule": crontab(hour=4, minute=10)},
 }

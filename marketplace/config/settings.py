@@ -175,6 +175,8 @@ AXES_VERBOSE = False
 AXES_SENSITIVE_PARAMETERS = ["username", "ip_address", "code"]
 PASSWORD_MAX_AGE_DAYS = env.int("PASSWORD_MAX_AGE_DAYS", default=90 if PRODUCTION else 0)
 """After how many days lenders', districts' and the city's people choose another password; 0 for never."""
+ACCOUNT_IDLE_DAYS = env.int("ACCOUNT_IDLE_DAYS", default=90 if PRODUCTION else 0)
+"""After how many days without a log-in accounts of the same people are suspended; 0 for never."""
 MFA_REQUIRED = env.bool("MFA_REQUIRED", default=PRODUCTION)
 """Whether lenders', districts' and the city's people must give a one-time code at sign-in."""
 

@@ -1,6 +1,7 @@
 """Tables of the floor."""
 
 from marketplace.models.access import AccessRecord
+from marketplace.models.appointment import Appointment
 from marketplace.models.audit import AuditEvent
 from marketplace.models.calendar import CalendarDay
 from marketplace.models.grant import DistrictPermission, ExceptionalGrant
@@ -12,6 +13,7 @@ from marketplace.models.user import User
 
 __all__ = [
     "AccessRecord",
+    "Appointment",
     "AuditEvent",
     "Authenticator",
     "CalendarDay",

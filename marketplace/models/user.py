@@ -9,6 +9,7 @@ from django.db import models
 from guardian.mixins import GuardianUserMixin
 
 from marketplace.crypto import EncryptedTextField
+from marketplace.domain.account import SUSPENSION_LABELS
 
 
 class User(GuardianUserMixin, AbstractUser):
@@ -31,6 +32,15 @@ class User(GuardianUserMixin, AbstractUser):
         default=0,
         help_text="加一，此前的登录即全部失效。",
         db_default=0,
+    )
+
+    suspended_for = models.CharField(
+        "停用原因",
+        max_length=24,
+        blank=True,
+        default="",
+        choices=[(reason.value, label) for reason, label in SUSPENSION_LABELS.items()],
+        db_default="",
     )
 
     class Meta:

@@ -1,5 +1,18 @@
 """Writes of the floor: accounts, memberships, notices, dated parameters."""
 
+from marketplace.services.account import (
+    account_reopen,
+    account_suspend,
+    accounts_idle_suspend,
+    duty_end,
+    password_reset,
+)
+from marketplace.services.appointment import (
+    appointment_ask,
+    appointment_confirm,
+    appointment_decline,
+    district_member_add,
+)
 from marketplace.services.calendar import calendar_day_set, calendar_year_enter
 from marketplace.services.membership import (
     membership_end,
@@ -11,6 +24,7 @@ from marketplace.services.membership import (
 from marketplace.services.notification import notification_read, notify, notify_role
 from marketplace.services.organisation import (
     districts_seed,
+    office_ensure,
     organisation_create,
     organisation_rename,
 )
@@ -26,6 +40,12 @@ from marketplace.services.second_factor import (
 )
 
 __all__ = [
+    "account_reopen",
+    "account_suspend",
+    "accounts_idle_suspend",
+    "appointment_ask",
+    "appointment_confirm",
+    "appointment_decline",
     "authenticator_begin",
     "authenticator_confirm",
     "authenticator_remove",
@@ -33,16 +53,20 @@ __all__ = [
     "calendar_day_set",
     "calendar_year_enter",
     "code_accept",
+    "district_member_add",
     "districts_seed",
+    "duty_end",
     "membership_end",
     "membership_grant",
     "notification_read",
     "notify",
     "notify_role",
+    "office_ensure",
     "organisation_create",
     "organisation_rename",
     "parameter_set",
     "password_change",
+    "password_reset",
     "phone_change",
     "phone_checked",
     "recovery_codes_renew",

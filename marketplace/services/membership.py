@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from django.contrib.auth.password_validation import validate_password
@@ -46,15 +47,9 @@ def user_create(
     Writes: ``User``, audit ``marketplace.user.create``; when somebody else chose the password, a notice to change it,
         before which nothing else opens.
     """
-    name = username.strip()
-    user = User(username=name, display_name=display_name.strip(), phone=phone.strip())
+    user = User(username=username.strip(), display_name=display_name.strip(), phone=phone.strip())
     weak = _weakness(password, user)
-    if not 3 <= len(name) <= 64 or any(ch.isspace() for ch in name):
-        sentence = "账号须为 3 至 64 个字符，且不含空格。"
-        raise Refused("USERNAME_INVALID", sentence, {"username": sentence, **weak})
-    if User.objects.filter(username__iexact=name).exists():
-        sentence = "该账号已被使用，请换一个。"
-        raise Conflict("USERNAME_TAKEN", sentence, {"username": sentence, **weak})
+    username_checked(username, also=weak)
     if weak:
         raise Refused("PASSWORD_WEAK", weak["password"], weak)
     user.set_password(password)
@@ -123,6 +118,27 @@ def phone_checked(phone: str) -> str:
     return number
 
 
+def username_checked(username: str, also: Mapping[str, str] = {}) -> str:
+    """Return the name of a new account as it is kept.
+
+    Args:
+        username: as typed.
+        also: what is wrong with other fields, told beside.
+
+    Raises:
+        Refused: ``USERNAME_INVALID``.
+        Conflict: ``USERNAME_TAKEN``.
+    """
+    name = username.strip()
+    if not 3 <= len(name) <= 64 or any(ch.isspace() for ch in name):
+        sentence = "账号须为 3 至 64 个字符，且不含空格。"
+        raise Refused("USERNAME_INVALID", sentence, {"username": sentence, **also})
+    if User.objects.filter(username__iexact=name).exists():
+        sentence = "该账号已被使用，请换一个。"
+        raise Conflict("USERNAME_TAKEN", sentence, {"username": sentence, **also})
+    return name
+
+
 def _weakness(password: str | None, user: User) -> dict[str, str]:
     """Return what is wrong with a password, by field; nothing for a good one, and for none."""
     try:
@@ -171,8 +187,17 @@ def membership_grant(
 
 
 @transaction.atomic
-def membership_end(*, membership: Membership, actor: User, at: datetime) -> None:
+def membership_end(*, membership: Membership, actor: User, at: datetime, reason: str = "") -> None:
     """Relieve a person of a role at once; ended memberships stay as history.
+
+    Args:
+        membership: live.
+        actor: who relieves.
+        at: when, aware.
+        reason: code, where one is asked for.
+
+    Raises:
+        Conflict: ``ROLE_ENDED``.
 
     Writes: ``Membership.ended_at``, audit ``marketplace.membership.end``; locks the row.
     """
@@ -188,5 +213,5 @@ def membership_end(*, membership: Membership, actor: User, at: datetime) -> None
         subject_id=row.user.public_id,
         actor=actor,
         at=at,
-        payload={"organisation": row.organisation_id, "role": row.role},
+        payload={"organisation": row.organisation_id, "role": row.role, "reason": reason},
     )

@@ -8,9 +8,12 @@ from datetime import datetime
 from django.db import transaction
 
 from marketplace.audit import audit_record
-from marketplace.domain.errors import Conflict
+from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import OrganisationKind
+from marketplace.domain.text import clean
 from marketplace.models import District, Organisation, User
+
+LONGEST_NAME = 60
 
 
 @transaction.atomic
@@ -68,6 +71,42 @@ def organisation_create(
         payload={"kind": kind},
     )
     return organisation
+
+
+@transaction.atomic
+def office_ensure(
+    *,
+    kind: OrganisationKind,
+    name: str,
+    actor: User | None,
+    at: datetime,
+    district_code: str | None = None,
+) -> Organisation:
+    """Return the office of the city or of a district that is called so, entered when there is none.
+
+    Args:
+        kind: of the city or of a district.
+        name: as it is called; compared without surrounding blanks.
+        actor: who enters it; None for the console.
+        at: when, aware.
+        district_code: GB/T 2260, of a district's office.
+
+    Raises:
+        Refused: ``OFFICE_NAME``, ``OFFICE_DISTRICT`` with the field's sentence.
+
+    Writes: as of `organisation_create`.
+    """
+    called = clean(name)
+    if not 2 <= len(called) <= LONGEST_NAME:
+        sentence = f"请填写单位名称，2 至 {LONGEST_NAME} 字。"
+        raise Refused("OFFICE_NAME", sentence, {"office": sentence})
+    if (kind is OrganisationKind.DISTRICT) != bool(district_code):
+        sentence = "区级单位须选择所在的区，市级单位不选。"
+        raise Refused("OFFICE_DISTRICT", sentence, {"district_code": sentence})
+    found = Organisation.objects.filter(kind=kind, name=called, district_id=district_code).first()
+    return found or organisation_create(
+        kind=kind, name=called, actor=actor, at=at, district_code=district_code
+    )
 
 
 @transaction.atomic

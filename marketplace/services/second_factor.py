@@ -46,6 +46,7 @@ from marketplace.policies import (
     second_factor_required,
 )
 from marketplace.selectors import authenticator_begun
+from marketplace.services.account import PASSWORD_MADE, has_done
 from marketplace.services.notification import notify
 
 T = TypeVar("T")
@@ -233,7 +234,7 @@ def authenticator_reset(
     Raises:
         NotPermitted: the actor is no operator; ``RESET_OWN``, it is the actor's own.
         NotFound: no such person.
-        Conflict: ``AUTHENTICATOR_NONE``, there is none.
+        Conflict: ``AUTHENTICATOR_NONE``, there is none; ``RESET_BOTH``, the password is one the actor made.
 
     Writes: ``Authenticator`` and ``RecoveryCode`` rows away, the person's sessions end, a notice to them, audit
         ``marketplace.authenticator.reset``; locks the user's row.
@@ -246,6 +247,9 @@ def authenticator_reset(
     user = User.objects.select_for_update().filter(public_id=user_id).first()
     if user is None:
         raise NotFound
+    if actor and user.must_change_password and has_done(PASSWORD_MADE, user, actor, at):
+        sentence = "此人的密码由您设定，本人还没有改过；动态口令请由另一位运营人员重置。"
+        raise Conflict("RESET_BOTH", sentence)
     if not _drop(user):
         raise Conflict("AUTHENTICATOR_NONE", "此人没有启用动态口令，不必重置。")
     _sessions_end(user)

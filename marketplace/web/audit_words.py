@@ -10,6 +10,7 @@ from typing import Any
 from django.apps import apps
 from django.utils import timezone
 
+from marketplace.domain.account import DUTY_END_LABELS, SUSPENSION_LABELS
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.grant import GRANT_KIND_LABELS
 from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
@@ -22,6 +23,7 @@ NOUNS: Mapping[str, str] = {
     "archive": "列式归档",
     "alias": "主体对照",
     "application": "贷款申请",
+    "appointment": "任职申请",
     "authenticator": "动态口令",
     "candidate": "待核对的主体",
     "catalogue": "信息目录",
@@ -59,6 +61,7 @@ VERBS: Mapping[str, str] = {
     "agree": "同意",
     "answer": "答复",
     "apply": "申请",
+    "ask": "提出",
     "approve": "批准",
     "ask_dispatch": "请平台派单",
     "ask_supplement": "要求补正",
@@ -112,6 +115,7 @@ VERBS: Mapping[str, str] = {
     "overdue": "登记逾期",
     "pass_on": "上报市级",
     "password_change": "修改密码",
+    "password_reset": "重置密码",
     "phone_change": "修改办公电话",
     "publish": "发布",
     "reapply": "重新申请",
@@ -128,6 +132,7 @@ VERBS: Mapping[str, str] = {
     "remove": "停用",
     "rename": "更名",
     "renew_codes": "重新生成恢复码",
+    "reopen": "启用",
     "reopen_pool": "重新开放抢单",
     "repay": "登记还款",
     "replace": "更换",
@@ -329,6 +334,8 @@ _VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in ROLE_LABELS.items()},
     **{str(code): words for code, words in ORGANISATION_KIND_LABELS.items()},
     **{str(code): words for code, words in RESET_REASON_LABELS.items()},
+    **{str(code): words for code, words in SUSPENSION_LABELS.items()},
+    **{str(code): words for code, words in DUTY_END_LABELS.items()},
     **{str(code): words for code, words in IDENTITY_CHECK_LABELS.items()},
 }
 _VALUES_OF_KEY: Mapping[str, Mapping[str, str]] = {

@@ -2,7 +2,16 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from marketplace.web.views import account, auditor, calendar, people, public, second_factor
+from marketplace.web.views import (
+    account,
+    appointment,
+    auditor,
+    calendar,
+    people,
+    person,
+    public,
+    second_factor,
+)
 
 app_name = "marketplace"
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -34,8 +43,29 @@ urlpatterns: list[URLPattern | URLResolver] = [
     # /operator/calendar/: working days
     path("operator/calendar/", calendar.calendar, name="calendar"),
     path("operator/calendar/day/", calendar.calendar_day, name="calendar-day"),
-    # /operator/users/: who acts for whom
+    # /operator/users/: who acts for whom, and how their accounts stand
     path("operator/users/", people.people, name="member-list"),
+    path("operator/users/new/", appointment.person_new, name="member-new"),
+    path(
+        "operator/users/appointments/<uuid:public_id>/",
+        appointment.appointment,
+        name="appointment-detail",
+    ),
+    path(
+        "operator/users/appointments/<uuid:public_id>/confirm/",
+        appointment.confirm,
+        name="appointment-confirm",
+    ),
+    path(
+        "operator/users/appointments/<uuid:public_id>/decline/",
+        appointment.decline,
+        name="appointment-decline",
+    ),
+    path("operator/users/<uuid:public_id>/", person.person, name="member-detail"),
+    path("operator/users/<uuid:public_id>/password/", person.password, name="member-password"),
+    path("operator/users/<uuid:public_id>/suspend/", person.suspend, name="member-suspend"),
+    path("operator/users/<uuid:public_id>/reopen/", person.reopen, name="member-reopen"),
+    path("operator/users/<uuid:public_id>/duty/", person.duty, name="member-duty"),
     path(
         "operator/users/<uuid:public_id>/second-factor/",
         people.second_factor_reset,

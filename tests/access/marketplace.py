@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from marketplace.models import Authenticator, Membership, Notification
+from marketplace.models import Appointment, Authenticator, Membership, Notification, User
 from tests.access import (
     CITY,
     EVERYBODY,
@@ -61,6 +61,55 @@ def with_lost_telephone(world: World) -> Call:
     )
     body = {"reason": "PHONE_LOST", "checked": "CALL_BACK"}
     return Call({"public_id": person.public_id}, body)
+
+
+def with_clerk(world: World, **body: str) -> Call:
+    person = make_user("forgetful-clerk")
+    duty = Membership.objects.create(
+        user=person,
+        organisation=Membership.objects.get(user=world.cast.district_clerk).organisation,
+        role="DISTRICT_CLERK",
+        granted_at=world.at,
+    )
+    return Call({"public_id": person.public_id}, {"duty": str(duty.pk), **body})
+
+
+def with_forgotten_password(world: World) -> Call:
+    return with_clerk(world, checked="CALL_BACK")
+
+
+def with_misused_account(world: World) -> Call:
+    return with_clerk(world, reason="MISUSE_SUSPECTED")
+
+
+def with_suspended_account(world: World) -> Call:
+    call = with_clerk(world, checked="CALL_BACK")
+    User.objects.filter(username="forgetful-clerk").update(is_active=False)
+    return call
+
+
+def with_leaver(world: World) -> Call:
+    return with_clerk(world, ended_for="DUTY_LEFT")
+
+
+def with_new_clerk(world: World) -> Call:
+    office = Membership.objects.get(user=world.cast.district_clerk).organisation
+    person = {"display_name": "示例经办", "username": "new-clerk", "role": "DISTRICT_CLERK"}
+    return Call(body={**person, "organisation": str(office.public_id)})
+
+
+def with_appointment(world: World) -> Call:
+    """Proposed by an operator who is none of those who are asked."""
+    proposer = make_user("proposing-operator")
+    found = Appointment.objects.create(
+        username="new-auditor",
+        display_name="示例审计",
+        organisation=Membership.objects.get(user=world.cast.operator).organisation,
+        role="AUDITOR",
+        asked_by=proposer,
+        asked_at=world.at,
+    )
+    return Call({"public_id": found.public_id}, {"note": "查无此人"})
 
 
 def with_calendar_day(world: World) -> Call:
@@ -160,6 +209,21 @@ ROWS = [
             make=with_lost_telephone,
         )
         for method in ("GET", "POST")
+    ),
+    Row("marketplace:member-detail", allowed=CITY, stranger=403, make=with_clerk),
+    Row("marketplace:member-new", allowed=OPERATORS, stranger=403),
+    Row("marketplace:appointment-detail", allowed=CITY, stranger=403, make=with_appointment),
+    *(
+        Row(f"marketplace:{name}", "POST", allowed=OPERATORS, stranger=403, make=make)
+        for name, make in (
+            ("member-new", with_new_clerk),
+            ("member-password", with_forgotten_password),
+            ("member-suspend", with_misused_account),
+            ("member-reopen", with_suspended_account),
+            ("member-duty", with_leaver),
+            ("appointment-confirm", with_appointment),
+            ("appointment-decline", with_appointment),
+        )
     ),
     # the auditor's desk
     *each(

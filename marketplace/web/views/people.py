@@ -19,6 +19,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods
 
+from marketplace.domain.account import SUSPENSION_LABELS, SuspensionReason
 from marketplace.domain.roles import ROLE_LABELS, Role
 from marketplace.domain.second_factor import (
     IDENTITY_CHECK_LABELS,
@@ -28,10 +29,16 @@ from marketplace.domain.second_factor import (
 )
 from marketplace.models import Membership, User
 from marketplace.policies import has_role, require_role, signed_in
-from marketplace.selectors import MemberFilter, member_get, member_list, member_shown
+from marketplace.selectors import (
+    MemberFilter,
+    appointment_list,
+    member_get,
+    member_list,
+    member_shown,
+)
 from marketplace.services import authenticator_reset
 from marketplace.web.attempt import attempted, form_status
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.pagination import keyset_page
 
 
@@ -59,15 +66,18 @@ class MemberForm(forms.Form):
 @login_required
 @require_GET
 def people(request: HttpRequest) -> HttpResponse:
-    """List who acts for whom, the latest first; no phone number and no identity document. Queries: at most 8."""
+    """List who acts for whom, the latest first; no phone number and no identity document. Queries: at most 9."""
     reader = signed_in(request.user)
     require_role(reader, Role.OPERATOR, Role.AUDITOR)
     form = MemberForm(request.GET)
     page = keyset_page(request, member_list(form.wanted()), field="id")
+    is_operator = has_role(reader, Role.OPERATOR)
     context = {
         "form": form,
         "page": page,
         "table": _table(page.rows, reader),
+        "waiting": _waiting(),
+        "actions": [Action("添加人员", reverse("marketplace:member-new"))] if is_operator else [],
         "crumbs": [Crumb("用户")],
     }
     return render(request, "marketplace/operator/people.html", context)
@@ -162,9 +172,35 @@ def _table(rows: Sequence[Membership], reader: User) -> Table:
     return Table(columns, found, caption="任职", empty="没有这样的用户。")
 
 
+def _waiting() -> Table:
+    columns = [
+        Column("姓名"),
+        Column("角色"),
+        Column("单位"),
+        Column("提出人"),
+        Column("提出时间", Kind.DATETIME),
+    ]
+    rows = [
+        [
+            Cell(
+                found.display_name,
+                reverse("marketplace:appointment-detail", args=[found.public_id]),
+            ),
+            ROLE_LABELS[Role(found.role)],
+            found.organisation.name,
+            str(found.asked_by),
+            found.asked_at,
+        ]
+        for found in appointment_list()
+    ]
+    return Table(columns, rows, caption="待确认的任职")
+
+
 def _who(row: Membership) -> Cell:
     name, account = member_shown(row)
-    return Cell(name, note=account)
+    is_live = row.ended_at is None
+    address = reverse("marketplace:member-detail", args=[row.user.public_id]) if is_live else ""
+    return Cell(name, address, note=account)
 
 
 def _second_factor(row: Membership, can_reset: bool) -> Cell:
@@ -178,5 +214,7 @@ def _state(row: Membership) -> Cell:
     if row.ended_at is not None:
         return Cell("已结束", tone=Tone.NEUTRAL, note=f"{row.ended_at:%Y-%m-%d}")
     if not row.user.is_active:
-        return Cell("账号停用", tone=Tone.BAD)
+        why = row.user.suspended_for
+        note = SUSPENSION_LABELS[SuspensionReason(why)] if why else ""
+        return Cell("账号停用", tone=Tone.BAD, note=note)
     return Cell("在任", tone=Tone.GOOD)

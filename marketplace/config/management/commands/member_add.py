@@ -18,7 +18,7 @@ from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.errors import Refused
 from marketplace.domain.roles import ROLE_LABELS, ROLES_OF_KIND, OrganisationKind, Role
 from marketplace.models import Organisation, User
-from marketplace.services import membership_grant, organisation_create, user_create
+from marketplace.services import membership_grant, office_ensure, user_create
 
 PASSWORD_VARIABLE = "MEMBER_PASSWORD"  # noqa: S105 -- the name of a variable
 KINDS = (OrganisationKind.CITY, OrganisationKind.DISTRICT)
@@ -26,7 +26,7 @@ ROLES = sorted(role.value for kind in KINDS for role in ROLES_OF_KIND[kind])
 
 
 class Command(BaseCommand):
-    """The first operator of an installation comes from here; so do the people of the districts."""
+    """The first two operators of an installation come from here; they add the others on the pages."""
 
     help = "为市级运营、审计或区级人员建立账号（口令由环境变量 MEMBER_PASSWORD 或提示输入）。"
 
@@ -58,10 +58,12 @@ def _added(
     role: Role, kind: OrganisationKind, password: str, options: dict[str, Any], at: datetime
 ) -> Organisation:
     reference_ensure(at=at)
-    district, name = options["district"], options["organisation"].strip()
-    found = Organisation.objects.filter(kind=kind, name=name, district_id=district).first()
-    organisation = found or organisation_create(
-        kind=kind, name=name, actor=None, at=at, district_code=district
+    organisation = office_ensure(
+        kind=kind,
+        name=options["organisation"],
+        actor=None,
+        at=at,
+        district_code=options["district"],
     )
     user: User = user_create(
         username=options["username"],
