@@ -63,9 +63,14 @@ class PersonForm(forms.Form):
         help_text="市级运营与审计监督须由另一位运营人员确认。",
     )
     organisation = forms.ChoiceField(label="单位", required=False)
-    office = forms.CharField(label="单位名称", required=False, max_length=60)
+    office = forms.CharField(
+        label="单位名称",
+        required=False,
+        max_length=60,
+        help_text="单位不在列表里时填写，随即新建。",
+    )
     district_code = forms.ChoiceField(
-        label="所在区",
+        label="新单位所在区",
         required=False,
         choices=[("", "市级单位不选"), *DISTRICT_LABELS.items()],
     )
