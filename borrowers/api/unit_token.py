@@ -21,7 +21,8 @@ from rest_framework.request import Request
 
 from borrowers.models import UnitToken
 from borrowers.policies import UnitClient
-from borrowers.services.unit_token import TokenRefused, token_authenticate
+from borrowers.services.unit_token import token_authenticate
+from marketplace.services.token import TokenRefused
 from marketplace.web.sender import sender_of
 
 SCHEME = b"bearer"

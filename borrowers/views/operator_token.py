@@ -17,7 +17,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from borrowers.domain.unit_token import TOKEN_STATE_LABELS, TokenState, token_state
 from borrowers.forms import RevokeForm, TokenForm
 from borrowers.models import SourceUnit, UnitToken
 from borrowers.policies import CITY_ROLES, can_handle_data
@@ -29,11 +28,13 @@ from borrowers.selectors.unit_token import (
     token_list,
     unit_example_item,
 )
-from borrowers.services.unit_token import SECOND, IssuedToken, TokenOrder, token_issue, token_revoke
+from borrowers.services.unit_token import token_issue, token_revoke
 from borrowers.views.wording import batches_table
 from marketplace.domain.roles import Role
+from marketplace.domain.token import TOKEN_STATE_LABELS, TokenState, token_state
 from marketplace.domain.workdays import local_date
 from marketplace.policies import require_role, signed_in
+from marketplace.services.token import SECOND, IssuedToken, TokenOrder
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.pagination import keyset_page
@@ -102,7 +103,7 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("borrowers:unit-tokens", done.unit.code)
 
 
-def _issued(request: HttpRequest, unit: SourceUnit, issued: IssuedToken) -> HttpResponse:
+def _issued(request: HttpRequest, unit: SourceUnit, issued: IssuedToken[UnitToken]) -> HttpResponse:
     item = unit_example_item(unit)
     path = reverse("api:item-records", args=[item.code]) if item else ""
     context = {

@@ -9,10 +9,12 @@ from marketplace.models.messages import IdempotencyKey, Notification, OutboxMess
 from marketplace.models.organisation import District, Membership, Organisation
 from marketplace.models.parameter import ParameterValue
 from marketplace.models.second_factor import Authenticator, RecoveryCode
+from marketplace.models.token import AccessToken
 from marketplace.models.user import User
 
 __all__ = [
     "AccessRecord",
+    "AccessToken",
     "Appointment",
     "AuditEvent",
     "Authenticator",

@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Any
 
-from borrowers.models import SourceUnit
-from borrowers.services.unit_token import IssuedToken, TokenOrder, token_issue
+from borrowers.models import SourceUnit, UnitToken
+from borrowers.services.unit_token import token_issue
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from marketplace.services.token import IssuedToken, TokenOrder
 
 DAYS = 30
 
 
-def make_token(unit: str, *, actor: User, at: datetime, **order: Any) -> IssuedToken:
+def make_token(unit: str, *, actor: User, at: datetime, **order: Any) -> IssuedToken[UnitToken]:
     """A token of a unit that counts from now on and for thirty days."""
     today = local_date(at)
     defaults: dict[str, Any] = {
@@ -26,6 +27,6 @@ def make_token(unit: str, *, actor: User, at: datetime, **order: Any) -> IssuedT
     return token_issue(unit_id=unit_id, order=TokenOrder(**(defaults | order)), actor=actor, at=at)
 
 
-def bearer(issued: IssuedToken) -> dict[str, str]:
+def bearer(issued: IssuedToken[Any]) -> dict[str, str]:
     """The header of a request with the token."""
     return {"Authorization": f"Bearer {issued.text}"}

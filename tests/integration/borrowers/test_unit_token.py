@@ -10,11 +10,12 @@ from django.db import IntegrityError, transaction
 
 from borrowers.models import IngestBatch, SourceUnit, UnitToken
 from borrowers.services import records_ingest
-from borrowers.services.unit_token import TokenRefused, token_authenticate, token_revoke
+from borrowers.services.unit_token import token_authenticate, token_revoke
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.workdays import local_date
 from marketplace.models import AuditEvent, Notification, ParameterValue
 from marketplace.services.minute_limit import TooMany
+from marketplace.services.token import TokenRefused
 from tests.factories.reference import enter_reference
 from tests.factories.unit_tokens import DAYS, make_token
 

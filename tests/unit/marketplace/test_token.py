@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from borrowers.domain.unit_token import (
+from marketplace.domain.token import (
     PUBLIC_BYTES,
     SECRET_BYTES,
     TokenState,

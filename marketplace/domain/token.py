@@ -1,7 +1,7 @@
-"""Tokens of source units' own systems: how one is written, what of it is kept, where it stands at a moment.
+"""Tokens of other parties' systems: how one is written, what of it is kept, where it stands at a moment.
 
 A token is drawn at random with 256 bits, so that its plain SHA-256 can neither be guessed nor turned round; its public
-beginning tells people which one it is. There is nobody behind it: what it may do is its unit's delivering, no more.
+beginning tells people which one it is.
 
 Source: trust note 2.7 (only the hash is stored); RFC 6750 (bearer tokens); GB/T 22239-2019 8.1.4.1 (身份鉴别).
 """
