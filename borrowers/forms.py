@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext
 
 from borrowers.domain.candidate import CANDIDATE
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
@@ -340,34 +339,6 @@ class MonthForm(forms.Form):
         chosen = self.cleaned_data.get("month") if self.is_valid() else ""
         year, month = (chosen or f"{self.today:%Y-%m}").split("-")
         return Period.month(int(year), int(month))
-
-
-class TokenForm(forms.Form):
-    """A token for one system of a source unit."""
-
-    name = forms.CharField(
-        label="令牌名称", max_length=40, help_text="如“征管系统 2026 年第二枚”，本单位内不重复。"
-    )
-    purpose = forms.CharField(
-        label="用途",
-        max_length=200,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text="由哪个系统使用、报送哪些信息项。",
-    )
-    first_day = DayField(label="生效日期")
-    last_day = DayField(label="有效期至")
-
-    def __init__(self, data: Any = None, *, today: date, latest: date) -> None:
-        super().__init__(data, initial={"first_day": today, "last_day": latest})
-        self.fields["last_day"].help_text = gettext(
-            "含当日，今天生效的不晚于 %(day)s；到期自动失效。"
-        ) % {"day": latest.isoformat()}
-
-
-class RevokeForm(forms.Form):
-    """Why a token is revoked."""
-
-    reason = forms.CharField(label="撤销原因", max_length=200)
 
 
 class AliasForm(forms.Form):

@@ -8,7 +8,14 @@ from __future__ import annotations
 
 from django.db.models import QuerySet
 
-from lenders.models import Branch, BranchPosting, Institution, LoanProduct, ProductVersion
+from lenders.models import (
+    Branch,
+    BranchPosting,
+    Institution,
+    InterfaceToken,
+    LoanProduct,
+    ProductVersion,
+)
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.roles import Role
 from marketplace.models import Membership, User
@@ -45,6 +52,14 @@ def visible_postings(user: Reader) -> QuerySet[BranchPosting]:
     return BranchPosting.objects.filter(
         branch__institution__in=visible_institutions(user), membership__ended_at=None
     )
+
+
+def visible_interface_tokens(user: Reader) -> QuerySet[InterfaceToken]:
+    """Return the tokens of lenders' systems the user may see: all for the city, an approver the own lender's."""
+    if has_role(user, *CITY_ROLES):
+        return InterfaceToken.objects.all()
+    own = organisation_ids(user, Role.APPROVER)
+    return InterfaceToken.objects.filter(institution__organisation__in=own)
 
 
 def roles_towards(user: Reader, institution: Institution) -> frozenset[Role]:

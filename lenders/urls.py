@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from lenders.views import lender_product, lender_team, lender_version, operator, public
+from lenders.views import interface, lender_product, lender_team, lender_version, operator, public
 
 app_name = "lenders"
 
@@ -107,7 +107,23 @@ operator_urls = [
         lender_team.staff_new,
         name="institution-staff-create",
     ),
+    path(
+        "operator/institutions/<uuid:public_id>/tokens/",
+        interface.institution_tokens,
+        name="institution-tokens",
+    ),
     path("operator/products/", operator.products, name="product-oversee-list"),
+]
+
+# /lender/tokens/ and /institution-tokens/<id>/: tokens of lenders' systems
+token_urls = [
+    path("lender/tokens/", interface.own_tokens, name="interface-token-list"),
+    path("institution-tokens/<uuid:public_id>/", interface.token, name="interface-token"),
+    path(
+        "institution-tokens/<uuid:public_id>/revoke/",
+        interface.revoke,
+        name="interface-token-revoke",
+    ),
 ]
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -116,4 +132,5 @@ urlpatterns: list[URLPattern | URLResolver] = [
     *version_urls,
     *team_urls,
     *operator_urls,
+    *token_urls,
 ]

@@ -127,6 +127,13 @@ def memberships_prefer(user: Reader, organisation_public_id: str) -> Reader:
     return user
 
 
+def memberships_narrow(user: User, organisation: int) -> User:
+    """Leave this instance the memberships of one organisation, for whom a token speaks alone, and return the user."""
+    own = [row for row in memberships_live(user) if row.organisation_id == organisation]
+    memberships_remember(user, own)
+    return user
+
+
 def roles_in(user: Reader, organisation: Organisation | int) -> frozenset[Role]:
     """Return the roles the user holds in the organisation."""
     pk = organisation if isinstance(organisation, int) else organisation.pk

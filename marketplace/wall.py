@@ -53,6 +53,17 @@ def wall_around(organisations: Collection[int] | None) -> Iterator[None]:
             connection.close()  # whatever is opened next is told anew
 
 
+def wall_move(organisations: Collection[int] | None) -> None:
+    """Within a request's wall, show what these organisations may have from here on: of a system known by its token.
+
+    Args:
+        organisations: as of `wall_around`, at whose end what stood before it stands again.
+    """
+    if _seen.get() is not None:
+        _seen.set(None if organisations is None else tuple(organisations))
+        _say(connection)
+
+
 @contextmanager
 def whole_market(why: str) -> Iterator[None]:
     """Let what a request needs of all organisations be read and written past the wall; also as a decorator.

@@ -15,7 +15,14 @@ from marketplace.domain.masking import mask_person_name
 from marketplace.models import AccessRecord
 from marketplace.selectors import access_list
 
-CHANNEL_LABELS = {"PAGE": "页面", "API": "接口", "PDF": "报告", "BATCH": "批量", "XLSX": "表格"}
+CHANNEL_LABELS = {
+    "PAGE": "页面",
+    "API": "接口",
+    "PDF": "报告",
+    "BATCH": "批量",
+    "XLSX": "表格",
+    "SYSTEM": "机构系统",
+}
 
 
 @dataclass(frozen=True)

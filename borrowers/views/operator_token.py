@@ -5,7 +5,6 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
 
 from django.conf import settings
 from django.contrib import messages
@@ -17,7 +16,6 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from borrowers.forms import RevokeForm, TokenForm
 from borrowers.models import SourceUnit, UnitToken
 from borrowers.policies import CITY_ROLES, can_handle_data
 from borrowers.selectors import unit_named
@@ -31,15 +29,21 @@ from borrowers.selectors.unit_token import (
 from borrowers.services.unit_token import token_issue, token_revoke
 from borrowers.views.wording import batches_table
 from marketplace.domain.roles import Role
-from marketplace.domain.token import TOKEN_STATE_LABELS, TokenState, token_state
 from marketplace.domain.workdays import local_date
 from marketplace.policies import require_role, signed_in
-from marketplace.services.token import SECOND, IssuedToken, TokenOrder
+from marketplace.services.token import IssuedToken
 from marketplace.web.attempt import attempted, form_status
-from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
+from marketplace.web.components import Crumb, Pair, Table
 from marketplace.web.pagination import keyset_page
-
-TONES = {TokenState.LIVE: Tone.GOOD, TokenState.PENDING: Tone.INFO}
+from marketplace.web.token_pages import (
+    TOKEN_COLUMNS,
+    RevokeForm,
+    TokenForm,
+    token_ends,
+    token_facts,
+    token_row,
+    token_standing,
+)
 
 
 @login_required
@@ -56,7 +60,7 @@ def tokens(request: HttpRequest, code: str) -> HttpResponse:
         form,
         lambda: token_issue(
             unit_id=unit.pk,
-            order=TokenOrder(**form.cleaned_data),
+            order=form.order(),
             actor=signed_in(request.user),
             at=at,
         ),
@@ -120,13 +124,13 @@ def _issued(request: HttpRequest, unit: SourceUnit, issued: IssuedToken[UnitToke
 def _page(request: HttpRequest, found: UnitToken, form: RevokeForm) -> HttpResponse:
     at = timezone.now()
     page = keyset_page(request, token_batches(request.user, found), field="id")
-    state = _state(found, at)
+    state, tone = token_standing(found, at)
     can_revoke = found.revoked_at is None and can_handle_data(request.user)
     context = {
         "token": found,
-        "state": TOKEN_STATE_LABELS[state],
-        "tone": TONES.get(state, Tone.NEUTRAL),
-        "pairs": [*_facts(found), *_ends(found)],
+        "state": state,
+        "tone": tone,
+        "pairs": [*_facts(found), *token_ends(found)],
         "form": form if can_revoke else None,
         "page": page,
         "batches": batches_table(page.rows),
@@ -146,57 +150,13 @@ def _list_crumb(unit: SourceUnit) -> Crumb:
     return Crumb("接口令牌", reverse("borrowers:unit-tokens", args=[unit.code]))
 
 
-def _state(found: UnitToken, at: datetime) -> TokenState:
-    return token_state(found.valid_from, found.valid_until, found.revoked_at, at)
-
-
 def _facts(found: UnitToken) -> list[Pair]:
-    return [
-        Pair("来源单位", found.unit.name),
-        Pair("用途", found.purpose),
-        Pair("公开前缀", found.prefix, Kind.CODE, definition="令牌的开头，用来辨认是哪一枚。"),
-        Pair("生效时间", found.valid_from, Kind.DATETIME),
-        Pair("有效期至", local_date(found.valid_until - SECOND), Kind.DATE, note="含当日"),
-        Pair("签发人", str(found.issued_by)),
-        Pair("签发时间", found.issued_at, Kind.DATETIME),
-    ]
-
-
-def _ends(found: UnitToken) -> list[Pair]:
-    pairs = [Pair("最近使用", found.last_used_at, Kind.DATETIME)]
-    if found.revoked_at is not None:
-        pairs += [
-            Pair("撤销人", str(found.revoked_by)),
-            Pair("撤销时间", found.revoked_at, Kind.DATETIME),
-            Pair("撤销原因", found.revoke_reason),
-        ]
-    return pairs
+    return [Pair("来源单位", found.unit.name), *token_facts(found)]
 
 
 def _table(rows: Iterable[UnitToken], at: datetime) -> Table:
-    columns = [
-        Column("名称"),
-        Column("公开前缀", Kind.CODE),
-        Column("签发时间", Kind.DATETIME),
-        Column("有效期至", Kind.DATE, "含当日；到期自动失效，不必另行撤销。"),
-        Column("最近使用", Kind.DATETIME),
-        Column("状态", Kind.BADGE),
+    found = [
+        token_row(row, reverse("borrowers:unit-token", args=[row.public_id]), at) for row in rows
     ]
     empty = "还没有签发过令牌；本单位的记录由市级运营上传。"
-    return Table(columns, [_row(row, at) for row in rows], empty=empty)
-
-
-def _row(row: UnitToken, at: datetime) -> list[Any]:
-    state = _state(row, at)
-    return [
-        Cell(
-            row.name,
-            url=reverse("borrowers:unit-token", args=[row.public_id]),
-            note=row.purpose,
-        ),
-        row.prefix,
-        row.issued_at,
-        local_date(row.valid_until - SECOND),
-        row.last_used_at,
-        Cell(TOKEN_STATE_LABELS[state], tone=TONES.get(state, Tone.NEUTRAL)),
-    ]
+    return Table(TOKEN_COLUMNS, found, empty=empty)

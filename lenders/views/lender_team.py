@@ -187,6 +187,7 @@ def _team_actions(user: User, institution: Institution) -> list[Action]:
     if not can_manage_team(user, institution):
         return []
     return [
+        Action("接口令牌", reverse("lenders:interface-token-list")),
         Action("添加网点", reverse("lenders:branch-create")),
         Action("添加人员", reverse("lenders:staff-create"), primary=True),
     ]

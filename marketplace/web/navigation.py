@@ -60,6 +60,8 @@ class Group:
 _ANY = uuid.UUID(int=0)
 _VERSION = ("lenders:version-detail", "matching:version-reach")
 _EVENT = ("matching:event-meeting", "matching:event-follow-up")
+_TOKENS = ("lenders:interface-token-list",)
+_OF_LENDER = ("lenders:institution-branch-create", "lenders:interface-token")
 _BORROWER = (
     Link("matching:need-list", "融资需求"),
     Link("lenders:product-list", "找产品"),
@@ -81,7 +83,7 @@ _LENDER = (
     Link("matching:recommendation-list", "推荐清单"),
     Link("matching:event-invitations", "对接会"),
     Link("lenders:product-manage-list", "产品", details=_VERSION),
-    Link("lenders:team", "网点与人员", details=("lenders:institution-branch-create",)),
+    Link("lenders:team", "网点与人员", _TOKENS, details=_OF_LENDER),
     Link("exports:statistics-institution", "本机构统计"),
     Link("exports:document-list", "文件"),
 )
@@ -110,7 +112,12 @@ _CITY = (
     Link("exports:statistics", "统计"),
     Link("exports:document-list", "文件"),
     Link("borrowers:enterprise-list", "企业", group=_PARTIES),
-    Link("lenders:institution-list", "机构", group=_PARTIES, details=("lenders:branch-edit",)),
+    Link(
+        "lenders:institution-list",
+        "机构",
+        group=_PARTIES,
+        details=("lenders:branch-edit", "lenders:interface-token"),
+    ),
     Link(
         "lenders:product-oversee-list",
         "产品",

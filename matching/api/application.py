@@ -13,6 +13,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from lenders.api.systems import OpenToSystems
+from lenders.domain.interface import Interface
 from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.roles import Role
 from marketplace.policies import has_role, require_role, signed_in
@@ -130,8 +132,10 @@ class ReviewOutput(serializers.Serializer[Any]):
     freshness = FreshnessOutput(many=True)
 
 
-class ApplicationListView(ListAPIView[LoanApplication]):
+class ApplicationListView(OpenToSystems, ListAPIView[LoanApplication]):
     """The applications of the caller's enterprise or lender."""
+
+    interfaces = {"GET": Interface.APPLICATIONS}
 
     serializer_class = ApplicationRowOutput
     queryset = LoanApplication.objects.none()
@@ -177,8 +181,10 @@ class ApplicationListView(ListAPIView[LoanApplication]):
         return _answer(request, application.public_id, status=201)
 
 
-class ApplicationView(APIView):
+class ApplicationView(OpenToSystems):
     """One application."""
+
+    interfaces = {"GET": Interface.APPLICATIONS}
 
     @extend_schema(operation_id="application_get", summary="一笔申请", responses=APPLICATION_OUTPUT)
     def get(self, request: Request, public_id: uuid.UUID) -> Response:

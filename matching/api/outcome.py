@@ -15,6 +15,8 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lenders.api.serializers import AmountField
+from lenders.api.systems import OpenToSystems
+from lenders.domain.interface import Interface
 from marketplace.api.pagination import KeysetPagination
 from marketplace.api.serializers import StrictSerializer
 from marketplace.domain.roles import Role
@@ -163,8 +165,10 @@ class LoansBySigning(KeysetPagination):
     ordering = ("-signed_date", "-id")  # type: ignore[assignment]
 
 
-class LoanListView(ListAPIView[Loan]):
+class LoanListView(OpenToSystems, ListAPIView[Loan]):
     """The loans of the caller's lender."""
+
+    interfaces = {"GET": Interface.LOANS}
 
     pagination_class = LoansBySigning
     serializer_class = LoanRow
@@ -184,8 +188,10 @@ class LoanListView(ListAPIView[Loan]):
         return super().get(request, *args, **kwargs)
 
 
-class LoanView(APIView):
+class LoanView(OpenToSystems):
     """One loan."""
+
+    interfaces = {"GET": Interface.LOANS}
 
     @extend_schema(operation_id="loan_get", summary="一笔贷款", responses=LOAN_OUTPUT)
     def get(self, request: Request, public_id: uuid.UUID) -> Response:
@@ -195,8 +201,10 @@ class LoanView(APIView):
         return Response(_own_body(loan) if _is_own(user, loan) else _lender_body(loan))
 
 
-class OutcomeListView(APIView):
+class OutcomeListView(OpenToSystems):
     """What was reported of a loan."""
+
+    interfaces = {"GET": Interface.LOANS, "POST": Interface.OUTCOMES}
 
     @extend_schema(
         operation_id="loan_outcomes_list", summary="贷款结果", responses=OUTCOME_LIST_OUTPUT

@@ -12,6 +12,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from lenders.api.systems import OpenToSystems, channel_of
+from lenders.domain.interface import Interface
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.policies import signed_in
 from matching.domain.evaluation import PublishedEvaluation
@@ -54,8 +56,10 @@ class OwnPortraitView(APIView):
         return Response(_output(reading.portrait, Audience.BORROWER, "", reading.evaluation))
 
 
-class ApplicationPortraitView(APIView):
+class ApplicationPortraitView(OpenToSystems):
     """The frozen portrait of an application."""
+
+    interfaces = {"GET": Interface.PORTRAIT}
 
     @extend_schema(
         operation_id="application_portrait",
@@ -70,7 +74,7 @@ class ApplicationPortraitView(APIView):
             application=application_get_handled(user, public_id),
             purpose=QueryPurpose.APPLICATION_REVIEW,
             at=timezone.now(),
-            channel="API",
+            channel=channel_of(request),
         )
         row = reading.row
         return Response(

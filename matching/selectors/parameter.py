@@ -12,6 +12,7 @@ from borrowers.selectors.parameter import (
     repair_parameters,
     token_parameters,
 )
+from lenders.selectors.interface import interface_parameters
 from marketplace.domain.errors import NotFound
 from marketplace.domain.parameters import DatedParameter, ParameterSet
 from marketplace.models import ParameterValue, User
@@ -97,3 +98,4 @@ def _sets() -> Iterator[ParameterSet]:
     yield consent_parameters()
     yield repair_parameters()
     yield token_parameters()
+    yield interface_parameters()

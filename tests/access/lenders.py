@@ -21,9 +21,11 @@ from tests.access import (
     public,
 )
 from tests.cast import make_user
+from tests.factories.interface_tokens import make_interface_token
 from tests.factories.lenders import TERMS, make_draft, make_institution, make_product, make_staff
 
 APPROVER = members("approver")
+APPROVERS = members("approver rival_approver")
 LENDERS = LENDER | RIVAL_LENDER
 PERIOD = {"effective_from": "2026-11-01", "effective_until": ""}
 RULE = {"feature": "score_points", "operator": "GE", "value": 60, "effective_from": "2026-11-01"}
@@ -56,6 +58,29 @@ STAFF_BODY = {
 
 
 # --- What requests need ---------------------------------------------------------------------------
+
+
+def with_token_order(world: World) -> Call:
+    cast, day = world.cast, world.at.date().isoformat()
+    body = {
+        "name": "信贷系统",
+        "purpose": "取回申请",
+        "first_day": day,
+        "last_day": day,
+        "interfaces": ["APPLICATIONS"],
+        "daily_calls": 10,
+        "holder": str(cast.officer.public_id),
+    }
+    return Call({"public_id": cast.institution.public_id}, body)
+
+
+def with_token(world: World) -> Call:
+    """One that lets its lender's system in."""
+    cast = world.cast
+    issued = make_interface_token(
+        cast.institution, cast.officer, actor=cast.operator, at=world.at, name="走访"
+    )
+    return Call({"public_id": issued.token.public_id}, {"reason": "人员变动"})
 
 
 def with_product(world: World) -> Call:
@@ -434,4 +459,24 @@ STAFF = [
     ),
 ]
 
-ROWS = [*PUBLIC, *PRODUCTS, *VERSIONS, *TEAM_PAGES, *TEAM_API, *OPERATOR, *STAFF]
+TOKENS = [
+    Row("lenders:institution-tokens", allowed=CITY, stranger=403, make=with_institution),
+    Row(
+        "lenders:institution-tokens",
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_token_order,
+    ),
+    Row("lenders:interface-token-list", allowed=APPROVERS, stranger=403),
+    Row("lenders:interface-token", allowed=CITY | APPROVER, make=with_token),
+    Row(
+        "lenders:interface-token-revoke",
+        "POST",
+        allowed=OPERATORS | APPROVER,
+        otherwise={"auditor": 403},
+        make=with_token,
+    ),
+]
+
+ROWS = [*PUBLIC, *PRODUCTS, *VERSIONS, *TEAM_PAGES, *TEAM_API, *OPERATOR, *STAFF, *TOKENS]

@@ -14,7 +14,10 @@ from marketplace.statements import Statement
 from marketplace.web import middleware
 from matching.policies import application as policies
 from matching.selectors import application as selectors
+from tests.cast import NOW
+from tests.factories.interface_tokens import make_interface_token
 from tests.factories.matching import make_application
+from tests.factories.unit_tokens import bearer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.postgresql]
 STRANGERS = ("rival_owner", "rival_officer", "rival_approver", "other_district_clerk", "stranger")
@@ -81,6 +84,25 @@ class TestSecondWall:
     def test_alone_keeps_strangers_out(self, cast, loan, forgotten):
         assert told(cast, loan) == []
         assert not AccessRecord.objects.exists()
+
+    def test_keeps_a_stranger_s_system_out_as_well(self, cast, loan, forgotten):
+        issued = make_interface_token(
+            cast.rival_institution, cast.rival_approver, actor=cast.operator, at=NOW
+        )
+        keys = [loan.application.public_id, loan.public_id]
+        client = Client(raise_request_exception=False)
+        read = [
+            client.get(resolve_url(name, *args), headers=bearer(issued)).text
+            for name, args in (
+                ("api:application-list", ()),
+                ("api:application-detail", keys[:1]),
+                ("api:application-portrait", keys[:1]),
+                ("api:loan-list", ()),
+                ("api:loan-detail", keys[1:]),
+            )
+        ]
+
+        assert not [text for text in read if cast.enterprise.name in text]
 
     def test_is_all_that_keeps_them_out_then(self, cast, loan, forgotten, monkeypatch):
         monkeypatch.setattr(middleware, "organisations_asking", lambda user: None)

@@ -30,6 +30,7 @@ TITLES = {
     "consent": "授权的合理限度",
     "repair": "公示、异议与信用修复",
     "unit_token": "来源单位的令牌",
+    "interface": "机构系统的接口",
     "size_class": "企业规模划分",
     "thematic": "专题库",
     "clocks": "申请的时限",

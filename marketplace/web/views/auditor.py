@@ -43,7 +43,7 @@ from marketplace.web.language import listed
 from marketplace.web.pagination import keyset_page
 
 YEARS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
-CHANNELS = {"PAGE": "页面", "API": "接口", "PDF": "文件"}
+CHANNELS = {"PAGE": "页面", "API": "接口", "PDF": "文件", "SYSTEM": "机构系统"}
 
 
 class AuditSearchForm(forms.Form):

@@ -1,0 +1,110 @@
+"""How a lender's own system is known to the API, on the addresses that say so; every call is counted.
+
+Such a system speaks in the name of the person who answers for it and of that person's lender alone: policies and the
+second wall ask the same as of the person, and what is read is recorded under that name.
+
+Source: RFC 6750; `lenders.services.interface`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from drf_spectacular.extensions import OpenApiAuthenticationExtension
+from rest_framework.authentication import (
+    BaseAuthentication,
+    SessionAuthentication,
+    get_authorization_header,
+)
+from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from lenders.domain.interface import Interface
+from lenders.models import InterfaceToken
+from lenders.services.interface import interface_authenticate, interface_use_count
+from marketplace.domain.errors import NotPermitted
+from marketplace.models import User
+from marketplace.policies import memberships_narrow, organisations_asking
+from marketplace.services.token import TokenRefused
+from marketplace.wall import wall_move
+from marketplace.web.sender import sender_of
+
+SCHEME = b"bearer"
+
+
+class InterfaceTokenAuthentication(BaseAuthentication):
+    """A system that shows a token stands for its holder; whoever shows none may have a session."""
+
+    def authenticate(self, request: Request) -> tuple[User, InterfaceToken] | None:
+        """Return the holder, who acts for the token's lender alone, and the token; None where no token is shown.
+
+        Raises:
+            AuthenticationFailed: the token does not count, with its own code and sentence.
+            TooMany: failed too often.
+        """
+        scheme, _, text = get_authorization_header(request).partition(b" ")
+        if scheme.lower() != SCHEME:
+            return None
+        try:
+            token = interface_authenticate(
+                text=text.strip().decode("latin-1"),
+                sender=sender_of(request._request),
+                at=timezone.now(),
+            )
+        except TokenRefused as refused:
+            failed = AuthenticationFailed(refused.sentence)
+            failed.default_code = refused.code
+            raise failed from None
+        holder = memberships_narrow(token.holder, token.institution.organisation_id)
+        wall_move(organisations_asking(holder))
+        return holder, token
+
+    def authenticate_header(self, request: Request) -> str:
+        """Return what a 401 asks for."""
+        return 'Bearer realm="api"'
+
+
+class InterfaceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
+    """What the schema says of it."""
+
+    target_class = InterfaceTokenAuthentication
+    name = "interfaceToken"
+
+    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
+        """Return the scheme."""
+        words = "金融机构的接口令牌，由市级运营签发，以责任人的名义；只能使用签发时开放的接口，每次计数。"
+        return {"type": "http", "scheme": "bearer", "description": words}
+
+
+class OpenToSystems(APIView):
+    """A view that lenders' systems may use, for the methods that are an interface.
+
+    Attributes:
+        interfaces: by method; a token opens no other.
+    """
+
+    authentication_classes = [InterfaceTokenAuthentication, SessionAuthentication]
+    interfaces: ClassVar[Mapping[str, Interface]]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        """Count the call of a system before it is answered.
+
+        Raises:
+            NotPermitted: ``INTERFACE_CLOSED``.
+            TooMany: ``INTERFACE_SPENT``.
+        """
+        super().initial(request, *args, **kwargs)
+        if not isinstance(request.auth, InterfaceToken):
+            return
+        interface = self.interfaces.get(request.method or "")
+        if interface is None:
+            raise NotPermitted("INTERFACE_CLOSED", "令牌不能办理此事，请由人员登录办理。")
+        interface_use_count(token=request.auth, interface=interface, at=timezone.now())
+
+
+def channel_of(request: Request) -> str:
+    """Return by what way an enterprise's data is read, as the record of readings has it."""
+    return "SYSTEM" if isinstance(request.auth, InterfaceToken) else "API"
