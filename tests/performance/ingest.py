@@ -236,10 +236,11 @@ def only_archive(path: Path) -> str:
 
     item, unit = item_and_unit("TAX_PAYMENT", "TAX")
     spec = item_spec(item)
-    rejects: list[RowError] = []
+    rejects = 0
 
     def rejected(errors: Sequence[RowError]) -> None:
-        rejects.extend(errors)
+        nonlocal rejects
+        rejects += len(errors)
 
     sha256_of(path)
     sheet = open_records(spec, path, path.name, limits=IMPORT_LIMITS)
@@ -270,7 +271,7 @@ def only_archive(path: Path) -> str:
             tables_forget(duck)
     rows, size = sum(one.rows for one in segments), sum(one.size for one in segments)
     return (
-        f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {len(rejects)} 行"
+        f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {rejects} 处"
     )
 
 
