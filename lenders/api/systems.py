@@ -20,6 +20,7 @@ from rest_framework.authentication import (
 )
 from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
+from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
 
 from lenders.domain.interface import Interface
@@ -79,6 +80,18 @@ class InterfaceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-u
         return {"type": "http", "scheme": "bearer", "description": words}
 
 
+class SystemThrottle(UserRateThrottle):
+    """Counts a system's requests apart from those of the person in whose name it asks."""
+
+    def get_cache_key(self, request: Request, view: APIView) -> str | None:
+        """Return under which key requests are counted."""
+        if not isinstance(request.auth, InterfaceToken):
+            key: str | None = super().get_cache_key(request, view)
+            return key
+        ident = f"interface-token-{request.auth.pk}"
+        return str(self.cache_format % {"scope": self.scope, "ident": ident})
+
+
 class OpenToSystems(APIView):
     """A view that lenders' systems may use, for the methods that are an interface.
 
@@ -87,6 +100,7 @@ class OpenToSystems(APIView):
     """
 
     authentication_classes = [InterfaceTokenAuthentication, SessionAuthentication]
+    throttle_classes = [SystemThrottle]
     interfaces: ClassVar[Mapping[str, Interface]]
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:

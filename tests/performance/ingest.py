@@ -270,9 +270,7 @@ def only_archive(path: Path) -> str:
             above = lane.last_row
             tables_forget(duck)
     rows, size = sum(one.rows for one in segments), sum(one.size for one in segments)
-    return (
-        f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {rejects} 处"
-    )
+    return f"{rows} 条,{len(segments)} 个文件,{size / max(rows, 1):.1f} 字节/条,拒绝 {rejects} 处"
 
 
 def kept_of(duck: Any, spec: Any, segments: Any, keys: Any) -> Any:

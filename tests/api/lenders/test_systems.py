@@ -8,6 +8,7 @@ from django.core.cache import cache
 from django.urls import reverse
 
 from borrowers.services import consent_revoke
+from lenders.api.systems import SystemThrottle
 from lenders.domain.interface import Interface
 from lenders.models import InterfaceUse
 from marketplace.models import AccessRecord, Membership
@@ -181,6 +182,15 @@ class TestLimits:
 
         assert [answer.status_code for answer in told] == [200, 200, 429]
         assert told[2].json()["code"] == "INTERFACE_SPENT"
+
+    def test_its_requests_are_not_its_holder_s(self, client, cast, system, monkeypatch):
+        monkeypatch.setattr(SystemThrottle, "rate", "2/min", raising=False)
+        address = reverse("api:loan-list")
+        by_system = [client.get(address, headers=system).status_code for _ in range(3)]
+        client.force_login(cast.approver)
+        by_person = [client.get(address).status_code for _ in range(3)]
+
+        assert by_system == by_person == [200, 200, 429]
 
     def test_steps_are_for_people(self, client, cast, system):
         application = make_application(cast, "PENDING_ACCEPT")
