@@ -67,6 +67,7 @@ class InterfaceForm(TokenForm):
 
     def __init__(self, data: Any = None, *, institution: Institution, today: date) -> None:
         super().__init__(data, today=today, latest=interface_last_day(today))
+        self.fields["name"].help_text = gettext("如“信贷系统 2026 年第二枚”，本机构内不重复。")
         self.fields["purpose"].help_text = gettext("由哪个系统使用、用来做什么。")
         most = interface_most_calls(today)
         self.fields["daily_calls"].initial = most
