@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from marketplace.models import Appointment, Authenticator, Membership, Notification, User
@@ -71,7 +72,9 @@ def with_clerk(world: World, **body: str) -> Call:
         role="DISTRICT_CLERK",
         granted_at=world.at,
     )
-    return Call({"public_id": person.public_id}, {"duty": str(duty.pk), **body})
+    if "ended_for" in body:
+        body["duty"] = str(duty.pk)
+    return Call({"public_id": person.public_id}, body)
 
 
 def with_forgotten_password(world: World) -> Call:
@@ -109,7 +112,11 @@ def with_appointment(world: World) -> Call:
         asked_by=proposer,
         asked_at=world.at,
     )
-    return Call({"public_id": found.public_id}, {"note": "查无此人"})
+    return Call({"public_id": found.public_id})
+
+
+def with_doubtful_appointment(world: World) -> Call:
+    return replace(with_appointment(world), body={"note": "查无此人"})
 
 
 def with_calendar_day(world: World) -> Call:
@@ -222,7 +229,7 @@ ROWS = [
             ("member-reopen", with_suspended_account),
             ("member-duty", with_leaver),
             ("appointment-confirm", with_appointment),
-            ("appointment-decline", with_appointment),
+            ("appointment-decline", with_doubtful_appointment),
         )
     ),
     # the auditor's desk
