@@ -31,6 +31,7 @@ from marketplace.models import (
     Notification,
     Organisation,
     ParameterValue,
+    ReminderAddress,
     User,
 )
 from marketplace.policies import AUTHENTICATORS_IN_USE, UNREAD, visible_grants
@@ -138,6 +139,11 @@ def member_get(public_id: uuid.UUID) -> list[Membership]:
     if not found:
         raise NotFound
     return found
+
+
+def reminder_address_of(user: User) -> ReminderAddress | None:
+    """Return where the user is, or is to be, reminded outside the site. Queries: one."""
+    return ReminderAddress.objects.filter(user=user).first()
 
 
 def office_list() -> QuerySet[Organisation]:

@@ -9,11 +9,18 @@ from django.utils import timezone
 
 from marketplace.queue import outbox_drain, outbox_run
 from marketplace.services import accounts_idle_suspend
+from marketplace.services import reminders_send as send_reminders
 
-__all__ = ["accounts_idle", "outbox_drain", "outbox_run"]
+__all__ = ["accounts_idle", "outbox_drain", "outbox_run", "reminders_send"]
 
 
 @shared_task(name="marketplace.accounts_idle")
 def accounts_idle(**_: Any) -> None:
     """Suspend accounts of staff that nobody has used for long."""
     accounts_idle_suspend(at=timezone.now())
+
+
+@shared_task(name="marketplace.reminders_send")
+def reminders_send(**_: Any) -> None:
+    """Remind whoever has unread notices."""
+    send_reminders(at=timezone.now())

@@ -35,7 +35,8 @@ def archive_folder(tmp_path: Path) -> Iterator[Path]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Make passwords cheap: the cast logs in thousands of times."""
+    """Make passwords cheap: the cast logs in thousands of times. Open a way out for mail, which ends in memory."""
+    settings.EMAIL_URL = "memorymail://"
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 
 

@@ -12,6 +12,7 @@ app = Celery("marketplace")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.conf.beat_schedule = {
     "outbox-drain": {"task": "marketplace.outbox_drain", "schedule": 60.0},
+    "reminders-send": {"task": "marketplace.reminders_send", "schedule": 60.0},
     "clocks-sweep": {"task": "matching.clocks_sweep", "schedule": crontab(minute="*/10")},
     "batches-resume": {"task": "borrowers.batches_resume", "schedule": crontab(minute="*/15")},
     "archive-nightly": {

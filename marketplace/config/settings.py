@@ -50,6 +50,16 @@ FIELD_KEY = hashlib.sha256(_secret("FIELD_KEY").encode()).digest()
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["127.0.0.1", "localhost", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 PROXY_COUNT: int = env.int("PROXY_COUNT", default=0)
+EMAIL_URL = env.str("EMAIL_URL", default="")
+"""Where e-mail is handed over, e.g. ``smtp+tls://user:password@host:587``; empty for no reminders by e-mail."""
+EMAIL_FROM = env.str("EMAIL_FROM", default="noreply@localhost")
+SMS_GATEWAY_URL = env.str("SMS_GATEWAY_URL", default="")
+"""Where text messages are handed over (``marketplace.outreach``); empty for none."""
+SMS_GATEWAY_KEY = env.str("SMS_GATEWAY_KEY", default="")
+if SMS_GATEWAY_URL and not (
+    SMS_GATEWAY_URL.startswith(("http://", "https://")) and SMS_GATEWAY_KEY
+):
+    raise ImproperlyConfigured("SMS_GATEWAY_URL 须是 http 或 https 地址，并设置 SMS_GATEWAY_KEY。")
 PUBLIC_BASE_URL: str = env.str("PUBLIC_BASE_URL", default="http://127.0.0.1:8000")
 
 INSTALLED_APPS = [

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+PRODUCT_NAME = "信易贷撮合平台"
+"""What the marketplace calls itself, on pages and in messages."""
+
 
 class Guarantee(StrEnum):
     """担保方式; a loan with a government guarantee company is 保证, not 信用."""

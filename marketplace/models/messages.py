@@ -46,12 +46,20 @@ class Notification(models.Model):
     path = models.CharField("链接", max_length=200, blank=True, default="")
     at = models.DateTimeField("时间")
     read_at = models.DateTimeField("已读时间", null=True, blank=True)
+    reminded_at = models.DateTimeField("站外提醒时间", null=True, blank=True)
 
     class Meta:
         verbose_name = "消息"
         verbose_name_plural = "消息"
         ordering = ["-id"]
-        indexes = [models.Index(fields=["user", "-id"], name="notification_user_idx")]
+        indexes = [
+            models.Index(fields=["user", "-id"], name="notification_user_idx"),
+            models.Index(
+                fields=["user", "at"],
+                condition=Q(read_at=None, reminded_at=None),
+                name="notification_waiting_idx",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.title

@@ -30,6 +30,12 @@ from marketplace.services.organisation import (
 )
 from marketplace.services.parameter import parameter_set
 from marketplace.services.password import password_change
+from marketplace.services.reminder import (
+    address_confirm,
+    address_enter,
+    address_remove,
+    reminders_send,
+)
 from marketplace.services.second_factor import (
     authenticator_begin,
     authenticator_confirm,
@@ -43,6 +49,9 @@ __all__ = [
     "account_reopen",
     "account_suspend",
     "accounts_idle_suspend",
+    "address_confirm",
+    "address_enter",
+    "address_remove",
     "appointment_ask",
     "appointment_confirm",
     "appointment_decline",
@@ -70,5 +79,6 @@ __all__ = [
     "phone_change",
     "phone_checked",
     "recovery_codes_renew",
+    "reminders_send",
     "user_create",
 ]

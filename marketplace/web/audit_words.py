@@ -13,6 +13,7 @@ from django.utils import timezone
 from marketplace.domain.account import DUTY_END_LABELS, SUSPENSION_LABELS
 from marketplace.domain.district import DISTRICT_LABELS
 from marketplace.domain.grant import GRANT_KIND_LABELS
+from marketplace.domain.reminder import CHANNEL_LABELS
 from marketplace.domain.roles import ORGANISATION_KIND_LABELS, ROLE_LABELS
 from marketplace.domain.second_factor import IDENTITY_CHECK_LABELS, RESET_REASON_LABELS
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
@@ -47,6 +48,7 @@ NOUNS: Mapping[str, str] = {
     "quality": "数据质量",
     "records": "信用记录",
     "register": "登记库",
+    "reminder": "站外提醒",
     "repair": "信用修复",
     "score_model": "评价模型",
     "thematic": "专题库",
@@ -198,6 +200,7 @@ KEYS: Mapping[str, str] = {
     "classes": "信息类别",
     "code": "代码",
     "codes": "代码",
+    "channel": "方式",
     "codes_left": "剩余恢复码",
     "coming": "参加",
     "content_hash": "内容哈希",
@@ -341,6 +344,7 @@ _VALUES: Mapping[str, str] = {
     **{str(code): words for code, words in IDENTITY_CHECK_LABELS.items()},
 }
 _VALUES_OF_KEY: Mapping[str, Mapping[str, str]] = {
+    "channel": {str(code): words for code, words in CHANNEL_LABELS.items()},
     "district": {str(code): words for code, words in DISTRICT_LABELS.items()},
     "classes": {str(code): words for code, words in DATA_CLASS_LABELS.items()},
     "codes": {str(code): words for code, words in DISTRICT_LABELS.items()},

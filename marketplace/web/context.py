@@ -12,6 +12,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import get_language
 
 from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind
+from marketplace.domain.vocabulary import PRODUCT_NAME
 from marketplace.models import User
 from marketplace.selectors import notification_unread_count
 from marketplace.web.acting import Seat, acting_seat, seats_of
@@ -21,7 +22,6 @@ from marketplace.web.language import ENGLISH, NAMES, TAGS
 from marketplace.web.navigation import PUBLIC, Group, Place, grouped, links_for, places
 from marketplace.web.second_step import awaits_code
 
-PRODUCT_NAME = "信易贷撮合平台"
 BORROWER_ROLES = frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
 
 FURNITURE_LABELS = {

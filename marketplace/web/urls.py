@@ -10,6 +10,7 @@ from marketplace.web.views import (
     people,
     person,
     public,
+    reminder,
     second_factor,
 )
 
@@ -32,6 +33,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("phone/", account.phone, name="phone-change"),
     path("notifications/", account.notices, name="notification-list"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
+    path("reminders/", reminder.reminders, name="reminders"),
+    path("reminders/enter/", reminder.enter, name="reminder-enter"),
+    path("reminders/confirm/", reminder.confirm, name="reminder-confirm"),
+    path("reminders/remove/", reminder.remove, name="reminder-remove"),
     # /second-factor/: the second step of signing in, and the reader's authenticator
     path("second-factor/", second_factor.second_factor, name="second-factor"),
     path("second-factor/code/", second_factor.code, name="second-factor-code"),

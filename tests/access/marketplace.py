@@ -5,7 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from marketplace.models import Appointment, Authenticator, Membership, Notification, User
+from marketplace.crypto import keyed_digest
+from marketplace.models import (
+    Appointment,
+    Authenticator,
+    Membership,
+    Notification,
+    ReminderAddress,
+    User,
+)
 from tests.access import (
     CITY,
     EVERYBODY,
@@ -43,6 +51,30 @@ def with_calendar_notice(world: World) -> Call:
 
 def with_phone(_: World) -> Call:
     return Call(body={"phone": "022-23451234"})
+
+
+def with_mail_address(_: World) -> Call:
+    return Call(body={"channel": "EMAIL", "address": "li@example.com"})
+
+
+def with_reminders(world: World) -> Call:
+    """Everybody has an address that waits for the same code."""
+    for user in User.objects.all():
+        row = ReminderAddress.objects.create(
+            user=user,
+            channel="EMAIL",
+            address="li@example.com",
+            entered_at=world.at,
+            code_sent_at=world.at,
+            due_at=world.at,
+        )
+        row.code_digest = keyed_digest("123456", f"reminder code of {row.pk}")
+        row.save()
+    return Call()
+
+
+def with_code_sent(world: World) -> Call:
+    return replace(with_reminders(world), body={"code": "123456"})
 
 
 def with_password(_: World) -> Call:
@@ -168,6 +200,10 @@ ROWS = [
         ],
         allowed=EVERYBODY,
     ),
+    Row("marketplace:reminders", allowed=EVERYBODY),
+    Row("marketplace:reminder-enter", "POST", allowed=EVERYBODY, make=with_mail_address),
+    Row("marketplace:reminder-confirm", "POST", allowed=EVERYBODY, make=with_code_sent),
+    Row("marketplace:reminder-remove", "POST", allowed=EVERYBODY, make=with_reminders),
     Row("marketplace:password-change", "POST", allowed=EVERYBODY, make=with_new_password),
     Row("marketplace:phone-change", "POST", allowed=EVERYBODY, make=with_phone),
     Row("marketplace:second-factor", "POST", allowed=EVERYBODY, make=with_password),

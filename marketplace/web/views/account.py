@@ -15,6 +15,7 @@ from django.contrib.auth.views import LoginView, LogoutView
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext
@@ -26,7 +27,7 @@ from marketplace.models import User
 from marketplace.selectors import notification_list
 from marketplace.services import notification_read, password_change, phone_change
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
-from marketplace.web.components import Crumb
+from marketplace.web.components import Action, Crumb
 from marketplace.web.forms import refuse
 from marketplace.web.idle import ENDED, session_begin, time_left
 from marketplace.web.navigation import landing_for, links_for, places
@@ -212,7 +213,8 @@ def landing(request: HttpRequest) -> HttpResponse:
 def notices(request: HttpRequest) -> HttpResponse:
     """List the reader's notices, latest first."""
     page = number_page(request, notification_list(cast("User", request.user)))
-    context = {"page": page, "crumbs": [Crumb("消息")]}
+    actions = [Action("站外提醒", reverse("marketplace:reminders"))]
+    context = {"page": page, "actions": actions, "crumbs": [Crumb("消息")]}
     return render(request, "marketplace/account/notices.html", context)
 
 

@@ -20,6 +20,7 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
 from marketplace.domain.second_factor import in_fours, key_address
+from marketplace.domain.vocabulary import PRODUCT_NAME
 from marketplace.models import Authenticator, User
 from marketplace.policies import second_factor_required, signed_in
 from marketplace.selectors import AuthenticatorState, authenticator_begun, authenticator_state
@@ -33,7 +34,6 @@ from marketplace.services import (
 from marketplace.services.second_factor import CODE_WRONG, Proof, code_wrong
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Action, Crumb, Kind, Pair
-from marketplace.web.context import PRODUCT_NAME
 from marketplace.web.forms import refuse
 from marketplace.web.second_step import awaits_code, failure_count, paused, step_done
 from marketplace.web.square_code import square_code

@@ -1,0 +1,48 @@
+"""Where people want to be reminded of their notices, outside the site."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+
+from marketplace.crypto import EncryptedTextField
+from marketplace.domain.reminder import CHANNEL_LABELS
+
+
+class ReminderAddress(models.Model):
+    """The one address of a person; written to from its confirmation by a code until it is taken away."""
+
+    user = models.OneToOneField(
+        "marketplace.User",
+        verbose_name="用户",
+        on_delete=models.CASCADE,
+        related_name="reminder_address",
+    )
+    channel = models.CharField(
+        "方式",
+        max_length=8,
+        choices=[(channel.value, label) for channel, label in CHANNEL_LABELS.items()],
+    )
+    address = EncryptedTextField("地址")
+    entered_at = models.DateTimeField("填写时间")
+    code_digest = models.CharField("验证码摘要", max_length=64, blank=True, default="")
+    code_sent_at = models.DateTimeField("验证码发送时间", null=True, blank=True)
+    code_tries = models.PositiveSmallIntegerField("验证码输错次数", default=0)
+    confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+    due_at = models.DateTimeField("下次发送不早于")
+    failures = models.PositiveSmallIntegerField("连续失败次数", default=0)
+
+    class Meta:
+        verbose_name = "提醒地址"
+        verbose_name_plural = "提醒地址"
+        ordering = ["id"]
+        indexes = [
+            models.Index(
+                fields=["due_at"],
+                condition=Q(confirmed_at__isnull=False),
+                name="reminder_address_due_idx",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user_id}:{self.channel}"
