@@ -6,7 +6,7 @@ published (``lenders.selectors.product``).
 
 from __future__ import annotations
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from lenders.models import (
     Branch,
@@ -55,11 +55,15 @@ def visible_postings(user: Reader) -> QuerySet[BranchPosting]:
 
 
 def visible_interface_tokens(user: Reader) -> QuerySet[InterfaceToken]:
-    """Return the tokens of lenders' systems the user may see: all for the city, an approver the own lender's."""
+    """Return the tokens of lenders' systems the user may see: all for the city, an approver the own lender's.
+
+    An officer sees those he answers for.
+    """
     if has_role(user, *CITY_ROLES):
         return InterfaceToken.objects.all()
-    own = organisation_ids(user, Role.APPROVER)
-    return InterfaceToken.objects.filter(institution__organisation__in=own)
+    decided = Q(institution__organisation__in=organisation_ids(user, Role.APPROVER))
+    held = Q(holder=user.pk, institution__organisation__in=organisation_ids(user, *LENDER_ROLES))
+    return InterfaceToken.objects.filter(decided | held)
 
 
 def roles_towards(user: Reader, institution: Institution) -> frozenset[Role]:

@@ -120,6 +120,11 @@ token_urls = [
     path("lender/tokens/", interface.own_tokens, name="interface-token-list"),
     path("institution-tokens/<uuid:public_id>/", interface.token, name="interface-token"),
     path(
+        "institution-tokens/<uuid:public_id>/draw/",
+        interface.draw,
+        name="interface-token-draw",
+    ),
+    path(
         "institution-tokens/<uuid:public_id>/revoke/",
         interface.revoke,
         name="interface-token-revoke",

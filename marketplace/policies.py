@@ -14,6 +14,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Model, Q, QuerySet
 from guardian.shortcuts import assign_perm, get_objects_for_user, remove_perm
 
+from marketplace.domain.account import TEMPORARY_DAYS
 from marketplace.domain.errors import NotPermitted
 from marketplace.domain.grant import GRANT_TERMS, GrantKind
 from marketplace.domain.roles import ROLES_OF_KIND, STAFF_ROLES, OrganisationKind, Role
@@ -103,6 +104,13 @@ def is_staff_member(user: Reader) -> bool:
 def second_factor_required(user: Reader) -> bool:
     """Return whether the user may do nothing without an authenticator (``MFA_REQUIRED``)."""
     return bool(settings.MFA_REQUIRED) and is_staff_member(user)
+
+
+def temporary_over(user: User, at: datetime) -> bool:
+    """Return whether the user's password was made by somebody else and not changed within ``TEMPORARY_DAYS``."""
+    if not user.must_change_password or user.password_since is None:
+        return False
+    return at > user.password_since + timedelta(days=TEMPORARY_DAYS)
 
 
 def password_aged(user: Reader, at: datetime) -> bool:

@@ -29,6 +29,8 @@ _AS_THEY_ARE = "none"
 """What PostgreSQL calls having taken no role."""
 _seen: ContextVar[tuple[int, ...] | None] = ContextVar("seen", default=None)
 """For which organisations is asked now; None for the marketplace itself, which sees everything."""
+_inside: ContextVar[bool] = ContextVar("inside", default=False)
+"""Whether a request is being answered, be it one that sees everything."""
 
 
 @contextmanager
@@ -39,12 +41,14 @@ def wall_around(organisations: Collection[int] | None) -> Iterator[None]:
         organisations: primary keys; none for a visitor, who sees nothing, and None for no wall.
     """
     before = _seen.set(None if organisations is None else tuple(organisations))
+    inside = _inside.set(True)
     try:
         connection.close_if_health_check_failed()
         _say(connection)
         yield
     finally:
         _seen.reset(before)
+        _inside.reset(inside)
         try:
             _say(connection)
         except psycopg.errors.InFailedSqlTransaction:
@@ -59,7 +63,7 @@ def wall_move(organisations: Collection[int] | None) -> None:
     Args:
         organisations: as of `wall_around`, at whose end what stood before it stands again.
     """
-    if _seen.get() is not None:
+    if _inside.get():
         _seen.set(None if organisations is None else tuple(organisations))
         _say(connection)
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any, ClassVar
+from uuid import UUID
 
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
@@ -117,6 +118,11 @@ class OpenToSystems(APIView):
         if interface is None:
             raise NotPermitted("INTERFACE_CLOSED", "令牌不能办理此事，请由人员登录办理。")
         interface_use_count(token=request.auth, interface=interface, at=timezone.now())
+
+
+def token_of(request: Request) -> UUID | None:
+    """Return the public id of the token by which a system asks; None for a person."""
+    return request.auth.public_id if isinstance(request.auth, InterfaceToken) else None
 
 
 def channel_of(request: Request) -> str:

@@ -20,6 +20,7 @@ class InterfaceToken(AccessToken):
         "marketplace.User", verbose_name="责任人", on_delete=models.PROTECT, related_name="+"
     )
     interfaces = models.JSONField("开放的接口", default=list)
+    drawn_at = models.DateTimeField("领取时间", null=True, blank=True)
     daily_calls = models.PositiveIntegerField("每个接口每日上限（次）")
 
     class Meta:

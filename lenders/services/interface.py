@@ -1,7 +1,7 @@
-"""Tokens of lenders' systems: issued, shown once, recognised, counted, revoked.
+"""Tokens of lenders' systems: issued, drawn, recognised, counted, revoked.
 
-An operator issues a token for a lender and names one of its people, who answers for what the system does and is told;
-the lender's approvers may revoke it as well.
+An operator issues a token for a lender and names one of its people, who answers for what the system does. That person
+alone draws its text, once: nobody else ever acts in their name. The lender's approvers may revoke it as well.
 
 Source: `lenders.domain.interface`; `marketplace.services.token`; parameters ``interface.*``.
 """
@@ -39,6 +39,7 @@ from marketplace.services.token import (
     TokenOrder,
     TokenRefused,
     order_checked,
+    text_drawn,
     token_drawn,
     token_end,
     token_let_in,
@@ -63,8 +64,8 @@ class Scope:
 @transaction.atomic
 def interface_token_issue(
     *, institution: Institution, order: TokenOrder, scope: Scope, actor: User, at: datetime
-) -> IssuedToken[InterfaceToken]:
-    """Draw a token for one system of a lender.
+) -> InterfaceToken:
+    """Let one system of a lender have a token, which its holder draws.
 
     Args:
         institution: admitted.
@@ -95,9 +96,45 @@ def interface_token_issue(
         interfaces=[interface.value for interface in scope.interfaces],
         daily_calls=scope.daily_calls,
     )
-    issued = token_drawn(blank, order, actor, at)
-    _tell(issued.token, "token_issue", "已签发接口令牌", actor, at)
-    return issued
+    token = token_drawn(blank, order, actor, at).token
+    _tell(token, "token_issue", "已签发接口令牌", actor, at)
+    return token
+
+
+@transaction.atomic
+def interface_token_draw(
+    *, token_id: UUID, actor: User, at: datetime
+) -> IssuedToken[InterfaceToken]:
+    """Give the holder the text of a token, once.
+
+    Args:
+        token_id: public id.
+        actor: who answers for it.
+        at: now, aware.
+
+    Raises:
+        NotFound: there is no such token for the actor.
+        NotPermitted: ``TOKEN_HOLDER``, somebody else answers for it.
+        Conflict: ``TOKEN_DRAWN``, it was drawn already; ``TOKEN_OVER``, it is revoked or its time is over.
+
+    Writes: ``InterfaceToken``, audit ``lenders.institution.token_draw``; locks the row.
+    """
+    locked = InterfaceToken.objects.select_for_update(of=("self",))
+    token = locked.select_related("institution__organisation").filter(public_id=token_id).first()
+    if token is None:
+        raise NotFound
+    if token.holder_id != actor.pk or not roles_in(actor, token.institution.organisation_id):
+        raise NotPermitted("TOKEN_HOLDER", "令牌只能由责任人本人领取。")
+    if token.revoked_at is not None or at >= token.valid_until:
+        raise Conflict("TOKEN_OVER", "该令牌已撤销或已到期。")
+    if token.drawn_at is not None:
+        sentence = "令牌已领取过，只显示一次；没有存下来的，请撤销后另行签发。"
+        raise Conflict("TOKEN_DRAWN", sentence)
+    text = text_drawn(token)
+    token.drawn_at = at
+    token.save(update_fields=["prefix", "digest", "drawn_at"])
+    institution_record("token_draw", token.institution, actor, at, token=token.public_id)
+    return IssuedToken(token, text)
 
 
 @transaction.atomic

@@ -1,4 +1,7 @@
-"""Pages of the tokens of lenders' systems: an operator issues them, the lender's approvers see and revoke their own."""
+"""Pages of the tokens of lenders' systems: issued by an operator, drawn by who answers for them.
+
+The lender's approvers see and revoke all of their own.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from lenders.domain.institution import InstitutionState
 from lenders.domain.interface import INTERFACE_LABELS, Interface, interfaces_read
 from lenders.models import Institution, InterfaceToken, InterfaceUse
-from lenders.policies import CITY_ROLES, can_admit, can_manage_team
+from lenders.policies import CITY_ROLES, LENDER_ROLES, can_admit, can_manage_team
 from lenders.selectors import institution_get, institution_of, staff_list
 from lenders.selectors.interface import (
     interface_last_day,
@@ -30,7 +33,12 @@ from lenders.selectors.interface import (
     interface_token_list,
     interface_uses,
 )
-from lenders.services.interface import Scope, interface_token_issue, interface_token_revoke
+from lenders.services.interface import (
+    Scope,
+    interface_token_draw,
+    interface_token_issue,
+    interface_token_revoke,
+)
 from lenders.views.attempt import attempted, form_status, reader
 from marketplace.domain.roles import ROLE_LABELS, Role
 from marketplace.domain.workdays import local_date
@@ -90,7 +98,7 @@ class InterfaceForm(TokenForm):
 @login_required
 @require_http_methods(["GET", "POST"])
 def institution_tokens(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
-    """List a lender's tokens, and issue one, whose text is shown in the answer and nowhere again."""
+    """List a lender's tokens, and issue one, which its holder draws."""
     user, at = reader(request), timezone.now()
     require_role(user, *CITY_ROLES)
     if request.method == "POST":
@@ -104,7 +112,8 @@ def institution_tokens(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
         ),
     )
     if issued is not None:
-        return _issued(request, issued)
+        messages.success(request, "已签发，请责任人登录后到“接口令牌”领取。")
+        return redirect("lenders:institution-tokens", public_id)
     can_issue = can_admit(user) and institution.state == InstitutionState.ADMITTED
     crumbs = [*_institution_crumbs(institution), Crumb("接口令牌")]
     return _list_page(request, institution, crumbs, form if can_issue else None)
@@ -113,9 +122,9 @@ def institution_tokens(request: HttpRequest, public_id: uuid.UUID) -> HttpRespon
 @login_required
 @require_GET
 def own_tokens(request: HttpRequest) -> HttpResponse:
-    """List the tokens of the reader's own lender, for its approvers."""
+    """List the tokens of the reader's own lender: an approver all, an officer those to answer for."""
     user = reader(request)
-    require_role(user, Role.APPROVER)
+    require_role(user, *LENDER_ROLES)
     crumbs = [Crumb("网点与人员", reverse("lenders:team")), Crumb("接口令牌")]
     return _list_page(request, institution_of(user), crumbs, None)
 
@@ -149,6 +158,15 @@ def revoke(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("lenders:interface-token", public_id)
 
 
+@login_required
+@require_POST
+def draw(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Show the holder the text of a token, in this answer and nowhere again."""
+    user = reader(request)
+    interface_token_get(user, public_id)
+    return _issued(request, interface_token_draw(token_id=public_id, actor=user, at=timezone.now()))
+
+
 def _list_page(
     request: HttpRequest, institution: Institution, crumbs: list[Crumb], form: InterfaceForm | None
 ) -> HttpResponse:
@@ -171,8 +189,8 @@ def _issued(request: HttpRequest, issued: IssuedToken[InterfaceToken]) -> HttpRe
         "text": issued.text,
         "address": settings.PUBLIC_BASE_URL.rstrip("/") + reverse("api:application-list"),
         "pairs": _facts(found),
-        "list_url": reverse("lenders:institution-tokens", args=[found.institution.public_id]),
-        "crumbs": [*_institution_crumbs(found.institution), Crumb(found.name)],
+        "list_url": reverse("lenders:interface-token-list"),
+        "crumbs": [*_list_crumbs(reader(request), found.institution), Crumb(found.name)],
     }
     return render(request, "lenders/operator/interface_token_issued.html", context)
 
@@ -181,12 +199,14 @@ def _page(request: HttpRequest, found: InterfaceToken, form: RevokeForm) -> Http
     user, at = reader(request), timezone.now()
     state, tone = token_standing(found, at)
     can_revoke = found.revoked_at is None and can_manage_team(user, found.institution)
+    is_live = found.revoked_at is None and at < found.valid_until
     context = {
         "token": found,
         "state": state,
         "tone": tone,
         "pairs": [*_facts(found), *token_ends(found)],
         "form": form if can_revoke else None,
+        "can_draw": is_live and found.drawn_at is None and found.holder_id == user.pk,
         "uses": _uses_table(interface_uses(found, local_date(at))),
         "crumbs": [*_list_crumbs(user, found.institution), Crumb(found.name)],
     }
@@ -220,6 +240,7 @@ def _facts(found: InterfaceToken) -> list[Pair]:
         Pair("开放的接口", opened),
         Pair("每个接口每日上限（次）", found.daily_calls, Kind.NUMBER),
         *token_facts(found),
+        Pair("领取时间", found.drawn_at, Kind.DATETIME),
     ]
 
 

@@ -184,10 +184,11 @@ def _home(user: User, institution: Institution) -> str:
 
 
 def _team_actions(user: User, institution: Institution) -> list[Action]:
+    tokens = Action("接口令牌", reverse("lenders:interface-token-list"))
     if not can_manage_team(user, institution):
-        return []
+        return [tokens]
     return [
-        Action("接口令牌", reverse("lenders:interface-token-list")),
+        tokens,
         Action("添加网点", reverse("lenders:branch-create")),
         Action("添加人员", reverse("lenders:staff-create"), primary=True),
     ]

@@ -12,8 +12,8 @@ from enum import StrEnum
 PASSWORD_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # noqa: S105 -- letters, not a password
 """Without those that are read as others: i, l, o, 0, 1."""
 PASSWORD_GROUPS = 4
-APART_DAYS = 30
-"""For so long it is remembered who reset the password or the authenticator of a person."""
+TEMPORARY_DAYS = 7
+"""So long a password somebody else made lets its person in."""
 LEAST_OPERATORS = 2
 """Every release needs a second operator."""
 LONGEST_NOTE = 200
@@ -63,13 +63,32 @@ APPOINTMENT_STATE_LABELS = {
 }
 
 
+def temporary_half() -> str:
+    """Return one half of a temporary password, 39 bits: two groups of four.
+
+    >>> len(temporary_half())
+    9
+    """
+    return "-".join(_groups(PASSWORD_GROUPS // 2))
+
+
+def join_halves(first: str, second: str) -> str:
+    """Return the password of two halves.
+
+    >>> join_halves("ab2c-de3f", "gh4j-km5n")
+    'ab2c-de3f-gh4j-km5n'
+    """
+    return f"{first}-{second}"
+
+
 def temporary_password() -> str:
     """Return a random password to be handed over and changed at the first log-in: 79 bits, four groups of four.
 
     >>> len(temporary_password())
     19
     """
-    groups = (
-        "".join(secrets.choice(PASSWORD_LETTERS) for _ in range(4)) for _ in range(PASSWORD_GROUPS)
-    )
-    return "-".join(groups)
+    return "-".join(_groups(PASSWORD_GROUPS))
+
+
+def _groups(count: int) -> list[str]:
+    return ["".join(secrets.choice(PASSWORD_LETTERS) for _ in range(4)) for _ in range(count)]

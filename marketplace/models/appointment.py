@@ -6,7 +6,9 @@ import uuid
 
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Lower
 
+from marketplace.crypto import EncryptedTextField
 from marketplace.domain.account import APPOINTMENT_STATE_LABELS, AppointmentState
 from marketplace.domain.roles import ROLE_LABELS, ROLES_OF_KIND, OrganisationKind
 
@@ -31,6 +33,7 @@ class Appointment(models.Model):
         default=AppointmentState.WAITING.value,
         choices=[(state.value, label) for state, label in APPOINTMENT_STATE_LABELS.items()],
     )
+    first_half = EncryptedTextField("临时密码的前一半", blank=True, default="")
     asked_by = models.ForeignKey(
         "marketplace.User", verbose_name="提出人", on_delete=models.PROTECT, related_name="+"
     )
@@ -62,7 +65,7 @@ class Appointment(models.Model):
                 name="appointment_decided_by_somebody",
             ),
             models.UniqueConstraint(
-                fields=["username"],
+                Lower("username"),
                 condition=Q(state=AppointmentState.WAITING.value),
                 name="appointment_waits_once",
             ),

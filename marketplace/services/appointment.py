@@ -1,27 +1,42 @@
 """New people of the city and of the districts: the latter by one operator, the former confirmed by a second.
 
 Whoever operates the marketplace can confirm what another operator began, so that one operator alone must not be able
-to make the second.
+to make the second, nor to be the second: each of the two hands the person one half of the temporary password.
 """
 
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
 from django.urls import reverse
 
 from marketplace.audit import audit_record
-from marketplace.domain.account import LONGEST_NOTE, AppointmentState, temporary_password
+from marketplace.domain.account import (
+    LONGEST_NOTE,
+    AppointmentState,
+    join_halves,
+    temporary_half,
+    temporary_password,
+)
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.roles import ROLE_LABELS, ROLES_OF_KIND, OrganisationKind, Role
 from marketplace.domain.text import clean
 from marketplace.models import Appointment, Membership, Organisation, User
-from marketplace.policies import require_role
+from marketplace.policies import has_role, require_role
 from marketplace.services.account import HandedOver
 from marketplace.services.membership import membership_grant, user_create, username_checked
 from marketplace.services.notification import notify
+
+
+@dataclass(frozen=True)
+class Proposed:
+    """A proposal; ``first_half`` of the password is for the person alone, and shown this once."""
+
+    appointment: Appointment
+    first_half: str = field(repr=False)
 
 
 @transaction.atomic
@@ -46,13 +61,18 @@ def district_member_add(
     Raises:
         NotPermitted: the actor is no operator.
         Refused: ``USERNAME_INVALID``, ``ROLE_NOT_OF_KIND``, ``NAME_MISSING``.
-        Conflict: ``USERNAME_TAKEN``.
+        Conflict: ``USERNAME_TAKEN``; ``COLLEAGUE_BY_SAME``, the actor made those whose work this person releases, or
+            who would release this person's.
 
     Writes: as of ``user_create`` and ``membership_grant``.
     """
     require_role(actor, Role.OPERATOR)
     _require_kind(organisation, role, OrganisationKind.DISTRICT)
-    return _account(username, _name(display_name), organisation, role, actor, at)
+    _require_other_than_colleague_s(organisation, role, actor)
+    password = temporary_password()
+    user = _account(username, _name(display_name), password, actor, at)
+    membership_grant(user=user, organisation=organisation, role=role, actor=actor, at=at)
+    return HandedOver(user, password)
 
 
 @transaction.atomic
@@ -64,8 +84,11 @@ def appointment_ask(
     role: Role,
     actor: User,
     at: datetime,
-) -> Appointment:
+) -> Proposed:
     """Propose a new person who is to operate or to audit the marketplace.
+
+    Returns:
+        The proposal, and the first half of the password the person will log in with.
 
     Raises:
         NotPermitted: the actor is no operator.
@@ -92,11 +115,13 @@ def appointment_ask(
             "市级人员须由另一位运营人员确认，目前没有另一位。请用 manage.py member_add 建立第二位。"
         )
         raise Conflict("OPERATOR_ALONE", sentence)
+    half = temporary_half()
     found = Appointment.objects.create(
         username=account,
         display_name=name,
         organisation=organisation,
         role=role,
+        first_half=half,
         asked_by=actor,
         asked_at=at,
     )
@@ -109,27 +134,35 @@ def appointment_ask(
         at=at,
         path=reverse("marketplace:appointment-detail", args=[found.public_id]),
     )
-    return found
+    return Proposed(found, half)
 
 
 @transaction.atomic
 def appointment_confirm(*, public_id: uuid.UUID, actor: User, at: datetime) -> HandedOver:
-    """Make the account a colleague proposed; the password is for the person alone.
+    """Make the account a colleague proposed.
+
+    Returns:
+        The account with the second half of its password; the proposer handed over the first.
 
     Raises:
         NotPermitted: the actor is no operator; ``APPOINTMENT_OWN``, the actor proposed it.
         NotFound: no such proposal.
-        Conflict: ``APPOINTMENT_DECIDED``, ``USERNAME_TAKEN``.
+        Conflict: ``APPOINTMENT_DECIDED``, ``USERNAME_TAKEN``; ``PROPOSER_LEFT``, who proposed it operates no more.
 
     Writes: ``Appointment``, as of ``user_create`` and ``membership_grant``, a notice to who proposed it, audit
         ``marketplace.appointment.confirm``; locks the proposal.
     """
     found = _waiting(public_id, actor)
-    handed = _account(
-        found.username, found.display_name, found.organisation, Role(found.role), actor, at
+    if not has_role(found.asked_by, Role.OPERATOR):
+        raise Conflict("PROPOSER_LEFT", "提出人已不再担任市级运营，请不予确认，另行提出。")
+    half = temporary_half()
+    password = join_halves(found.first_half, half)
+    user = _account(found.username, found.display_name, password, actor, at)
+    membership_grant(
+        user=user, organisation=found.organisation, role=Role(found.role), actor=actor, at=at
     )
     _decided(found, AppointmentState.CONFIRMED, actor, at)
-    return handed
+    return HandedOver(user, half)
 
 
 @transaction.atomic
@@ -150,20 +183,10 @@ def appointment_decline(
     return found
 
 
-def _account(
-    username: str,
-    display_name: str,
-    organisation: Organisation,
-    role: Role,
-    actor: User,
-    at: datetime,
-) -> HandedOver:
-    password = temporary_password()
-    user = user_create(
+def _account(username: str, display_name: str, password: str, actor: User, at: datetime) -> User:
+    return user_create(
         username=username, password=password, display_name=display_name, actor=actor, at=at
     )
-    membership_grant(user=user, organisation=organisation, role=role, actor=actor, at=at)
-    return HandedOver(user, password)
 
 
 def _waiting(public_id: uuid.UUID, actor: User) -> Appointment:
@@ -184,8 +207,8 @@ def _waiting(public_id: uuid.UUID, actor: User) -> Appointment:
 
 
 def _decided(found: Appointment, state: AppointmentState, actor: User, at: datetime) -> None:
-    found.state, found.decided_by, found.decided_at = state, actor, at
-    found.save(update_fields=["state", "decided_by", "decided_at", "note"])
+    found.state, found.decided_by, found.decided_at, found.first_half = state, actor, at, ""
+    found.save(update_fields=["state", "decided_by", "decided_at", "first_half", "note"])
     is_confirmed = state is AppointmentState.CONFIRMED
     _record("confirm" if is_confirmed else "refuse", found, actor, at)
     outcome = "已确认" if is_confirmed else "未予确认"
@@ -197,6 +220,16 @@ def _decided(found: Appointment, state: AppointmentState, actor: User, at: datet
         at=at,
         path=reverse("marketplace:appointment-detail", args=[found.public_id]),
     )
+
+
+def _require_other_than_colleague_s(organisation: Organisation, role: Role, actor: User) -> None:
+    """Refuse who gave the other role of the office: whoever draws up and whoever releases come from two operators."""
+    others = Membership.objects.filter(
+        organisation=organisation, ended_at=None, granted_by=actor
+    ).exclude(role=role)
+    if others.exists():
+        sentence = "该单位另一角色的人员由您添加；经办与复核须由两位运营人员分别添加。"
+        raise Conflict("COLLEAGUE_BY_SAME", sentence, {"role": sentence})
 
 
 def _require_kind(organisation: Organisation, role: Role, kind: OrganisationKind) -> None:

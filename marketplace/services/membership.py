@@ -90,7 +90,7 @@ def phone_change(*, phone: str, actor: User, at: datetime) -> User:
     Writes: ``User.phone``, audit ``marketplace.user.phone_change`` without the number; nothing when it stays the same.
     """
     number = phone_checked(phone)
-    user = User.objects.select_for_update().get(pk=actor.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if user.phone == number:
         return user
     user.phone = number
@@ -162,7 +162,7 @@ def membership_grant(
 
     Writes: ``Membership``, audit ``marketplace.membership.grant``; locks the user's row.
     """
-    User.objects.select_for_update().get(pk=user.pk)
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
     if role not in ROLES_OF_KIND[OrganisationKind(organisation.kind)]:
         raise Refused("ROLE_NOT_OF_KIND", "该类组织没有这一角色。")
     held = set(Membership.objects.filter(user=user, ended_at=None).values_list("role", flat=True))

@@ -103,7 +103,9 @@ def office_ensure(
     if (kind is OrganisationKind.DISTRICT) != bool(district_code):
         sentence = "区级单位须选择所在的区，市级单位不选。"
         raise Refused("OFFICE_DISTRICT", sentence, {"district_code": sentence})
-    found = Organisation.objects.filter(kind=kind, name=called, district_id=district_code).first()
+    found = Organisation.objects.filter(
+        kind=kind, name=called, district_id=district_code, is_active=True
+    ).first()
     return found or organisation_create(
         kind=kind, name=called, actor=actor, at=at, district_code=district_code
     )

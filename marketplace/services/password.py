@@ -52,7 +52,7 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
     Writes: ``User.password``, that it is the person's own and since when, audit ``marketplace.user.password_change``;
         locks the row.
     """
-    user = User.objects.select_for_update().get(pk=actor.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     if not user.check_password(old_password):
         sentence = "当前密码不正确。"
         raise Refused("PASSWORD_WRONG", sentence, {"old_password": sentence})

@@ -19,7 +19,7 @@ from django_otp.oath import TOTP
 from marketplace.audit import audit_record
 from marketplace.crypto import keyed_digest
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
-from marketplace.domain.roles import Role
+from marketplace.domain.roles import ROLES_OF_KIND, OrganisationKind, Role
 from marketplace.domain.second_factor import (
     DIGITS,
     KEY_BYTES,
@@ -42,6 +42,7 @@ from marketplace.models import Authenticator, RecoveryCode, User
 from marketplace.policies import (
     authenticator_forget,
     authenticator_in_use,
+    memberships_live,
     require_role,
     second_factor_required,
 )
@@ -147,7 +148,7 @@ def authenticator_confirm(*, actor: User, code: str, at: datetime) -> Enabled:
     Writes: the ``Authenticator``, its ``RecoveryCode`` rows, those of an earlier one away; the actor's other sessions
         end; a notice, audit ``marketplace.authenticator.enable`` or ``.replace``; locks the user's row.
     """
-    user = User.objects.select_for_update().get(pk=actor.pk)
+    user = User.objects.select_for_update(no_key=True).get(pk=actor.pk)
     begun = authenticator_begun(user, at)
     if begun is None:
         raise Conflict("AUTHENTICATOR_NOT_BEGUN", "绑定已过时，请重新开始。")
@@ -234,7 +235,8 @@ def authenticator_reset(
     Raises:
         NotPermitted: the actor is no operator; ``RESET_OWN``, it is the actor's own.
         NotFound: no such person.
-        Conflict: ``AUTHENTICATOR_NONE``, there is none; ``RESET_BOTH``, the password is one the actor made.
+        Conflict: ``AUTHENTICATOR_NONE``, there is none; ``RESET_BOTH``, the password is one
+            the actor made, or of one who operates or audits, somebody else.
 
     Writes: ``Authenticator`` and ``RecoveryCode`` rows away, the person's sessions end, a notice to them, audit
         ``marketplace.authenticator.reset``; locks the user's row.
@@ -244,12 +246,11 @@ def authenticator_reset(
         if actor.public_id == user_id:
             sentence = "不能重置自己的验证器，请由另一位市级运营人员办理。"
             raise NotPermitted("RESET_OWN", sentence)
-    user = User.objects.select_for_update().filter(public_id=user_id).first()
+    user = User.objects.select_for_update(no_key=True).filter(public_id=user_id).first()
     if user is None:
         raise NotFound
-    if actor and user.must_change_password and has_done(PASSWORD_MADE, user, actor, at):
-        sentence = "此人的密码由您设定，本人还没有改过；动态口令请由另一位运营人员重置。"
-        raise Conflict("RESET_BOTH", sentence)
+    if actor and user.must_change_password:
+        _require_apart(user, actor)
     if not _drop(user):
         raise Conflict("AUTHENTICATOR_NONE", "此人没有启用动态口令，不必重置。")
     _sessions_end(user)
@@ -264,6 +265,16 @@ def authenticator_reset(
     return user
 
 
+def _require_apart(user: User, actor: User) -> None:
+    """Refuse where whoever made the password would be let in by it: nobody may of those who operate or audit."""
+    if set(ROLES_OF_KIND[OrganisationKind.CITY]) & {duty.role for duty in memberships_live(user)}:
+        sentence = "市级人员的密码由他人设定、尚未改过的，动态口令须用 manage.py second_factor_reset 重置。"
+        raise Conflict("RESET_BOTH", sentence)
+    if has_done(PASSWORD_MADE, user, actor):
+        sentence = "此人的密码由您设定，本人还没有改过；动态口令请由另一位运营人员重置。"
+        raise Conflict("RESET_BOTH", sentence)
+
+
 def _proven(actor: User, proof: Proof, at: datetime, deed: Callable[[User], T]) -> T:
     """Do something to the actor after password and code were good; what was wrong stays counted."""
     is_good = actor.check_password(proof.password)
@@ -272,7 +283,7 @@ def _proven(actor: User, proof: Proof, at: datetime, deed: Callable[[User], T]) 
     if not is_good:
         raise _wrong("proof")
     with transaction.atomic():
-        return deed(User.objects.select_for_update().get(pk=actor.pk))
+        return deed(User.objects.select_for_update(no_key=True).get(pk=actor.pk))
 
 
 def _wrong(when: str) -> Refused:

@@ -120,9 +120,7 @@ def token_drawn(token: Token, order: TokenOrder, actor: User, at: datetime) -> I
 
     Writes: the token.
     """
-    token.prefix = token_prefix(secrets.token_bytes(PUBLIC_BYTES))
-    text = token_text(token.prefix, secrets.token_bytes(SECRET_BYTES))
-    token.digest = token_digest(text)
+    text = text_drawn(token)
     token.name, token.purpose = order.name, order.purpose
     first = order.first_day - timedelta(days=1)
     token.valid_from = max(at, end_of_day(first) + SECOND)
@@ -130,6 +128,14 @@ def token_drawn(token: Token, order: TokenOrder, actor: User, at: datetime) -> I
     token.issued_by, token.issued_at = actor, at
     token.save(force_insert=True)
     return IssuedToken(token, text)
+
+
+def text_drawn(token: AccessToken) -> str:
+    """Return a new text of a token, whose beginning and hash it has from here on; it is not written."""
+    token.prefix = token_prefix(secrets.token_bytes(PUBLIC_BYTES))
+    text = token_text(token.prefix, secrets.token_bytes(SECRET_BYTES))
+    token.digest = token_digest(text)
+    return text
 
 
 def token_end(token: AccessToken, reason: str, actor: User, at: datetime) -> None:

@@ -174,6 +174,7 @@ VERBS: Mapping[str, str] = {
     "suspend": "暂停",
     "sweep": "巡检",
     "take": "接单",
+    "token_draw": "领取接口令牌",
     "token_issue": "签发接口令牌",
     "token_revoke": "撤销接口令牌",
     "track": "转入跟踪",

@@ -15,7 +15,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from lenders.api.serializers import AmountField
-from lenders.api.systems import OpenToSystems
+from lenders.api.systems import OpenToSystems, token_of
 from lenders.domain.interface import Interface
 from marketplace.api.pagination import KeysetPagination
 from marketplace.api.serializers import StrictSerializer
@@ -229,7 +229,11 @@ class OutcomeListView(OpenToSystems):
         body = OutcomeInput(data=request.data)
         body.is_valid(raise_exception=True)
         event: OutcomeEvent = outcome_record(
-            loan_id=public_id, **body.validated_data, actor=user, at=timezone.now()
+            loan_id=public_id,
+            **body.validated_data,
+            token=token_of(request),
+            actor=user,
+            at=timezone.now(),
         )
         return Response(OutcomeOutput(event).data, status=201)
 

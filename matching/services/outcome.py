@@ -56,6 +56,7 @@ def outcome_record(
     interest_yuan: Decimal | None = None,
     days_overdue: int | None = None,
     classification: str = "",
+    token: uuid.UUID | None = None,
 ) -> OutcomeEvent:
     """Report one event of a loan; the same reference with the same content again changes nothing.
 
@@ -74,6 +75,7 @@ def outcome_record(
         interest_yuan: interest and fees paid.
         days_overdue: for OVERDUE.
         classification: code of the five-tier class, empty when unchanged.
+        token: public id of the token by which the lender's own system reports in the actor's name; None for a person.
 
     Raises:
         NotFound: the loan is not the actor's to see.
@@ -116,7 +118,8 @@ def outcome_record(
         revolving=terms.revolving,
     )
     facts = event_facts(event, before, after, terms)
-    step(case, event.kind.value, event_payload(event, number), actor=actor, at=at, facts=facts)
+    said = event_payload(event, number) | ({"token": str(token)} if token else {})
+    step(case, event.kind.value, said, actor=actor, at=at, facts=facts)
     return event_write(loan, event, number, seq, after, actor=actor, at=at)
 
 

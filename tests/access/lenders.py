@@ -21,11 +21,11 @@ from tests.access import (
     public,
 )
 from tests.cast import make_user
-from tests.factories.interface_tokens import make_interface_token
+from tests.factories.interface_tokens import make_interface_token, make_undrawn_token
 from tests.factories.lenders import TERMS, make_draft, make_institution, make_product, make_staff
 
 APPROVER = members("approver")
-APPROVERS = members("approver rival_approver")
+OFFICER = members("officer")
 LENDERS = LENDER | RIVAL_LENDER
 PERIOD = {"effective_from": "2026-11-01", "effective_until": ""}
 RULE = {"feature": "score_points", "operator": "GE", "value": 60, "effective_from": "2026-11-01"}
@@ -80,7 +80,19 @@ def with_token(world: World) -> Call:
     issued = make_interface_token(
         cast.institution, cast.officer, actor=cast.operator, at=world.at, name="走访"
     )
-    return Call({"public_id": issued.token.public_id}, {"reason": "人员变动"})
+    return Call({"public_id": issued.token.public_id})
+
+
+def with_token_to_revoke(world: World) -> Call:
+    return replace(with_token(world), body={"reason": "人员变动"})
+
+
+def with_undrawn_token(world: World) -> Call:
+    cast = world.cast
+    token = make_undrawn_token(
+        cast.institution, cast.officer, actor=cast.operator, at=world.at, name="走访"
+    )
+    return Call({"public_id": token.public_id})
 
 
 def with_product(world: World) -> Call:
@@ -468,14 +480,21 @@ TOKENS = [
         stranger=403,
         make=with_token_order,
     ),
-    Row("lenders:interface-token-list", allowed=APPROVERS, stranger=403),
-    Row("lenders:interface-token", allowed=CITY | APPROVER, make=with_token),
+    Row("lenders:interface-token-list", allowed=LENDERS, stranger=403),
+    Row("lenders:interface-token", allowed=CITY | APPROVER | OFFICER, make=with_token),
+    Row(
+        "lenders:interface-token-draw",
+        "POST",
+        allowed=OFFICER,
+        otherwise={"approver": 403, "auditor": 403} | dict.fromkeys(OPERATORS, 403),
+        make=with_undrawn_token,
+    ),
     Row(
         "lenders:interface-token-revoke",
         "POST",
         allowed=OPERATORS | APPROVER,
-        otherwise={"auditor": 403},
-        make=with_token,
+        otherwise={"auditor": 403, "officer": 403},
+        make=with_token_to_revoke,
     ),
 ]
 

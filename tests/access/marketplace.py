@@ -136,11 +136,18 @@ def with_new_clerk(world: World) -> Call:
 def with_appointment(world: World) -> Call:
     """Proposed by an operator who is none of those who are asked."""
     proposer = make_user("proposing-operator")
+    Membership.objects.create(
+        user=proposer,
+        organisation=Membership.objects.get(user=world.cast.operator).organisation,
+        role="OPERATOR",
+        granted_at=world.at,
+    )
     found = Appointment.objects.create(
         username="new-auditor",
         display_name="示例审计",
         organisation=Membership.objects.get(user=world.cast.operator).organisation,
         role="AUDITOR",
+        first_half="ab2c-de3f",
         asked_by=proposer,
         asked_at=world.at,
     )

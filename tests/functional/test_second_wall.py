@@ -104,6 +104,17 @@ class TestSecondWall:
 
         assert not [text for text in read if cast.enterprise.name in text]
 
+    def test_stands_for_a_system_in_an_operator_s_session(self, cast, loan, forgotten):
+        issued = make_interface_token(
+            cast.rival_institution, cast.rival_approver, actor=cast.operator, at=NOW
+        )
+        client = Client(raise_request_exception=False)
+        client.force_login(cast.operator)
+
+        read = client.get(resolve_url("api:loan-list"), headers=bearer(issued)).text
+
+        assert cast.enterprise.name not in read
+
     def test_is_all_that_keeps_them_out_then(self, cast, loan, forgotten, monkeypatch):
         monkeypatch.setattr(middleware, "organisations_asking", lambda user: None)
 

@@ -12,6 +12,7 @@ from django.contrib.auth import update_session_auth_hash
 from django.contrib.auth.decorators import login_required
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.views import LoginView, LogoutView
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxLengthValidator
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
@@ -24,6 +25,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 
 from marketplace.domain.errors import Refused
 from marketplace.models import User
+from marketplace.policies import temporary_over
 from marketplace.selectors import notification_list
 from marketplace.services import notification_read, password_change, phone_change
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
@@ -32,6 +34,8 @@ from marketplace.web.forms import refuse
 from marketplace.web.idle import ENDED, session_begin, time_left
 from marketplace.web.navigation import landing_for, links_for, places
 from marketplace.web.pagination import number_page
+
+TEMPORARY_OVER = "临时密码已过期，请联系为您开通账号的人重新设定。"
 
 
 class SignInForm(AuthenticationForm):
@@ -48,6 +52,16 @@ class SignInForm(AuthenticationForm):
         longest = User._meta.get_field("username").max_length or 0
         self.fields["username"].validators.append(MaxLengthValidator(longest))
         self.fields["password"].label = "密码"
+
+    def confirm_login_allowed(self, user: User) -> None:
+        """Refuse a password that somebody else made and nobody changed in time.
+
+        Raises:
+            ValidationError: ``password_over``.
+        """
+        super().confirm_login_allowed(user)
+        if temporary_over(user, timezone.now()):
+            raise ValidationError(TEMPORARY_OVER, code="password_over")
 
 
 class SignInView(LoginView):

@@ -34,6 +34,7 @@ from marketplace.services import (
     office_ensure,
 )
 from marketplace.services.account import HandedOver
+from marketplace.services.appointment import Proposed
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Crumb, Pair, Tone
 from marketplace.web.views.person import CHOOSE, handed_over_page
@@ -123,10 +124,12 @@ def person_new(request: HttpRequest) -> HttpResponse:
     form = PersonForm(request.POST or None)
     done = attempted(form, lambda: _added(form, actor))
     if isinstance(done, HandedOver):
-        return handed_over_page(request, done, "账号已建立")
+        return handed_over_page(request, "账号已建立", done.user.username, done.password)
     if done is not None:
-        messages.success(request, "已提出，请另一位运营人员确认。")
-        return redirect("marketplace:appointment-detail", done.public_id)
+        found = done.appointment
+        account, half = found.username, done.first_half
+        url = reverse("marketplace:appointment-detail", args=[found.public_id])
+        return handed_over_page(request, "已提出，请另一位运营人员确认", account, half, 1, url)
     context = {"form": form, "crumbs": [_people(), Crumb("添加人员")]}
     return render(
         request, "marketplace/operator/person_new.html", context, status=form_status(form)
@@ -134,7 +137,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
 
 
 @transaction.atomic
-def _added(form: PersonForm, actor: User) -> Appointment | HandedOver:
+def _added(form: PersonForm, actor: User) -> Proposed | HandedOver:
     add = appointment_ask if form.is_of_city else district_member_add
     return add(
         username=form.cleaned_data["username"],
@@ -161,7 +164,7 @@ def confirm(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     actor = signed_in(request.user)
     require_role(actor, Role.OPERATOR)
     handed = appointment_confirm(public_id=public_id, actor=actor, at=timezone.now())
-    return handed_over_page(request, handed, "账号已建立")
+    return handed_over_page(request, "账号已建立", handed.user.username, handed.password, 2)
 
 
 @login_required

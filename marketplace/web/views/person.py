@@ -139,12 +139,23 @@ def duty(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     return redirect("marketplace:member-list")
 
 
-def handed_over_page(request: HttpRequest, handed: HandedOver, title: str) -> HttpResponse:
-    """Show a password this once, to be handed to the person whose it is."""
+def handed_over_page(
+    request: HttpRequest, title: str, account: str, password: str, half: int = 0, back: str = ""
+) -> HttpResponse:
+    """Show a password this once, to be handed to the person whose it is.
+
+    Args:
+        title: of the page.
+        account, password: to log in with.
+        half: 1 or 2 where it is one half of the password; 0 for the whole.
+        back: where to go on, else to the list of people.
+    """
     context = {
         "title": title,
-        "account": handed.user.username,
-        "password": handed.password,
+        "account": account,
+        "password": password,
+        "half": half,
+        "back_url": back or reverse("marketplace:member-list"),
         "crumbs": [Crumb("用户", reverse("marketplace:member-list")), Crumb(title)],
     }
     return render(request, "marketplace/operator/handed_over.html", context)
@@ -171,7 +182,7 @@ def _handed_over(
     )
     if handed is None:
         return _page(request, public_id, **{name: form})
-    return handed_over_page(request, handed, title)
+    return handed_over_page(request, title, handed.user.username, handed.password)
 
 
 def _page(request: HttpRequest, public_id: uuid.UUID, **given: forms.Form) -> HttpResponse:

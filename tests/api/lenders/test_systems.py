@@ -11,7 +11,8 @@ from borrowers.services import consent_revoke
 from lenders.api.systems import SystemThrottle
 from lenders.domain.interface import Interface
 from lenders.models import InterfaceUse
-from marketplace.models import AccessRecord, Membership
+from marketplace.models import AccessRecord, AuditEvent, Membership
+from matching.models import ApplicationEvent
 from tests.cast import NOW
 from tests.factories.interface_tokens import make_interface_token
 from tests.factories.matching import make_application
@@ -137,6 +138,11 @@ class TestReporting:
         assert (first.status_code, again.status_code) == (201, 201)
         assert first.json()["seq"] == again.json()["seq"]
         assert len(client.get(address, headers=system).json()) == 1
+        event = AuditEvent.objects.filter(action="matching.application.disburse").last()
+        assert ApplicationEvent.objects.get(event="DISBURSE").payload["token"] == str(
+            issued.token.public_id
+        )
+        assert event.actor == cast.officer
         uses = dict(InterfaceUse.objects.values_list("interface", "calls"))
         assert uses == {"OUTCOMES": 2, "LOANS": 1}
 

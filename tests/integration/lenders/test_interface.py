@@ -15,16 +15,18 @@ from lenders.models import Institution, InterfaceToken, InterfaceUse
 from lenders.services import institution_suspend
 from lenders.services.interface import (
     interface_authenticate,
+    interface_token_draw,
     interface_token_revoke,
     interface_use_count,
 )
 from marketplace.domain.account import SuspensionReason
 from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
+from marketplace.domain.token import token_digest
 from marketplace.models import AuditEvent, Membership, Notification
 from marketplace.services import account_suspend
 from marketplace.services.minute_limit import TooMany
 from marketplace.services.token import TokenRefused
-from tests.factories.interface_tokens import make_interface_token
+from tests.factories.interface_tokens import make_interface_token, make_undrawn_token
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +52,9 @@ class TestIssue:
         token = InterfaceToken.objects.get()
         event = AuditEvent.objects.get(action="lenders.institution.token_issue")
         told = Notification.objects.filter(kind="token.token_issue")
+        assert AuditEvent.objects.filter(
+            action="lenders.institution.token_draw", actor=cast.officer
+        ).exists()
         assert issued.text not in str(vars(token))
         assert issued.text.startswith(token.prefix)
         assert event.payload["holder"] == str(cast.officer.public_id)
@@ -96,6 +101,38 @@ class TestIssue:
     def test_takes_a_name_once(self, cast, now, issued):
         with pytest.raises(Conflict, match="TOKEN_NAME_TAKEN"):
             make_interface_token(cast.institution, cast.officer, actor=cast.operator, at=now)
+
+
+class TestDraw:
+    @pytest.fixture
+    def undrawn(self, cast, now):
+        return make_undrawn_token(cast.institution, cast.officer, actor=cast.operator, at=now)
+
+    def draw(self, token, actor, now):
+        return interface_token_draw(token_id=token.public_id, actor=actor, at=now)
+
+    def test_is_the_holder_s_and_happens_once(self, cast, now, undrawn):
+        before = undrawn.digest
+        issued = self.draw(undrawn, cast.officer, now)
+
+        assert issued.token.digest == token_digest(issued.text) != before
+        assert shown(issued, now).holder == cast.officer
+        with pytest.raises(Conflict, match="TOKEN_DRAWN"):
+            self.draw(undrawn, cast.officer, now)
+
+    @pytest.mark.parametrize("member", ["operator", "approver", "rival_officer", "owner"])
+    def test_is_nobody_else_s(self, cast, now, undrawn, member):
+        with pytest.raises(NotPermitted, match="TOKEN_HOLDER"):
+            self.draw(undrawn, getattr(cast, member), now)
+
+    def test_of_what_is_over_is_refused(self, cast, now, undrawn):
+        with pytest.raises(Conflict, match="TOKEN_OVER"):
+            self.draw(undrawn, cast.officer, now + timedelta(days=31))
+        interface_token_revoke(
+            token_id=undrawn.public_id, reason="示例", actor=cast.operator, at=now
+        )
+        with pytest.raises(Conflict, match="TOKEN_OVER"):
+            self.draw(undrawn, cast.officer, now)
 
 
 class TestStanding:

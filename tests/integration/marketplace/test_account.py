@@ -6,6 +6,7 @@ from datetime import timedelta
 from io import StringIO
 
 import pytest
+import time_machine
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 
@@ -115,7 +116,7 @@ class TestNobodyHoldsBothMeans:
         lost(cast.officer, cast.operator, now)
 
         with pytest.raises(Conflict, match="RESET_BOTH"):
-            reset(cast.officer, cast.operator, now + timedelta(days=29))
+            reset(cast.officer, cast.operator, now + timedelta(days=400))
         assert reset(cast.officer, cast.second_operator, now).password
 
     def test_until_there_is_a_new_one(self, cast, now):
@@ -139,6 +140,26 @@ class TestNobodyHoldsBothMeans:
         User.objects.filter(pk=cast.officer.pk).update(must_change_password=False)
 
         assert lost(cast.officer, cast.operator, now)
+
+    def test_of_the_city_s_people_nobody_resets_both(self, cast, now):
+        make_authenticator(cast.auditor, at=now)
+        reset(cast.auditor, cast.operator, now)
+
+        for actor in (cast.operator, cast.second_operator):
+            with pytest.raises(Conflict, match="RESET_BOTH"):
+                lost(cast.auditor, actor, now)
+        assert lost(cast.auditor, None, now), "the console is another hand"
+
+    def test_a_password_somebody_made_is_over_in_a_week(self, client, cast, now):
+        handed = reset(cast.owner, cast.operator, now)
+        told = []
+        for days in (8, 6):
+            with time_machine.travel(now + timedelta(days=days)):
+                typed = {"username": "owner", "password": handed.password}
+                told.append(client.post("/login/", typed))
+
+        assert [answer.status_code for answer in told] == [422, 302]
+        assert "临时密码已过期" in told[0].text
 
     def test_reopening_is_a_password_too(self, cast, now):
         make_authenticator(cast.officer, at=now)
@@ -165,7 +186,7 @@ class TestSuspension:
         suspend(cast.second_operator, cast.operator, now)
 
         told = Notification.objects.filter(title__contains="停用")
-        assert {notice.user for notice in told} == {cast.auditor}
+        assert {notice.user for notice in told} == {cast.auditor, cast.second_operator}
 
     def test_ends_with_a_new_password(self, client, cast, now):
         suspend(cast.officer, cast.operator, now)
@@ -176,6 +197,21 @@ class TestSuspension:
         assert officer.is_active
         assert officer.suspended_for == ""
         assert officer.check_password(handed.password)
+
+    def test_of_a_lender_s_is_told_its_approvers(self, cast, now):
+        suspend(cast.officer, cast.operator, now)
+
+        told = Notification.objects.filter(title="本机构officer的账号已停用")
+        assert {notice.user for notice in told} == {cast.approver}
+
+    def test_is_not_done_by_one_who_was_suspended_meanwhile(self, cast, now):
+        """Two operators suspend each other: the second is none any more."""
+        assert cast.second_operator.memberships.exists()
+        suspend(cast.second_operator, cast.operator, now)
+
+        with pytest.raises(NotPermitted):
+            suspend(cast.operator, cast.second_operator, now)
+        assert User.objects.get(pk=cast.operator.pk).is_active
 
     def test_happens_once(self, cast, now):
         suspend(cast.officer, cast.operator, now)
@@ -225,6 +261,16 @@ class TestIdleAccounts:
 
         assert accounts_idle_suspend(at=now) == 1
 
+    def test_leave_two_operators(self, cast, now):
+        third = third_operator(cast, now)
+        User.objects.update(last_login=now - timedelta(days=91))
+
+        accounts_idle_suspend(at=now)
+
+        operators = {cast.operator.pk, cast.second_operator.pk, third.pk}
+        assert User.objects.filter(pk__in=operators, is_active=True).count() == 2
+        assert "auditor" in self.suspended()
+
     def test_stay_where_the_city_sets_no_days(self, cast, now, settings):
         settings.ACCOUNT_IDLE_DAYS = 0
         self.last_seen(cast.officer, now, 4000)
@@ -254,6 +300,8 @@ class TestDutyEnd:
 
         User.objects.filter(pk=third.pk).update(is_active=True)
         assert self.end(cast.second_operator, cast.operator, now)
+        told = Notification.objects.filter(title__contains="不再担任市级运营")
+        assert {notice.user for notice in told} == {third, cast.auditor}
 
     def test_is_never_one_s_own(self, cast, now):
         third_operator(cast, now)
@@ -289,6 +337,24 @@ class TestDistrictMember:
         assert (duty.role, duty.organisation.name) == ("DISTRICT_CLERK", "示例区专班")
         assert handed.user.must_change_password
         assert handed.user.check_password(handed.password)
+
+    def test_who_draws_up_and_who_releases_come_from_two_operators(self, cast, now):
+        office = duty_of(cast.district_clerk).organisation
+        Membership.objects.filter(organisation=office).update(granted_by=cast.operator)
+
+        def add(actor, role, username):
+            return district_member_add(
+                username=username,
+                display_name="示例",
+                organisation=office,
+                role=role,
+                actor=actor,
+                at=now,
+            )
+
+        with pytest.raises(Conflict, match="COLLEAGUE_BY_SAME"):
+            add(cast.operator, Role.DISTRICT_LEAD, "new-lead")
+        assert add(cast.second_operator, Role.DISTRICT_LEAD, "new-lead")
 
     @pytest.mark.parametrize("role", [Role.OPERATOR, Role.AUDITOR, Role.OFFICER])
     def test_has_a_role_of_districts(self, cast, now, role):
@@ -337,7 +403,8 @@ class TestAppointment:
         )
 
     def test_makes_nobody_before_a_second_operator_confirms(self, cast, now):
-        asked = self.ask(cast, now)
+        proposed = self.ask(cast, now)
+        asked = proposed.appointment
 
         told = Notification.objects.get(kind="user.appointment")
         assert not User.objects.filter(username="third-operator").exists()
@@ -346,11 +413,13 @@ class TestAppointment:
 
         handed = appointment_confirm(public_id=asked.public_id, actor=cast.second_operator, at=now)
         assert duty_of(handed.user).role == "OPERATOR"
+        assert handed.user.check_password(f"{proposed.first_half}-{handed.password}")
+        assert Appointment.objects.get().first_half == ""
         assert duty_of(handed.user).granted_by == cast.second_operator
         assert Appointment.objects.get().state == "CONFIRMED"
 
     def test_is_not_confirmed_by_whom_it_came_from(self, cast, now):
-        asked = self.ask(cast, now)
+        asked = self.ask(cast, now).appointment
 
         with pytest.raises(NotPermitted, match="APPOINTMENT_OWN"):
             appointment_confirm(public_id=asked.public_id, actor=cast.operator, at=now)
@@ -359,7 +428,7 @@ class TestAppointment:
 
     @pytest.mark.parametrize("member", ["auditor", "approver", "district_lead", "owner"])
     def test_is_for_operators(self, cast, now, member):
-        asked = self.ask(cast, now)
+        asked = self.ask(cast, now).appointment
         person = getattr(cast, member)
 
         with pytest.raises(NotPermitted):
@@ -368,7 +437,7 @@ class TestAppointment:
             appointment_confirm(public_id=asked.public_id, actor=person, at=now)
 
     def test_is_decided_once(self, cast, now):
-        asked = self.ask(cast, now)
+        asked = self.ask(cast, now).appointment
         appointment_decline(
             public_id=asked.public_id, note="查无此人", actor=cast.second_operator, at=now
         )
@@ -377,10 +446,23 @@ class TestAppointment:
             appointment_confirm(public_id=asked.public_id, actor=cast.second_operator, at=now)
         told = Notification.objects.get(user=cast.operator, kind="user.appointment")
         assert told.body == "查无此人"
-        assert self.ask(cast, now).state == "WAITING", "the account may be proposed anew"
+        assert self.ask(cast, now).appointment.state == "WAITING", (
+            "the account may be proposed anew"
+        )
+
+    def test_of_somebody_who_operates_no_more_is_not_confirmed(self, cast, now):
+        asked = self.ask(cast, now).appointment
+        third = third_operator(cast, now)
+        suspend(cast.operator, third, now)
+
+        with pytest.raises(Conflict, match="PROPOSER_LEFT"):
+            appointment_confirm(public_id=asked.public_id, actor=cast.second_operator, at=now)
+        appointment_decline(
+            public_id=asked.public_id, note="提出人已停用", actor=cast.second_operator, at=now
+        )
 
     def test_is_refused_with_words(self, cast, now):
-        asked = self.ask(cast, now)
+        asked = self.ask(cast, now).appointment
 
         with pytest.raises(Refused, match="NOTE_MISSING"):
             appointment_decline(

@@ -158,17 +158,18 @@ class TestNewPerson:
                 "organisation": str(city.public_id),
             },
         )
-        own = client.get(asked.url)
+        own = client.get(asked.context["back_url"])
         client.force_login(cast.second_operator)
         listed = client.get(reverse("marketplace:member-list"))
-        other = client.get(asked.url)
-        confirmed = client.post(f"{asked.url}confirm/")
+        other = client.get(asked.context["back_url"])
+        confirmed = client.post(f"{asked.context['back_url']}confirm/")
 
         assert own.context["waits_for_other"]
         assert own.context["form"] is None
         assert len(listed.context["waiting"].rows) == 1
         assert other.context["form"] is not None
         assert confirmed.context["account"] == "second-auditor"
+        assert [page.context["half"] for page in (asked, confirmed)] == [1, 2]
         assert Membership.objects.get(user__username="second-auditor").role == "AUDITOR"
 
     def test_of_the_city_may_be_refused(self, client, cast):
@@ -185,8 +186,9 @@ class TestNewPerson:
         )
         client.force_login(cast.second_operator)
 
-        wordless = client.post(f"{asked.url}decline/", {"note": ""})
-        client.post(f"{asked.url}decline/", {"note": "查无此人"})
+        address = asked.context["back_url"]
+        wordless = client.post(f"{address}decline/", {"note": ""})
+        client.post(f"{address}decline/", {"note": "查无此人"})
 
         assert wordless.status_code == 422
-        assert "查无此人" in client.get(asked.url).text
+        assert "查无此人" in client.get(address).text

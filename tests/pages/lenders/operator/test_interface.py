@@ -56,17 +56,26 @@ class TestIssue:
 
         assert main_of(page).find("a", href=list_of(cast)) is not None
 
-    def test_shows_the_token_this_once(self, client, cast):
+    def test_is_drawn_by_who_answers_for_it_and_shown_this_once(self, client, cast):
         client.force_login(cast.operator)
-
-        shown = client.post(list_of(cast), order(cast))
-
+        issued = client.post(list_of(cast), order(cast), follow=True)
         token = InterfaceToken.objects.get()
-        secret = main_of(shown).select_one(".mk-secret").text
+        address = reverse("lenders:interface-token", args=[token.public_id])
+        by_operator = client.get(address)
+        client.force_login(cast.approver)
+        before = client.get(address)
+        drawn = client.post(f"{address}draw/")
+        again = client.post(f"{address}draw/")
+
+        token.refresh_from_db()
+        secret = main_of(drawn).select_one(".mk-secret").text
+        assert main_of(issued).select_one(".mk-secret") is None
+        assert [page.context["can_draw"] for page in (by_operator, before)] == [False, True]
         assert secret.startswith(token.prefix)
-        assert secret not in client.get(list_of(cast)).text
+        assert "/api/v1/applications/" in drawn.text
+        assert again.status_code == 409
+        assert secret not in client.get(address).text
         assert token.interfaces == ["APPLICATIONS", "PORTRAIT"]
-        assert "/api/v1/applications/" in shown.text
 
     def test_says_at_the_field_what_is_wrong(self, client, cast):
         client.force_login(cast.operator)
