@@ -19,8 +19,10 @@ from borrowers.selectors.archive import archive_lines, batches_waiting
 from exports.pdf.fonts import fonts
 from marketplace.append_only import tables_held
 from marketplace.calendars import PublishedCalendar
+from marketplace.domain.reminder import CHANNEL_LABELS
 from marketplace.domain.roles import Role
 from marketplace.models import District, Membership, OutboxMessage
+from marketplace.outreach import senders
 from marketplace.row_security import ROLE, role_open, tables_walled
 
 
@@ -166,6 +168,13 @@ def _second_wall(today: date) -> Finding:
     return Finding("第二道墙", Health.GOOD, sentence)
 
 
+def _reminders(today: date) -> Finding:
+    if not (ways := senders()):
+        sentence = "没有设 EMAIL_URL 或 SMS_GATEWAY_URL，新消息只在站内。"
+        return Finding("站外提醒", Health.LACKS, sentence)
+    return Finding("站外提醒", Health.GOOD, "、".join(CHANNEL_LABELS[way] for way in ways) + "。")
+
+
 def _traces(today: date) -> Finding:
     if held := tables_held():
         sentence = f"数据库拒绝改、删 {len(held)} 张只增不改的表（审计、查询记录、办理步骤）。"
@@ -189,5 +198,6 @@ LOOKS: tuple[Callable[[date], Finding], ...] = (
     _archive,
     _second_wall,
     _traces,
+    _reminders,
     _secrets,
 )

@@ -27,6 +27,8 @@ QUIET_FROM, QUIET_UNTIL = 21, 8
 """Hours in Beijing between which nobody is reminded."""
 APART = timedelta(minutes=15)
 """So long after a reminder the next one goes out at the earliest."""
+SETTLED = timedelta(minutes=5)
+"""Younger notices wait: whoever is at the site reads them there."""
 RECENT = timedelta(days=2)
 """Older notices are reminded of no more."""
 LEASE = timedelta(minutes=10)

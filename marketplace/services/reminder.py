@@ -17,7 +17,7 @@ from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from marketplace.audit import audit_record
-from marketplace.crypto import keyed_digest
+from marketplace.crypto import CiphertextBroken, keyed_digest
 from marketplace.domain.errors import Conflict, NotFound, Refused
 from marketplace.domain.reminder import (
     APART,
@@ -29,6 +29,7 @@ from marketplace.domain.reminder import (
     FAILURES,
     LEASE,
     RECENT,
+    SETTLED,
     Channel,
     address_read,
     code_text,
@@ -162,7 +163,12 @@ def reminders_send(*, at: datetime) -> Round:
         return Round()
     sent = failed = 0
     for pk in list(_due(at).filter(channel__in=ways).values_list("pk", flat=True)[:AT_ONCE]):
-        done = _remind(pk, ways, at)
+        try:
+            done = _remind(pk, ways, at)
+        except CiphertextBroken:
+            _log.error("The address of reminder %s cannot be opened: FIELD_KEY has changed.", pk)
+            ReminderAddress.objects.filter(pk=pk).update(due_at=at + timedelta(days=1))
+            done = False
         sent += done is True
         failed += done is False
     return Round(sent, failed)
@@ -217,26 +223,20 @@ def _failed(row: ReminderAddress, at: datetime) -> None:
 
 
 def _due(at: datetime) -> QuerySet[ReminderAddress]:
-    of_user = Notification.objects.filter(
-        user=OuterRef("user"),
-        read_at=None,
-        reminded_at=None,
-        at__gte=OuterRef("confirmed_at"),
-        at__gt=at - RECENT,
-    )
+    of_user = _unread(at).filter(user=OuterRef("user"), at__gte=OuterRef("confirmed_at"))
     return ReminderAddress.objects.filter(
         Exists(of_user), confirmed_at__isnull=False, due_at__lte=at, user__is_active=True
     ).order_by("due_at", "pk")
 
 
 def _waiting(row: ReminderAddress, at: datetime) -> QuerySet[Notification]:
+    return _unread(at).filter(user=row.user_id, at__gte=row.confirmed_at).order_by("pk")
+
+
+def _unread(at: datetime) -> QuerySet[Notification]:
     return Notification.objects.filter(
-        user=row.user_id,
-        read_at=None,
-        reminded_at=None,
-        at__gte=row.confirmed_at,
-        at__gt=at - RECENT,
-    ).order_by("pk")
+        read_at=None, reminded_at=None, at__gt=at - RECENT, at__lte=at - SETTLED
+    )
 
 
 def _sender(channel: Channel) -> Sender:
@@ -248,7 +248,8 @@ def _sender(channel: Channel) -> Sender:
 
 
 def _own_locked(actor: User) -> ReminderAddress:
-    found = ReminderAddress.objects.select_for_update().filter(user=actor).first()
+    rows = ReminderAddress.objects.select_for_update().defer("address")
+    found = rows.filter(user=actor).first()
     if found is None:
         raise NotFound
     return found

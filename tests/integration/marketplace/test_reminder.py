@@ -17,7 +17,7 @@ from django.db import connection
 
 from marketplace import outreach
 from marketplace.domain.errors import Conflict, NotFound, Refused
-from marketplace.domain.reminder import Channel
+from marketplace.domain.reminder import SETTLED, Channel
 from marketplace.models import AuditEvent, Notification, ReminderAddress
 from marketplace.outreach import NotSent
 from marketplace.services import (
@@ -45,8 +45,9 @@ def _ways(settings):
 @pytest.fixture
 def reminded(cast, now):
     """The owner, who confirmed an address."""
-    enter(cast.owner, now)
-    address_confirm(code=code_sent(), actor=cast.owner, at=now)
+    before = now - timedelta(hours=1)
+    enter(cast.owner, before)
+    address_confirm(code=code_sent(), actor=cast.owner, at=before)
     mail.outbox.clear()
     return cast.owner
 
@@ -60,7 +61,8 @@ def code_sent():
 
 
 def tell(user, at, kind="application.accepted"):
-    notify(users=[user], kind=kind, title=SECRET, body=SECRET, at=at)
+    """Write a notice just as long ago as it takes to be reminded of it."""
+    notify(users=[user], kind=kind, title=SECRET, body=SECRET, at=at - SETTLED)
 
 
 class TestAddress:
@@ -171,6 +173,31 @@ class TestReminder:
 
         assert reminders_send(at=now + timedelta(hours=1)).sent == 0
         assert Notification.objects.get(title=SECRET).reminded_at == now
+
+    def test_waits_for_whoever_is_at_the_site(self, reminded, now):
+        tell(reminded, now)
+
+        assert reminders_send(at=now - timedelta(seconds=1)).sent == 0
+        assert reminders_send(at=now).sent == 1
+
+    def test_goes_to_the_others_when_one_address_cannot_be_opened(self, cast, reminded, now):
+        enter(cast.officer, now - timedelta(hours=1), "wang@example.com")
+        address_confirm(code=code_sent(), actor=cast.officer, at=now - timedelta(hours=1))
+        with connection.cursor() as cursor:
+            cursor.execute(
+                "UPDATE marketplace_reminderaddress SET address = 'broken' WHERE user_id = %s",
+                [reminded.pk],
+            )
+        mail.outbox.clear()
+        for user in (reminded, cast.officer):
+            tell(user, now)
+
+        done = reminders_send(at=now)
+
+        assert (done.sent, done.failed) == (1, 1)
+        assert [message.to for message in mail.outbox] == [["wang@example.com"]]
+        assert reminders_send(at=now + timedelta(hours=1)).failed == 0
+        address_remove(actor=reminded, at=now)
 
     def test_waits_a_quarter_of_an_hour_after_the_last(self, reminded, now):
         tell(reminded, now)
