@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import re
 import urllib.error
 import urllib.request
 from datetime import datetime
@@ -62,7 +63,7 @@ class Mail:
             use_ssl=known.get("EMAIL_USE_SSL", False),
             timeout=TIMEOUT_SECONDS,
         )
-        subject, _, _ = text.partition("：")
+        subject = re.split("[：，]", text, maxsplit=1)[0]
         message = EmailMessage(
             subject, text, settings.EMAIL_FROM, [address], headers={"Message-ID": f"<{key}@site>"}
         )

@@ -63,13 +63,13 @@ class Round:
 
 
 def address_enter(*, channel: Channel, address: str, actor: User, at: datetime) -> ReminderAddress:
-    """Write down where the actor wants to be reminded, and send a code there; an earlier address goes.
+    """Send a code to where the actor wants to be reminded, and write that down; an earlier address goes then.
 
     Raises:
         Refused: ``CHANNEL_CLOSED``, ``ADDRESS_INVALID``; ``CODE_NOT_SENT``, the message was not taken.
         TooMany: ``CODE_TOO_MANY``.
 
-    Writes: ``ReminderAddress``; a counter in the cache. Hands a message over, after the address is written.
+    Writes: ``ReminderAddress``, once the message was taken; a counter in the cache.
     """
     sender = _sender(channel)
     found = address_read(channel, address)
@@ -81,25 +81,23 @@ def address_enter(*, channel: Channel, address: str, actor: User, at: datetime) 
         raise Refused("ADDRESS_INVALID", words, {"address": words})
     CODES.count_or_refuse(str(actor.pk), at)
     code = f"{secrets.randbelow(10**CODE_DIGITS):0{CODE_DIGITS}}"
-    with transaction.atomic():
-        ReminderAddress.objects.filter(user=actor).delete()
-        row = ReminderAddress.objects.create(
-            user=actor,
-            channel=channel,
-            address=found,
-            entered_at=at,
-            code_sent_at=at,
-            due_at=at,
-        )
-        row.code_digest = _digest(row, code)
-        row.save(update_fields=["code_digest"])
     try:
         sender.send(found, code_text(PRODUCT_NAME, code), secrets.token_hex(16), at)
     except NotSent as fault:
         _log.warning("A code was not sent by %s: %s", channel, fault)
         sentence = "验证码没有发出去，请核对地址，稍后再试。"
         raise Refused("CODE_NOT_SENT", sentence, {"address": sentence}) from fault
-    return row
+    with transaction.atomic():
+        ReminderAddress.objects.filter(user=actor).delete()
+        return ReminderAddress.objects.create(
+            user=actor,
+            channel=channel,
+            address=found,
+            entered_at=at,
+            code_digest=code_digest(actor.pk, at, code),
+            code_sent_at=at,
+            due_at=at,
+        )
 
 
 def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
@@ -121,7 +119,9 @@ def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
             minutes=CODE_MINUTES
         )
         if not is_over and row.code_tries < CODE_TRIES:
-            if secrets.compare_digest(row.code_digest, _digest(row, code.strip())):
+            if secrets.compare_digest(
+                row.code_digest, code_digest(actor.pk, row.entered_at, code.strip())
+            ):
                 row.confirmed_at, row.due_at, row.code_digest = at, at, ""
                 row.save(update_fields=["confirmed_at", "due_at", "code_digest"])
                 _record("confirm", row.channel, actor, at)
@@ -134,6 +134,11 @@ def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
         raise Refused("CODE_OVER", sentence, {"code": sentence})
     sentence = "验证码不正确。"
     raise Refused("CODE_WRONG", sentence, {"code": sentence})
+
+
+def code_digest(user: int, at: datetime, code: str) -> str:
+    """Return what is kept of a code that was sent to a user at a moment."""
+    return keyed_digest(code, f"reminder code of {user} at {at.timestamp()}")
 
 
 @transaction.atomic
@@ -253,10 +258,6 @@ def _own_locked(actor: User) -> ReminderAddress:
     if found is None:
         raise NotFound
     return found
-
-
-def _digest(row: ReminderAddress, code: str) -> str:
-    return keyed_digest(code, f"reminder code of {row.pk}")
 
 
 def _record(verb: str, channel: str, actor: User, at: datetime) -> None:

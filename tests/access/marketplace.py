@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime
 
-from marketplace.crypto import keyed_digest
 from marketplace.models import (
     Appointment,
     Authenticator,
@@ -14,6 +13,7 @@ from marketplace.models import (
     ReminderAddress,
     User,
 )
+from marketplace.services.reminder import code_digest
 from tests.access import (
     CITY,
     EVERYBODY,
@@ -60,16 +60,15 @@ def with_mail_address(_: World) -> Call:
 def with_reminders(world: World) -> Call:
     """Everybody has an address that waits for the same code."""
     for user in User.objects.all():
-        row = ReminderAddress.objects.create(
+        ReminderAddress.objects.create(
             user=user,
             channel="EMAIL",
             address="li@example.com",
             entered_at=world.at,
+            code_digest=code_digest(user.pk, world.at, "123456"),
             code_sent_at=world.at,
             due_at=world.at,
         )
-        row.code_digest = keyed_digest("123456", f"reminder code of {row.pk}")
-        row.save()
     return Call()
 
 

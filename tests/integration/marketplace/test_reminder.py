@@ -135,10 +135,12 @@ class TestAddress:
         assert not mail.outbox
 
     def test_that_takes_no_message_is_told(self, cast, now, monkeypatch):
+        enter(cast.owner, now)
         monkeypatch.setattr(outreach.Mail, "send", refuse)
 
         with pytest.raises(Refused, match="CODE_NOT_SENT"):
-            enter(cast.owner, now)
+            enter(cast.owner, now, "wang@example.com")
+        assert ReminderAddress.objects.get().address == MAIL, "what stood before stands"
 
     def test_is_gone_when_it_is_removed(self, reminded, now):
         address_remove(actor=reminded, at=now)
