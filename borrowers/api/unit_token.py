@@ -1,61 +1,34 @@
-"""How a source unit's own system is known to the API: ``Authorization: Bearer``, on the addresses that say so.
+"""How a source unit's own system is known to the API; there is nobody behind it.
 
-Elsewhere the header means nothing. Where it is taken, it goes before a session; what was shown is never logged.
-
-Source: RFC 6750; `borrowers.services.unit_token`.
+Source: `marketplace.api.bearer`; `borrowers.services.unit_token`.
 """
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
-from django.utils import timezone
+from django.http import HttpRequest
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import (
-    BaseAuthentication,
-    SessionAuthentication,
-    get_authorization_header,
-)
-from rest_framework.exceptions import AuthenticationFailed
-from rest_framework.request import Request
+from rest_framework.authentication import SessionAuthentication
 
 from borrowers.models import UnitToken
 from borrowers.policies import UnitClient
 from borrowers.services.unit_token import token_authenticate
-from marketplace.services.token import TokenRefused
+from marketplace.api.bearer import BearerAuthentication
 from marketplace.web.sender import sender_of
 
-SCHEME = b"bearer"
 
+class UnitTokenAuthentication(BearerAuthentication[UnitToken]):
+    """A system that shows a unit's token is a `UnitClient`."""
 
-class UnitTokenAuthentication(BaseAuthentication):
-    """A system that shows a token is a `UnitClient`; whoever shows none may have a session."""
+    def let_in(self, text: str, request: HttpRequest, at: datetime) -> UnitToken:
+        """Return the token with its unit."""
+        return token_authenticate(text=text, sender=sender_of(request), at=at)
 
-    def authenticate(self, request: Request) -> tuple[UnitClient, UnitToken] | None:
-        """Return the client and its token, None where no token is shown.
-
-        Raises:
-            AuthenticationFailed: the token does not count, with its own code and sentence.
-            TooMany: failed too often.
-        """
-        scheme, _, text = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != SCHEME:
-            return None
-        try:
-            token = token_authenticate(
-                text=text.strip().decode("latin-1"),
-                sender=sender_of(request._request),
-                at=timezone.now(),
-            )
-        except TokenRefused as refused:
-            failed = AuthenticationFailed(refused.sentence)
-            failed.default_code = refused.code
-            raise failed from None
-        return UnitClient(token), token
-
-    def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 asks for."""
-        return 'Bearer realm="api"'
+    def caller(self, token: UnitToken) -> UnitClient:
+        """Return the client, who has no role."""
+        return UnitClient(token)
 
 
 class UnitTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]

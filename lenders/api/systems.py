@@ -3,23 +3,20 @@
 Such a system speaks in the name of the person who answers for it and of that person's lender alone: policies and the
 second wall ask the same as of the person, and what is read is recorded under that name.
 
-Source: RFC 6750; `lenders.services.interface`.
+Source: `marketplace.api.bearer`; `lenders.services.interface`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, ClassVar
 from uuid import UUID
 
+from django.http import HttpRequest
 from django.utils import timezone
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import (
-    BaseAuthentication,
-    SessionAuthentication,
-    get_authorization_header,
-)
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.authentication import SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView
@@ -27,46 +24,26 @@ from rest_framework.views import APIView
 from lenders.domain.interface import Interface
 from lenders.models import InterfaceToken
 from lenders.services.interface import interface_authenticate, interface_use_count
+from marketplace.api.bearer import BearerAuthentication
 from marketplace.domain.errors import NotPermitted
 from marketplace.models import User
 from marketplace.policies import memberships_narrow, organisations_asking
-from marketplace.services.token import TokenRefused
 from marketplace.wall import wall_move
 from marketplace.web.sender import sender_of
 
-SCHEME = b"bearer"
 
+class InterfaceTokenAuthentication(BearerAuthentication[InterfaceToken]):
+    """A system that shows a lender's token stands for its holder."""
 
-class InterfaceTokenAuthentication(BaseAuthentication):
-    """A system that shows a token stands for its holder; whoever shows none may have a session."""
+    def let_in(self, text: str, request: HttpRequest, at: datetime) -> InterfaceToken:
+        """Return the token with its lender and holder."""
+        return interface_authenticate(text=text, sender=sender_of(request), at=at)
 
-    def authenticate(self, request: Request) -> tuple[User, InterfaceToken] | None:
-        """Return the holder, who acts for the token's lender alone, and the token; None where no token is shown.
-
-        Raises:
-            AuthenticationFailed: the token does not count, with its own code and sentence.
-            TooMany: failed too often.
-        """
-        scheme, _, text = get_authorization_header(request).partition(b" ")
-        if scheme.lower() != SCHEME:
-            return None
-        try:
-            token = interface_authenticate(
-                text=text.strip().decode("latin-1"),
-                sender=sender_of(request._request),
-                at=timezone.now(),
-            )
-        except TokenRefused as refused:
-            failed = AuthenticationFailed(refused.sentence)
-            failed.default_code = refused.code
-            raise failed from None
+    def caller(self, token: InterfaceToken) -> User:
+        """Return the holder, who acts for the token's lender alone; the second wall moves along."""
         holder = memberships_narrow(token.holder, token.institution.organisation_id)
         wall_move(organisations_asking(holder))
-        return holder, token
-
-    def authenticate_header(self, request: Request) -> str:
-        """Return what a 401 asks for."""
-        return 'Bearer realm="api"'
+        return holder
 
 
 class InterfaceTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]
