@@ -35,7 +35,7 @@ from marketplace.web.idle import ENDED, session_begin, time_left
 from marketplace.web.navigation import landing_for, links_for, places
 from marketplace.web.pagination import number_page
 
-TEMPORARY_OVER = "临时密码已过期，请联系为您开通账号的人重新设定。"
+TEMPORARY_OVER = "临时密码已过期，请联系平台的运营人员重新设定。"
 
 
 class SignInForm(AuthenticationForm):
