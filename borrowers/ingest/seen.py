@@ -27,8 +27,8 @@ Kept = Callable[[Collection[Key]], Mapping[Key, set[int]]]
 
 Numbers = npt.NDArray[np.uint64]
 
-KEYS_PER_WORD = 4
-"""At most: then about one of 400 rows that never came before is looked up in the files."""
+KEYS_PER_WORD = 6
+"""At most: then about one of a hundred rows that never came before is looked up in the files."""
 
 WORD_BITS = 17
 """Words at first, as a power of two: a megabyte. They are doubled as keys come."""
@@ -73,7 +73,7 @@ class Words:
     """
 
     def __init__(self, bits: int) -> None:
-        self._bits = bits
+        self.bits = bits
         self._words: Numbers = np.zeros(1 << bits, dtype=np.uint64)
 
     def has_room(self, count: int) -> bool:
@@ -91,7 +91,7 @@ class Words:
         return ~is_lacking
 
     def _places(self, marks: Numbers) -> Numbers:
-        return marks >> np.uint64(64 - self._bits)
+        return marks >> np.uint64(64 - self.bits)
 
 
 def _bits_of(marks: Numbers) -> Numbers:
@@ -152,8 +152,10 @@ class SeenKeys:
         self._latest = None
 
     def _words_of_files(self) -> Words:
-        """Return words that have room for twice the keys there are."""
-        words = Words((2 * self._count // KEYS_PER_WORD).bit_length())
+        """Return words with room for the keys there are, twice as many or more."""
+        words = self._words
+        while not words.has_room(self._count):
+            words = Words(words.bits + 1)
         for file in self._files:
             marks, _ = np.load(file, mmap_mode="r")
             words.add(marks)

@@ -44,14 +44,14 @@ def test_what_came_before_is_told_with_all_that_was_said(tmp_path_factory, piece
 def test_few_hashes_that_never_came_are_suspected_and_room_grows_with_the_keys(tmp_path):
     drawn = np.random.default_rng(7)
     seen = SeenKeys(tmp_path, lambda keys: {})
-    pieces, size = 12, 1 << 16
+    pieces, size = 20, 1 << 16
     for number in range(pieces):
         marks = np.sort(drawn.integers(0, 2**64, size, dtype=np.uint64))
         seen.hold(PieceKeys(np.arange(size, dtype=np.uint64) + number * size, marks, marks), ())
         seen.add()
     words = seen._words
     strangers = drawn.integers(0, 2**64, size, dtype=np.uint64)
-    assert words.may_have(strangers).mean() < 1 / 200
+    assert words.may_have(strangers).mean() < 1 / 50
     assert words.has_room(pieces * size)
     assert not words.has_room(8 * pieces * size), "memory is not asked for far ahead"
 
