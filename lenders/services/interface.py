@@ -96,7 +96,7 @@ def interface_token_issue(
         interfaces=[interface.value for interface in scope.interfaces],
         daily_calls=scope.daily_calls,
     )
-    token = token_drawn(blank, order, actor, at).token
+    token = token_drawn(blank, order, actor, at).token  # of a text nobody saw, until it is drawn
     _tell(token, "token_issue", "已签发接口令牌", actor, at)
     return token
 

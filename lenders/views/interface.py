@@ -45,7 +45,7 @@ from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, require_role
 from marketplace.services.token import IssuedToken
-from marketplace.web.components import Column, Crumb, Kind, Pair, Table
+from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.language import said
 from marketplace.web.pagination import keyset_page
 from marketplace.web.token_pages import (
@@ -197,7 +197,7 @@ def _issued(request: HttpRequest, issued: IssuedToken[InterfaceToken]) -> HttpRe
 
 def _page(request: HttpRequest, found: InterfaceToken, form: RevokeForm) -> HttpResponse:
     user, at = reader(request), timezone.now()
-    state, tone = token_standing(found, at)
+    state, tone = _standing(found, at)
     can_revoke = found.revoked_at is None and can_manage_team(user, found.institution)
     is_live = found.revoked_at is None and at < found.valid_until
     context = {
@@ -245,10 +245,24 @@ def _facts(found: InterfaceToken) -> list[Pair]:
 
 
 def _table(rows: Iterable[InterfaceToken], at: datetime) -> Table:
-    found = [
-        token_row(row, reverse("lenders:interface-token", args=[row.public_id]), at) for row in rows
-    ]
-    return Table(TOKEN_COLUMNS, found, empty="还没有签发过令牌；由人员登录办理。")
+    return Table(
+        TOKEN_COLUMNS,
+        [_row(row, at) for row in rows],
+        empty="还没有签发过令牌；由人员登录办理。",
+    )
+
+
+def _row(row: InterfaceToken, at: datetime) -> list[Any]:
+    words, tone = _standing(row, at)
+    url = reverse("lenders:interface-token", args=[row.public_id])
+    return [*token_row(row, url, at)[:-1], Cell(words, tone=tone)]
+
+
+def _standing(found: InterfaceToken, at: datetime) -> tuple[str, Tone]:
+    """Return where a token stands; one that nobody drew lets nobody in."""
+    if found.drawn_at is None and found.revoked_at is None and at < found.valid_until:
+        return "待责任人领取", Tone.INFO
+    return token_standing(found, at)
 
 
 def _uses_table(rows: Iterable[InterfaceUse]) -> Table:

@@ -7,6 +7,7 @@ Source: RFC 6750; `marketplace.services.token`.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -23,7 +24,7 @@ SCHEME = b"bearer"
 Token = TypeVar("Token", bound=AccessToken)
 
 
-class BearerAuthentication(BaseAuthentication, Generic[Token]):
+class BearerAuthentication(BaseAuthentication, ABC, Generic[Token]):
     """Whoever shows a token asks by it; whoever shows none may have a session."""
 
     def authenticate(self, request: Request) -> tuple[Any, Token] | None:
@@ -48,10 +49,19 @@ class BearerAuthentication(BaseAuthentication, Generic[Token]):
         """Return what a 401 asks for."""
         return 'Bearer realm="api"'
 
+    @abstractmethod
     def let_in(self, text: str, request: HttpRequest, at: datetime) -> Token:
-        """Return the token a system showed, or refuse it as the service does."""
-        raise NotImplementedError
+        """Return the token a system showed.
 
+        Args:
+            text: what was shown.
+            request: that showed it.
+            at: now, aware.
+
+        Raises:
+            TokenRefused, TooMany: as of `marketplace.services.token.token_let_in`.
+        """
+
+    @abstractmethod
     def caller(self, token: Token) -> Any:
         """Return who stands behind a token, where the API keeps who asks."""
-        raise NotImplementedError

@@ -24,9 +24,8 @@ class ReminderAddress(models.Model):
         choices=[(channel.value, label) for channel, label in CHANNEL_LABELS.items()],
     )
     address = EncryptedTextField("地址")
-    entered_at = models.DateTimeField("填写时间")
+    entered_at = models.DateTimeField("填写时间", help_text="验证码同时发出。")
     code_digest = models.CharField("验证码摘要", max_length=64, blank=True, default="")
-    code_sent_at = models.DateTimeField("验证码发送时间", null=True, blank=True)
     code_tries = models.PositiveSmallIntegerField("验证码输错次数", default=0)
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
     due_at = models.DateTimeField("下次发送不早于")

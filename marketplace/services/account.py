@@ -96,15 +96,15 @@ def account_suspend(
     """Let nobody log in with an account until it is reopened; open sessions end at once, duties stay.
 
     Raises:
-        NotPermitted: the actor is no operator; ``ACCOUNT_OWN``.
+        NotPermitted: the actor is no operator; ``ACCOUNT_OWN``; ``ACCOUNT_SUSPENDED``, the actor was suspended or
+            relieved meanwhile.
         NotFound: no such person.
         Conflict: ``ACCOUNT_SUSPENDED``, it is already.
 
     Writes: ``User``; audit ``marketplace.user.suspend``; a notice to the person, to operators and auditors where it is
         one of them, to the approvers of the lender where it is one of its people; locks the live operators' duties.
     """
-    if actor.pk not in _operators_locked():
-        raise NotPermitted("ACCOUNT_SUSPENDED", "您的账号已停用，或已不再担任市级运营。")
+    _operators_with(actor)
     user = _other(user_id, actor)
     if not user.is_active:
         raise Conflict("ACCOUNT_SUSPENDED", "该账号已停用。")
@@ -163,16 +163,14 @@ def duty_end(*, membership_id: int, reason: DutyEnd, actor: User, at: datetime) 
         at: when, aware.
 
     Raises:
-        NotPermitted: the actor is no operator; ``ACCOUNT_OWN``.
+        NotPermitted: as of `account_suspend`.
         NotFound: no such duty of a city's or district's people.
         Conflict: ``ROLE_ENDED``; ``OPERATORS_TOO_FEW``, fewer than two who can log in would be left.
 
     Writes: what `membership_end` writes.
     """
     require_role(actor, Role.OPERATOR)
-    operators = _operators_locked()
-    if actor.pk not in operators:
-        raise NotPermitted("ACCOUNT_SUSPENDED", "您的账号已停用，或已不再担任市级运营。")
+    operators = _operators_with(actor)
     duty = (
         Membership.objects.select_related("user", "organisation")
         .filter(pk=membership_id, role__in=ENDED_HERE)
@@ -264,6 +262,14 @@ def has_done(actions: Sequence[str], user: User, actor: User) -> bool:
         subject_kind="User", subject_id=str(user.public_id), action__in=actions, actor=actor
     )
     return done.exists()
+
+
+def _operators_with(actor: User) -> set[int]:
+    """Return `_operators_locked`, of whom the actor has to be one still."""
+    operators = _operators_locked()
+    if actor.pk not in operators:
+        raise NotPermitted("ACCOUNT_SUSPENDED", "您的账号已停用，或已不再担任市级运营。")
+    return operators
 
 
 def _operators_locked() -> set[int]:

@@ -70,7 +70,8 @@ def district_member_add(
     _require_kind(organisation, role, OrganisationKind.DISTRICT)
     _require_other_than_colleague_s(organisation, role, actor)
     password = temporary_password()
-    user = _account(username, _name(display_name), password, actor, at)
+    name = _name(display_name)
+    user = user_create(username=username, password=password, display_name=name, actor=actor, at=at)
     membership_grant(user=user, organisation=organisation, role=role, actor=actor, at=at)
     return HandedOver(user, password)
 
@@ -157,7 +158,13 @@ def appointment_confirm(*, public_id: uuid.UUID, actor: User, at: datetime) -> H
         raise Conflict("PROPOSER_LEFT", "提出人已不再担任市级运营，请不予确认，另行提出。")
     half = temporary_half()
     password = join_halves(found.first_half, half)
-    user = _account(found.username, found.display_name, password, actor, at)
+    user = user_create(
+        username=found.username,
+        password=password,
+        display_name=found.display_name,
+        actor=actor,
+        at=at,
+    )
     membership_grant(
         user=user, organisation=found.organisation, role=Role(found.role), actor=actor, at=at
     )
@@ -181,12 +188,6 @@ def appointment_decline(
     found.note = _note(note)
     _decided(found, AppointmentState.DECLINED, actor, at)
     return found
-
-
-def _account(username: str, display_name: str, password: str, actor: User, at: datetime) -> User:
-    return user_create(
-        username=username, password=password, display_name=display_name, actor=actor, at=at
-    )
 
 
 def _waiting(public_id: uuid.UUID, actor: User) -> Appointment:

@@ -95,7 +95,6 @@ def address_enter(*, channel: Channel, address: str, actor: User, at: datetime) 
             address=found,
             entered_at=at,
             code_digest=code_digest(actor.pk, at, code),
-            code_sent_at=at,
             due_at=at,
         )
 
@@ -115,9 +114,7 @@ def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
         row = _own_locked(actor)
         if row.confirmed_at is not None:
             raise Conflict("ADDRESS_CONFIRMED", "该地址已确认。")
-        is_over = row.code_sent_at is None or at > row.code_sent_at + timedelta(
-            minutes=CODE_MINUTES
-        )
+        is_over = at > row.entered_at + timedelta(minutes=CODE_MINUTES)
         if not is_over and row.code_tries < CODE_TRIES:
             if secrets.compare_digest(
                 row.code_digest, code_digest(actor.pk, row.entered_at, code.strip())

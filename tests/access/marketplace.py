@@ -66,7 +66,6 @@ def with_reminders(world: World) -> Call:
             address="li@example.com",
             entered_at=world.at,
             code_digest=code_digest(user.pk, world.at, "123456"),
-            code_sent_at=world.at,
             due_at=world.at,
         )
     return Call()

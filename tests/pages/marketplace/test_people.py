@@ -146,10 +146,9 @@ class TestNewPerson:
         assert "username" in shown.context["form"].errors
         assert not Organisation.objects.filter(name="南开区示例专班").exists()
 
-    def test_of_the_city_waits_for_another_operator(self, client, cast):
-        client.force_login(cast.operator)
+    def propose(self, client, cast):
         city = Membership.objects.get(user=cast.operator).organisation
-        asked = client.post(
+        return client.post(
             reverse("marketplace:member-new"),
             {
                 "display_name": "示例审计",
@@ -158,6 +157,10 @@ class TestNewPerson:
                 "organisation": str(city.public_id),
             },
         )
+
+    def test_of_the_city_waits_for_another_operator(self, client, cast):
+        client.force_login(cast.operator)
+        asked = self.propose(client, cast)
         own = client.get(asked.context["back_url"])
         client.force_login(cast.second_operator)
         listed = client.get(reverse("marketplace:member-list"))
@@ -174,16 +177,7 @@ class TestNewPerson:
 
     def test_of_the_city_may_be_refused(self, client, cast):
         client.force_login(cast.operator)
-        city = Membership.objects.get(user=cast.operator).organisation
-        asked = client.post(
-            reverse("marketplace:member-new"),
-            {
-                "display_name": "示例审计",
-                "username": "second-auditor",
-                "role": "AUDITOR",
-                "organisation": str(city.public_id),
-            },
-        )
+        asked = self.propose(client, cast)
         client.force_login(cast.second_operator)
 
         address = asked.context["back_url"]

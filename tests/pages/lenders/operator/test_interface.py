@@ -70,6 +70,9 @@ class TestIssue:
         token.refresh_from_db()
         secret = main_of(drawn).select_one(".mk-secret").text
         assert main_of(issued).select_one(".mk-secret") is None
+        states = [page.context["state"] for page in (before, client.get(address))]
+        assert states == ["待责任人领取", "有效"]
+        assert "待责任人领取" in issued.text
         assert [page.context["can_draw"] for page in (by_operator, before)] == [False, True]
         assert secret.startswith(token.prefix)
         assert "/api/v1/applications/" in drawn.text
