@@ -106,6 +106,16 @@ def second_factor_required(user: Reader) -> bool:
     return bool(settings.MFA_REQUIRED) and is_staff_member(user)
 
 
+def recovers_by_code(user: User) -> bool:
+    """Return whether the user may choose a new password by a code sent to them: staff only beside an authenticator.
+
+    Source: ASVS 6.4.3.
+    """
+    if authenticator_in_use(user) is not None:
+        return True
+    return not (is_staff_member(user) or user.is_staff or user.is_superuser)
+
+
 def temporary_over(user: User, at: datetime) -> bool:
     """Return whether the user's password was made by somebody else and not changed within ``TEMPORARY_DAYS``."""
     if not user.must_change_password or user.password_since is None:

@@ -8,10 +8,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from marketplace.queue import outbox_drain, outbox_run
-from marketplace.services import accounts_idle_suspend
+from marketplace.services import accounts_idle_suspend, recovery_code_send
 from marketplace.services import reminders_send as send_reminders
 
-__all__ = ["accounts_idle", "outbox_drain", "outbox_run", "reminders_send"]
+__all__ = ["accounts_idle", "outbox_drain", "outbox_run", "password_code_send", "reminders_send"]
 
 
 @shared_task(name="marketplace.accounts_idle")
@@ -24,3 +24,9 @@ def accounts_idle(**_: Any) -> None:
 def reminders_send(**_: Any) -> None:
     """Remind whoever has unread notices."""
     send_reminders(at=timezone.now())
+
+
+@shared_task(name="marketplace.password_code_send")
+def password_code_send(*, recovery_id: int, **_: Any) -> None:
+    """Send a code for a new password."""
+    recovery_code_send(recovery_id=recovery_id, at=timezone.now())

@@ -8,7 +8,7 @@ from marketplace.models.grant import DistrictPermission, ExceptionalGrant
 from marketplace.models.messages import IdempotencyKey, Notification, OutboxMessage
 from marketplace.models.organisation import District, Membership, Organisation
 from marketplace.models.parameter import ParameterValue
-from marketplace.models.reminder import ReminderAddress
+from marketplace.models.reminder import PasswordRecovery, ReminderAddress
 from marketplace.models.second_factor import Authenticator, RecoveryCode
 from marketplace.models.token import AccessToken
 from marketplace.models.user import User
@@ -29,6 +29,7 @@ __all__ = [
     "Organisation",
     "OutboxMessage",
     "ParameterValue",
+    "PasswordRecovery",
     "RecoveryCode",
     "ReminderAddress",
     "User",

@@ -1,4 +1,4 @@
-"""Where people want to be reminded of their notices, outside the site."""
+"""Where people want to be reminded of their notices, outside the site; codes for a new password that go there."""
 
 from __future__ import annotations
 
@@ -28,6 +28,9 @@ class ReminderAddress(models.Model):
     code_digest = models.CharField("验证码摘要", max_length=64, blank=True, default="")
     code_tries = models.PositiveSmallIntegerField("验证码输错次数", default=0)
     confirmed_at = models.DateTimeField("确认时间", null=True, blank=True)
+    recovers_since = models.DateTimeField(
+        "用于找回密码自", null=True, blank=True, help_text="本人以密码证明之后开通。"
+    )
     due_at = models.DateTimeField("下次发送不早于")
     failures = models.PositiveSmallIntegerField("连续失败次数", default=0)
 
@@ -45,3 +48,30 @@ class ReminderAddress(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user_id}:{self.channel}"
+
+
+class PasswordRecovery(models.Model):
+    """One code for a new password: asked for by whoever knows the account's name, sent to its address alone.
+
+    Rows go when the password was chosen, when the address goes, and a day after they were asked for.
+    """
+
+    address = models.ForeignKey(
+        ReminderAddress,
+        verbose_name="发往的地址",
+        on_delete=models.CASCADE,
+        related_name="recoveries",
+    )
+    asked_at = models.DateTimeField("请求时间")
+    code_digest = models.CharField(
+        "验证码摘要", max_length=64, blank=True, default="", help_text="发出时写入。"
+    )
+    code_tries = models.PositiveSmallIntegerField("验证码输错次数", default=0)
+
+    class Meta:
+        verbose_name = "找回密码的验证码"
+        verbose_name_plural = "找回密码的验证码"
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return f"{self.address_id}:{self.asked_at:%Y-%m-%d %H:%M}"

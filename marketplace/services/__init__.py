@@ -30,6 +30,13 @@ from marketplace.services.organisation import (
 )
 from marketplace.services.parameter import parameter_set
 from marketplace.services.password import password_change
+from marketplace.services.password_recovery import (
+    password_recover,
+    recovery_ask,
+    recovery_close,
+    recovery_code_send,
+    recovery_open,
+)
 from marketplace.services.reminder import (
     address_confirm,
     address_enter,
@@ -75,10 +82,15 @@ __all__ = [
     "organisation_rename",
     "parameter_set",
     "password_change",
+    "password_recover",
     "password_reset",
     "phone_change",
     "phone_checked",
+    "recovery_ask",
+    "recovery_close",
+    "recovery_code_send",
     "recovery_codes_renew",
+    "recovery_open",
     "reminders_send",
     "user_create",
 ]

@@ -59,14 +59,7 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
     if new_password == old_password:
         sentence = "新密码不能与当前密码相同。"
         raise Refused("PASSWORD_SAME", sentence, {"new_password": sentence})
-    try:
-        validate_password(new_password, user)
-    except ValidationError as weak:
-        sentence = " ".join(weak.messages)
-        raise Refused("PASSWORD_WEAK", sentence, {"new_password": sentence}) from weak
-    user.set_password(new_password)
-    user.must_change_password, user.password_since = False, at
-    user.save(update_fields=["password", "must_change_password", "password_since"])
+    password_set(user, new_password, at)
     audit_record(
         action="marketplace.user.password_change",
         subject_kind="User",
@@ -75,3 +68,21 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
         at=at,
     )
     return user
+
+
+def password_set(user: User, new_password: str, at: datetime) -> None:
+    """Give a person the password they chose; the caller has locked the row and made sure who it is.
+
+    Raises:
+        Refused: ``PASSWORD_WEAK`` with the field's sentence.
+
+    Writes: ``User.password``, that it is the person's own and since when.
+    """
+    try:
+        validate_password(new_password, user)
+    except ValidationError as weak:
+        sentence = " ".join(weak.messages)
+        raise Refused("PASSWORD_WEAK", sentence, {"new_password": sentence}) from weak
+    user.set_password(new_password)
+    user.must_change_password, user.password_since = False, at
+    user.save(update_fields=["password", "must_change_password", "password_since"])

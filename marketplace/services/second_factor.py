@@ -134,7 +134,7 @@ def authenticator_begin(*, actor: User, proof: Proof, at: datetime) -> Authentic
         )
         return begun
 
-    return _proven(actor, proof, at, begin)
+    return proven(actor, proof, at, begin)
 
 
 @transaction.atomic
@@ -187,7 +187,7 @@ def recovery_codes_renew(*, actor: User, proof: Proof, at: datetime) -> list[str
         _tell(user, "已重新生成恢复码", "此前的恢复码不再有效。", at)
         return codes
 
-    return _proven(actor, proof, at, renew)
+    return proven(actor, proof, at, renew)
 
 
 def authenticator_remove(*, actor: User, proof: Proof, at: datetime) -> User:
@@ -211,7 +211,7 @@ def authenticator_remove(*, actor: User, proof: Proof, at: datetime) -> User:
         _tell(user, "已停用动态口令", "此后登录只需密码。", at)
         return user
 
-    return _proven(actor, proof, at, remove)
+    return proven(actor, proof, at, remove)
 
 
 @transaction.atomic
@@ -275,7 +275,7 @@ def _require_apart(user: User, actor: User) -> None:
         raise Conflict("RESET_BOTH", sentence)
 
 
-def _proven(actor: User, proof: Proof, at: datetime, deed: Callable[[User], T]) -> T:
+def proven(actor: User, proof: Proof, at: datetime, deed: Callable[[User], T]) -> T:
     """Do something to the actor after password and code were good; what was wrong stays counted."""
     is_good = actor.check_password(proof.password)
     if is_good and authenticator_in_use(actor) is not None:

@@ -13,6 +13,7 @@ from django_otp import DEVICE_ID_SESSION_KEY, login
 
 from marketplace.models import Authenticator, User
 from marketplace.policies import authenticator_in_use, authenticator_remember
+from marketplace.web.sender import sender_of
 
 
 def awaits_code(request: HttpRequest) -> bool:
@@ -32,15 +33,20 @@ def step_done(request: HttpRequest, found: Authenticator) -> None:
         authenticator_remember(request.user, found.pk)
 
 
-def failure_count(request: HttpRequest, user: User) -> None:
+def failure_count(request: HttpRequest, username: str) -> None:
     """Count a wrong code; the fifth failure is answered by the page of the pause, whatever the view returns."""
-    AxesProxyHandler.user_login_failed(__name__, get_credentials(user.username), request)
+    AxesProxyHandler.user_login_failed(__name__, get_credentials(username), request)
 
 
-def paused(request: HttpRequest, user: User) -> HttpResponse | None:
+def paused(request: HttpRequest, username: str) -> HttpResponse | None:
     """Return the page of the pause while it lasts, None when there is none."""
-    given = get_credentials(user.username)
+    given = get_credentials(username)
     if AxesProxyHandler.is_allowed(request, given):
         return None
     answer: HttpResponse = get_lockout_response(request, credentials=given)
     return answer
+
+
+def pause_end(request: HttpRequest, username: str) -> None:
+    """Forget what was wrong before: somebody has shown that they are the person."""
+    AxesProxyHandler.reset_attempts(username=username, ip_address=sender_of(request))

@@ -7,6 +7,7 @@ from marketplace.web.views import (
     appointment,
     auditor,
     calendar,
+    password_recovery,
     people,
     person,
     public,
@@ -26,6 +27,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("login/", account.SignInView.as_view(), name="login"),
     path("logout/", account.SignOutView.as_view(), name="logout"),
     path("session/", account.session, name="session"),
+    path("forgotten/", password_recovery.forgotten, name="password-forgotten"),
+    path("forgotten/code/", password_recovery.recover, name="password-recover"),
     # /me/ and what belongs to the account
     path("me/", account.landing, name="landing"),
     path("choose/", account.choose, name="choose"),
@@ -37,6 +40,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("reminders/enter/", reminder.enter, name="reminder-enter"),
     path("reminders/confirm/", reminder.confirm, name="reminder-confirm"),
     path("reminders/remove/", reminder.remove, name="reminder-remove"),
+    path("reminders/recovery/", password_recovery.opening, name="recovery-open"),
+    path("reminders/recovery/close/", password_recovery.closing, name="recovery-close"),
     # /second-factor/: the second step of signing in, and the reader's authenticator
     path("second-factor/", second_factor.second_factor, name="second-factor"),
     path("second-factor/code/", second_factor.code, name="second-factor-code"),

@@ -75,6 +75,20 @@ def with_code_sent(world: World) -> Call:
     return replace(with_reminders(world), body={"code": "123456"})
 
 
+def with_confirmed_reminders(world: World) -> Call:
+    call = with_reminders(world)
+    ReminderAddress.objects.update(confirmed_at=world.at)
+    return call
+
+
+def with_password_for_recovery(world: World) -> Call:
+    return replace(with_confirmed_reminders(world), body={"password": PASSWORD})
+
+
+def with_forgotten_account(world: World) -> Call:
+    return Call(body={"username": world.cast.owner.username})
+
+
 def with_password(_: World) -> Call:
     return Call(body={"password": PASSWORD})
 
@@ -175,6 +189,10 @@ ROWS = [
     public("marketplace:glossary"),
     public("marketplace:login"),
     public("marketplace:login", "POST", with_log_in),
+    public("marketplace:password-forgotten"),
+    public("marketplace:password-forgotten", "POST", with_forgotten_account),
+    public("marketplace:password-recover"),
+    public("marketplace:password-recover", "POST"),
     public("marketplace:logout", "POST"),
     public("marketplace:session"),
     public("marketplace:session", "POST"),
@@ -209,6 +227,9 @@ ROWS = [
     Row("marketplace:reminder-enter", "POST", allowed=EVERYBODY, make=with_mail_address),
     Row("marketplace:reminder-confirm", "POST", allowed=EVERYBODY, make=with_code_sent),
     Row("marketplace:reminder-remove", "POST", allowed=EVERYBODY, make=with_reminders),
+    Row("marketplace:recovery-open", allowed=EVERYBODY, make=with_confirmed_reminders),
+    Row("marketplace:recovery-open", "POST", allowed=EVERYBODY, make=with_password_for_recovery),
+    Row("marketplace:recovery-close", "POST", allowed=EVERYBODY, make=with_confirmed_reminders),
     Row("marketplace:password-change", "POST", allowed=EVERYBODY, make=with_new_password),
     Row("marketplace:phone-change", "POST", allowed=EVERYBODY, make=with_phone),
     Row("marketplace:second-factor", "POST", allowed=EVERYBODY, make=with_password),

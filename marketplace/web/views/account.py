@@ -99,14 +99,9 @@ def session(request: HttpRequest) -> JsonResponse:
     return JsonResponse(asdict(left or ENDED))
 
 
-class PasswordForm(forms.Form):
-    """The present password and the new one twice."""
+class NewPasswordForm(forms.Form):
+    """A new password, twice."""
 
-    old_password = forms.CharField(
-        label="当前密码",
-        strip=False,
-        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
-    )
     new_password = forms.CharField(
         label="新密码",
         strip=False,
@@ -125,6 +120,17 @@ class PasswordForm(forms.Form):
         if again != self.cleaned_data.get("new_password"):
             raise forms.ValidationError("两次输入的新密码不一致。", code="PASSWORD_DIFFERS")
         return again
+
+
+class PasswordForm(NewPasswordForm):
+    """The present password and the new one twice."""
+
+    old_password = forms.CharField(
+        label="当前密码",
+        strip=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "current-password"}),
+    )
+    field_order = ("old_password", "new_password", "again")
 
 
 @sensitive_post_parameters()

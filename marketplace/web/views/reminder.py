@@ -14,9 +14,9 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_POST
 
 from marketplace.domain.reminder import CHANNEL_LABELS, Channel, address_masked
-from marketplace.models import ReminderAddress
+from marketplace.models import ReminderAddress, User
 from marketplace.outreach import senders
-from marketplace.policies import signed_in
+from marketplace.policies import recovers_by_code, signed_in
 from marketplace.selectors import reminder_address_of
 from marketplace.services import address_confirm, address_enter, address_remove
 from marketplace.web.attempt import attempted, form_status
@@ -89,7 +89,7 @@ def confirm(request: HttpRequest) -> HttpResponse:
     )
     if done is None:
         return _page(request, code=form)
-    messages.success(request, "已确认，今后有未读消息时会提醒您。")
+    messages.success(request, "已确认，今后有未读消息时会提醒您；还可以开通自助找回密码。")
     return redirect(PAGE)
 
 
@@ -110,6 +110,7 @@ def _page(request: HttpRequest, **given: forms.Form) -> HttpResponse:
         "is_open": bool(senders()),
         "has_address": row is not None,
         "pairs": _facts(row) if row else [],
+        "recovery": _recovery(signed_in(request.user), row),
         "form": form,
         "code_form": (given.get("code") or CodeForm()) if waits else None,
         "address_form": given.get("address") or AddressForm(),
@@ -120,6 +121,15 @@ def _page(request: HttpRequest, **given: forms.Form) -> HttpResponse:
     }
     status = form_status(form) if form else 200
     return render(request, "marketplace/account/reminders.html", context, status=status)
+
+
+def _recovery(user: User, row: ReminderAddress | None) -> str:
+    """Return how the address stands as a way to a new password, empty where there is none confirmed."""
+    if row is None or row.confirmed_at is None:
+        return ""
+    if not recovers_by_code(user):
+        return "barred"
+    return "open" if row.recovers_since else "closed"
 
 
 def _facts(row: ReminderAddress) -> list[Pair]:

@@ -119,14 +119,14 @@ def _step(request: HttpRequest, form: forms.Form, template: str) -> HttpResponse
     user, wanted = signed_in(request.user), _wanted(request)
     if not awaits_code(request):
         return redirect(wanted or "marketplace:landing")
-    if request.method == "POST" and (pause := paused(request, user)):
+    if request.method == "POST" and (pause := paused(request, user.username)):
         return pause
     if form.is_valid():
         found = code_accept(user=user, code=form.cleaned_data["code"], at=timezone.now())
         if found is not None:
             step_done(request, found)
             return redirect(wanted or "marketplace:landing")
-        failure_count(request, user)
+        failure_count(request, user.username)
         refuse(form, code_wrong())
     return render(request, template, {"form": form, "next": wanted}, status=form_status(form))
 
@@ -151,11 +151,13 @@ def second_factor(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         if state is not None:
             return redirect(HOME)
-        if pause := paused(request, user):
+        if pause := paused(request, user.username):
             return pause
     form = PasswordForm(request.POST or None)
     at = timezone.now()
-    if _proven(request, form, lambda proof: authenticator_begin(actor=user, proof=proof, at=at)):
+    if proven_form(
+        request, form, lambda proof: authenticator_begin(actor=user, proof=proof, at=at)
+    ):
         return redirect("marketplace:second-factor-enrol")
     context = {
         "state": state,
@@ -270,10 +272,10 @@ def _with_proof(
     user = signed_in(request.user)
     if authenticator_state(user) is None:
         return redirect(HOME)
-    if request.method == "POST" and (pause := paused(request, user)):
+    if request.method == "POST" and (pause := paused(request, user.username)):
         return pause
     form = ProofForm(request.POST or None)
-    found = _proven(request, form, deed)
+    found = proven_form(request, form, deed)
     if found is not None:
         return done(found)
     context = {
@@ -288,12 +290,12 @@ def _with_proof(
     )
 
 
-def _proven(request: HttpRequest, form: PasswordForm, deed: Callable[[Proof], T]) -> T | None:
+def proven_form(request: HttpRequest, form: PasswordForm, deed: Callable[[Proof], T]) -> T | None:
     """Return what a deed returns, None when it was refused; a wrong password or code counts as one of a sign-in."""
     found = attempted(form, lambda: deed(form.proof()))
     codes = {fault.code for faults in form.errors.as_data().values() for fault in faults}
     if CODE_WRONG in codes:
-        failure_count(request, signed_in(request.user))
+        failure_count(request, signed_in(request.user).username)
     return found
 
 

@@ -31,6 +31,9 @@ TABLE = {link for links in [*NAVIGATION.values(), PUBLIC, NO_ROLE] for link in l
 EACH_LINK = [(role, link) for role, links in NAVIGATION.items() for link in links]
 STEPS = {
     "marketplace:login": "for somebody who is not logged in",
+    "marketplace:password-forgotten": "for somebody who is not logged in",
+    "marketplace:password-recover": "a step after the form of the first page",
+    "marketplace:recovery-open": "only for somebody with a confirmed address",
     "marketplace:choose": "only for somebody who belongs to several organisations",
     "marketplace:session": "what a page's script asks",
     "marketplace:styleguide": "for developers",
