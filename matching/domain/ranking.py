@@ -37,8 +37,8 @@ class LoanCost:
 
     Attributes:
         amount_yuan, term_months: as asked for, or the nearest the product gives.
-        rate_bp: all-in annual rate (simple) at the product's highest rate, in its dearest kind of repayment.
-        cost_yuan: interest and fees over the whole term.
+        rate_bp: all-in annual rate (simple) at the product's highest rate, the highest over its kinds of repayment.
+        cost_yuan: interest and fees over the whole term, the most over its kinds of repayment.
         is_as_asked: amount and term are those of the need.
     """
 
@@ -136,9 +136,10 @@ def ranking_rules(on: date, parameters: ParameterSet | None = None) -> RankingRu
 def loan_cost(terms: ProductTerms, amount_yuan: Decimal, term_months: int) -> LoanCost:
     """Return what a need would cost at most with a product.
 
-    An upper limit that holds for every offer of the institution: its highest rate, all one-off fees, the dearest kind
-    of repayment it offers. 500,000 yuan over a year at 4.80 % without fees: 4.80 %, 24,000 yuan with interest monthly
-    and the principal at the end.
+    Upper limits that hold for every offer of the institution: its highest rate, all one-off fees. Rate and yuan are
+    each of the kind of repayment in which they are highest, with fees not the same one: paid back early, fees weigh
+    more in the rate, and interest runs on less. 500,000 yuan over a year at 4.80 % without fees: 4.80 %, 24,000 yuan
+    with interest monthly and the principal at the end.
 
     Raises:
         Refused: ``RATE_FEES_TOO_HIGH``.
@@ -149,9 +150,14 @@ def loan_cost(terms: ProductTerms, amount_yuan: Decimal, term_months: int) -> Lo
         _cost(amount, terms.annual_rate_max_bp, months, Repayment(kind), terms.fee_rate_bp)
         for kind in terms.repayments
     ]
-    rate_bp, cost_yuan = max(found)
     as_asked = (amount, months) == (amount_yuan, term_months)
-    return LoanCost(amount, months, rate_bp, cost_yuan, as_asked)
+    return LoanCost(
+        amount,
+        months,
+        rate_bp=max(rate_bp for rate_bp, _ in found),
+        cost_yuan=max(cost_yuan for _, cost_yuan in found),
+        is_as_asked=as_asked,
+    )
 
 
 SeenMargins = dict[tuple[str, Operator, RuleValue], Decimal]

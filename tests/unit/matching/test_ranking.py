@@ -62,6 +62,49 @@ class TestLoanCost:
 
         assert loan_cost(offered, AMOUNT, 12).cost_yuan == Decimal("24000.00")
 
+    @given(
+        st.integers(0, 2400),
+        st.integers(1, 36),
+        st.sets(st.sampled_from(Repayment)),
+        st.integers(0, 300),
+    )
+    def test_is_at_most_what_it_says_in_each_repayment_offered(
+        self, rate_bp, months, kinds, fee_bp
+    ):
+        offered = replace(
+            TERMS,
+            annual_rate_max_bp=rate_bp,
+            term_min_months=1,
+            repayments=tuple(sorted(kinds | {Repayment.EQUAL_INSTALLMENT})),
+            fee_rate_bp=fee_bp,
+        )
+        alone = [
+            loan_cost(replace(offered, repayments=(kind,)), AMOUNT, months)
+            for kind in offered.repayments
+        ]
+
+        found = loan_cost(offered, AMOUNT, months)
+
+        assert found.rate_bp == max(cost.rate_bp for cost in alone)
+        assert found.cost_yuan == max(cost.cost_yuan for cost in alone)
+
+    def test_takes_rate_and_yuan_from_different_repayments_where_fees_are_asked(self):
+        offered = replace(
+            TERMS,
+            repayments=("EQUAL_INSTALLMENT", "INTEREST_THEN_PRINCIPAL"),
+            annual_rate_max_bp=450,
+            fee_rate_bp=90,
+        )
+        first, last = (
+            loan_cost(replace(offered, repayments=(kind,)), AMOUNT, 12)
+            for kind in offered.repayments
+        )
+
+        assert first.rate_bp > last.rate_bp
+        assert first.cost_yuan < last.cost_yuan
+        found = loan_cost(offered, AMOUNT, 12)
+        assert (found.rate_bp, found.cost_yuan) == (first.rate_bp, last.cost_yuan)
+
     def test_keeps_to_what_the_product_gives(self):
         found = loan_cost(TERMS, Decimal(8_000_000), 48)
 
