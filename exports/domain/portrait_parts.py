@@ -6,7 +6,7 @@ the portrait was scored with, and are left out when that model is not the one at
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -18,7 +18,13 @@ from marketplace.domain.money import WAN
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
 from matching.domain.contradictions import SEVERITY_LABELS, Contradiction, shipped_tolerances
 from matching.domain.declaration import Kind
-from matching.domain.freshness import FRESHNESS_LABELS, ClassFreshness, Freshness
+from matching.domain.freshness import (
+    FRESHNESS_LABELS,
+    ClassFreshness,
+    Freshness,
+    ItemFreshness,
+    months_behind,
+)
 from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing
 from matching.domain.listing import ListedRecord, RecordList
 from matching.domain.portrait import Portrait
@@ -74,16 +80,15 @@ def score_of(portrait: Portrait) -> report.Score:
 def indicators_of(portrait: Portrait) -> tuple[report.Indicator, ...]:
     """Return the indicators that have a value, by class, with window, source units and date."""
     units = {source.batch: source.source_unit for source in portrait.batches}
+    items = {item.item_code: item for group in portrait.freshness for item in group.items}
     known = [entry for entry in portrait.indicators if entry.missing is None]
     return tuple(
         report.Indicator(
-            label=entry.label,
+            label=f"{entry.label}（有异议）" if entry.disputed else entry.label,
             value=printed_value(entry.kind, entry.value),
             unit=printed_unit(entry.kind, entry.unit),
-            window=_window(entry),
-            source_unit="、".join(
-                dict.fromkeys(units[ref.batch] for ref in entry.evidence_rows if ref.batch in units)
-            ),
+            window=_window(entry, items),
+            source_unit=_source_of(portrait, entry, units),
             as_of=entry.latest_date,
             group=class_label(entry.data_class),
         )
@@ -223,12 +228,21 @@ def _bands(model: ScoreModel | None) -> tuple[report.GradeBand, ...]:
     return tuple(report.GradeBand(grade, Decimal(points)) for grade, points in reversed(grades))
 
 
-def _window(entry: IndicatorValue) -> str:
+def _source_of(portrait: Portrait, entry: IndicatorValue, units: Mapping[str, str]) -> str:
+    if not entry.items:
+        return portrait.enterprise.source_unit
+    batches = (ref.batch for ref in entry.evidence_rows)
+    return "、".join(dict.fromkeys(units[batch] for batch in batches if batch in units))
+
+
+def _window(entry: IndicatorValue, items: Mapping[str, ItemFreshness]) -> str:
     if entry.window_start is None or entry.window_end is None:
         return "截至当日"
     start, end = entry.window_start, entry.window_end
     months = (end.year - start.year) * 12 + end.month - start.month
-    return f"近 {months} 个月"
+    behind = months_behind(start, end, entry.items, items)
+    late = "" if behind is None else f"（{behind[0]:%Y-%m} 起未送达）"
+    return f"近 {months} 个月{late}"
 
 
 def _series(entry: Series) -> report.MonthlySeries:

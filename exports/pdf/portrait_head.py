@@ -55,7 +55,7 @@ def application_and_grade(setter: Typesetter, document: PortraitDocument) -> lis
     if document.score is None:
         return [_card(setter, [[facts]], [room])]
     grade: list[Any] = [
-        Text(setter, "公共信用综合评价", theme.SUBHEADING),
+        Text(setter, "信用画像得分", theme.SUBHEADING),
         Spacer(0, 5),
         GradePanel(setter, document.score),
     ]

@@ -17,7 +17,7 @@ from typing import Protocol
 
 from marketplace.domain.parameters import ParameterSet, load_parameters
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
-from matching.domain.records import BEIJING, AsOf, Evidence
+from matching.domain.records import BEIJING, AsOf, Evidence, month_number, month_start
 
 FRESHNESS_FILE = Path(__file__).resolve().parent.parent / "parameters" / "freshness.toml"
 
@@ -146,6 +146,34 @@ def class_of(data_class: str, items: tuple[ItemFreshness, ...]) -> ClassFreshnes
     )
 
 
+def months_behind(
+    start: date | None,
+    end: date | None,
+    items: Iterable[str],
+    freshness: Mapping[str, ItemFreshness],
+) -> tuple[date, date] | None:
+    """Return the first and the last month of a window that had not ended when its data were last delivered, or None.
+
+    What is summed, counted by month or compared with a year before is short of them. Only items that need consent are
+    looked at: they come enterprise by enterprise, month by month; of the others a month without any is ordinary.
+
+    Args:
+        start, end: the window, half open; None for the state on the day.
+        items: codes of the items an indicator is made of.
+        freshness: item freshness by code.
+    """
+    received = [
+        entry.latest_received_at
+        for entry in (freshness.get(code) for code in items)
+        if entry is not None and not entry.public and entry.latest_received_at is not None
+    ]
+    if start is None or end is None or not received:
+        return None
+    first = max(month_number(_beijing_date(min(received))), month_number(start))
+    last = month_number(end) - 1
+    return (month_start(first), month_start(last)) if first <= last else None
+
+
 def unusable_since(
     items: Iterable[str],
     freshness: Mapping[str, ItemFreshness],
@@ -207,11 +235,8 @@ def _state_of(
 
 def _item(item: DeliveredItem, evidence: Evidence, as_of: AsOf) -> ItemFreshness:
     records = evidence.records.get(item.code, ())
-    received = max([record.received_at for record in records]) if records else None
+    received = evidence.delivered_at(item.code, by_enterprise=item.consent_required)
     allowed = not item.consent_required or str(item.data_class) in evidence.authorized
-    if not (item.consent_required and records):
-        fed = evidence.fed_items.get(item.code)
-        received = fed if received is None else max(received, fed or received)
     if not allowed and not records:
         state, received = Freshness.NOT_AUTHORIZED, None
     elif received is None:

@@ -33,9 +33,12 @@ from matching.domain.scorecard import ScoreResult, model_on, score, shipped_mode
 from matching.domain.series import Series, monthly_series
 from matching.domain.subject import ConsentFacts, DeclaredFacts, EnterpriseFacts
 
-FORMAT = "2"
-"""How portraits are written now; format 1 wrote every name out and stays readable, and the same bytes when rebuilt."""
+FORMAT = "3"
+"""How portraits are written now; earlier ones stay readable, and the same bytes when rebuilt."""
 WRITTEN_OUT = "1"
+"""Every name written out."""
+ZERO_TO_END = (WRITTEN_OUT, "2")
+"""Series said 0 of the months that had not been delivered yet."""
 DISCLAIMER = "供参考，不构成征信报告"
 
 
@@ -189,7 +192,7 @@ def assemble(
         score=score(values, inputs.enterprise, model),
         contradictions=find_contradictions(case, chosen.tolerances),
         freshness=freshness_of(evidence, inputs.catalogue, as_of),
-        series=monthly_series(evidence, as_of),
+        series=monthly_series(evidence, as_of, zero_to_end=own_versions["format"] in ZERO_TO_END),
         lists=lists,
         lineage=_lineage(evidence, values.values(), lists),
         batches=_batches(evidence, values.values()),

@@ -117,6 +117,19 @@ class Evidence:
         found = [record for item in codes for record in self.records.get(item, ())]
         return sorted(found, key=lambda record: record.order)
 
+    def delivered_at(self, item: str, *, by_enterprise: bool) -> datetime | None:
+        """Return the latest delivery of an item, None when there was none.
+
+        Args:
+            by_enterprise: it is asked for enterprise by enterprise (with consent): this one's own records tell, where
+                it has any; else the latest of whatever enterprise counts as well.
+        """
+        own = max((record.received_at for record in self.records.get(item, ())), default=None)
+        if by_enterprise and own is not None:
+            return own
+        fed = self.fed_items.get(item)
+        return fed if own is None else max(own, fed or own)
+
 
 def usable(record: PlainRecord, as_of: AsOf) -> bool:
     """Return whether the record had happened, was known, and is still to be used.

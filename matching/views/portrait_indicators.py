@@ -13,6 +13,7 @@ from marketplace.web.components import Pair
 from marketplace.web.language import is_translated, listed, said
 from marketplace.web.templatetags.market import wan
 from matching.domain.declaration import Kind as ValueKind
+from matching.domain.freshness import ItemFreshness, months_behind
 from matching.domain.indicators import MISSING_LABELS, IndicatorValue, Missing, Value, display
 from matching.domain.portrait import Portrait
 from matching.domain.records import BEIJING
@@ -38,11 +39,16 @@ def measured(kind: ValueKind, value: Value, unit: str) -> str:
 
 @dataclass(frozen=True)
 class IndicatorLine:
-    """One indicator with its window and the rows it was made of, each in one Chinese line."""
+    """One indicator with its window and the rows it was made of, each in one Chinese line.
+
+    Attributes:
+        behind: the months of the window that had not been delivered, empty when all had.
+    """
 
     value: IndicatorValue
     window: str
     sources: tuple[str, ...]
+    behind: str = ""
 
     @property
     def words(self) -> str:
@@ -78,6 +84,11 @@ class ClassGroup:
         return tuple(sorted(known, key=lambda line: not line.value.value)[:KEYS_SHOWN])
 
     @property
+    def behind(self) -> str:
+        """Return the months that some value lacks, empty when none does."""
+        return max((line.behind for line in self.lines), default="")
+
+    @property
     def is_disputed(self) -> bool:
         """Return whether an objection is open about a record behind one of them."""
         return any(line.value.disputed for line in self.lines)
@@ -90,10 +101,12 @@ def class_groups(portrait: Portrait, cautions: Mapping[str, str]) -> tuple[Class
         cautions: data class to the sentence that its data are not up to date.
     """
     lines: dict[str, list[IndicatorLine]] = {}
-    names = {item.item_code: item.name for group in portrait.freshness for item in group.items}
+    items = {item.item_code: item for group in portrait.freshness for item in group.items}
+    names = {code: item.name for code, item in items.items()}
     for value in portrait.indicators:
         window = _window(value.window_start, value.window_end)
-        line = IndicatorLine(value, window, tuple(_sources(portrait, value, names)))
+        sources = tuple(_sources(portrait, value, names))
+        line = IndicatorLine(value, window, sources, _behind(value, items))
         lines.setdefault(value.data_class, []).append(line)
     return tuple(
         ClassGroup(
@@ -146,6 +159,16 @@ def _sources(portrait: Portrait, value: IndicatorValue, names: Mapping[str, str]
                 "place": place,
                 "received": received,
             }
+
+
+def _behind(value: IndicatorValue, items: Mapping[str, ItemFreshness]) -> str:
+    if value.missing is not None:
+        return ""
+    months = months_behind(value.window_start, value.window_end, value.items, items)
+    if months is None:
+        return ""
+    first, last = (f"{month:%Y-%m}" for month in months)
+    return first if first == last else gettext("%(first)s 至 %(last)s") % {"first": first, "last": last}
 
 
 def _window(start: date | None, end: date | None) -> str:

@@ -87,6 +87,13 @@ class TestOwnPortrait:
 
         assert "来源单位尚未提供" in text
 
+    def test_says_which_months_of_a_window_were_not_delivered_yet(self, delivered):
+        with time_machine.travel(NOW + timedelta(days=20), tick=False):
+            taxes = fold(page_for(delivered.owner, "/portrait/"), "indicators", "纳税")
+
+        assert "有月份未送达" in taxes.summary.get_text()
+        assert "2026-11 的数据尚未送达，没有计入" in taxes.get_text()
+
     def test_old_data_never_read_as_none(self, delivered):
         with time_machine.travel(NOW + timedelta(days=60), tick=False):
             page = page_for(delivered.owner, "/portrait/")

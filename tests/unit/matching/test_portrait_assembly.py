@@ -78,10 +78,23 @@ class TestAssemble:
     def test_names_the_parameters_it_was_made_with(self):
         assert PORTRAIT.versions == {
             "catalogue": "7",
-            "format": "2",
+            "format": "3",
             "indicators": "2015-01-01",
             "score_model": "public_credit@2015-01-01",
         }
+
+    def test_in_an_earlier_format_says_zero_of_months_not_delivered_yet(self):
+        paid = make_record("TAX_PAYMENT", date(2026, 1, 5), {"paid_yuan": "5.00"})
+        inputs = make_inputs(records=[paid])
+        earlier, today = assemble(inputs, NOW, {"format": "2"}), assemble(inputs, NOW)
+
+        changed = [
+            (before.value, now.value)
+            for entry, other in zip(earlier.series, today.series, strict=True)
+            for before, now in zip(entry.points, other.points, strict=True)
+            if before.value != now.value
+        ]
+        assert changed == [(Decimal("0.00"), None)] * 3
 
     def test_given_rules_replace_the_shipped_ones(self):
         assert assemble(make_inputs(), NOW, {"catalogue": "7"}, shipped_rules()) == PORTRAIT

@@ -3,7 +3,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from matching.domain.freshness import Freshness, freshness_of, unusable_since
+from matching.domain.freshness import Freshness, freshness_of, months_behind, unusable_since
 from matching.views.portrait_freshness import freshness_panel
 from tests.factories.records import CATALOGUE, ITEMS, NOW, TODAY, make_evidence, make_record
 
@@ -64,6 +64,42 @@ class TestFreshness:
 
         assert found.state is Freshness.STALE
         assert found.latest_event_date == date(2025, 12, 1)
+
+
+class TestMonthsBehind:
+    WINDOW = (date(2025, 5, 1), date(2026, 5, 1))
+
+    def test_are_those_that_had_not_ended_at_the_latest_delivery(self):
+        paid = make_record(
+            "TAX_PAYMENT",
+            date(2026, 1, 5),
+            {"paid_yuan": "5.00"},
+            received_at=datetime(2026, 2, 28, 16, tzinfo=UTC),  # the first of March in Beijing
+        )
+
+        assert behind(self.WINDOW, [paid]) == (date(2026, 3, 1), date(2026, 4, 1))
+
+    def test_are_none_once_the_last_had_ended(self):
+        paid = make_record(
+            "TAX_PAYMENT",
+            date(2026, 1, 5),
+            {"paid_yuan": "5.00"},
+            received_at=datetime(2026, 5, 1, 2, tzinfo=UTC),
+        )
+
+        assert behind(self.WINDOW, [paid]) is None
+        assert behind((None, None), [paid]) is None
+
+    def test_are_not_asked_of_items_that_are_public(self):
+        old = make_record("PENALTY", date(2026, 1, 5), {}, public=True)
+
+        assert behind(self.WINDOW, [old], item="PENALTY", delivered=[]) is None
+
+
+def behind(window, records, item="TAX_PAYMENT", **more):
+    found = freshness_of(make_evidence(records, **more), CATALOGUE, NOW)
+    items = {entry.item_code: entry for group in found for entry in group.items}
+    return months_behind(*window, [item], items)
 
 
 class TestUnusable:

@@ -126,7 +126,7 @@ class TestPacked:
 
 class TestFormats:
     def test_a_portrait_is_written_packed(self):
-        assert PORTRAIT.versions["format"] == "2"
+        assert PORTRAIT.versions["format"] == "3"
         assert len(canonical_json(PORTRAIT)) < 0.6 * len(canonical_json(WRITTEN_OUT))
 
     def test_one_written_out_is_read_and_written_as_it_was(self):

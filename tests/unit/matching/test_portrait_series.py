@@ -1,4 +1,4 @@
-from datetime import date
+from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from hypothesis import given
@@ -31,7 +31,29 @@ class TestSeries:
         values = [point.value for point in series("tax_paid", records).points]
 
         assert values[:-4] == [None] * 32
-        assert values[-4:] == [Decimal("5.00"), Decimal("0.00"), Decimal("7.50"), Decimal("0.00")]
+        assert values[-4:] == [Decimal("5.00"), Decimal("0.00"), Decimal("7.50"), None]
+
+    def test_a_month_that_had_not_ended_at_the_latest_delivery_is_unknown(self):
+        late = make_record(
+            "TAX_PAYMENT",
+            date(2026, 2, 27),
+            {"paid_yuan": "7.50"},
+            row=3,
+            received_at=datetime(2026, 4, 10, 2, tzinfo=UTC),
+        )
+        records = [paid(date(2026, 1, 5), "5.00"), late]
+
+        values = [point.value for point in series("tax_paid", records).points]
+
+        assert values[-4:] == [Decimal("5.00"), Decimal("7.50"), Decimal("0.00"), None]
+
+    def test_portraits_of_earlier_formats_said_zero_of_it(self):
+        found = monthly_series(
+            make_evidence([paid(date(2026, 1, 5), "5.00")]), NOW, zero_to_end=True
+        )
+
+        points = next(entry for entry in found if entry.code == "tax_paid").points
+        assert [point.value for point in points[-2:]] == [Decimal("0.00"), Decimal("0.00")]
 
     def test_a_month_without_a_head_count_is_unknown(self):
         records = [
