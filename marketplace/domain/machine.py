@@ -25,15 +25,28 @@ class FieldReason(str):
 
     Attributes:
         field: the field's name in the event's payload.
+        fields: that and other fields with something wrong, each with its sentence.
     """
 
     field: str
+    fields: Mapping[str, str]
 
     def __new__(cls, sentence: str, field: str) -> Self:
         """Return the sentence, which knows its field."""
         reason = super().__new__(cls, sentence)
         reason.field = field
+        reason.fields = {field: sentence}
         return reason
+
+    @classmethod
+    def all_of(cls, reasons: Iterable[FieldReason | None]) -> FieldReason | None:
+        """Return the first reason, which knows all the fields, so that they are said at once; None without any."""
+        given = [reason for reason in reasons if reason is not None]
+        if not given:
+            return None
+        found = cls(str(given[0]), given[0].field)
+        found.fields = {reason.field: str(reason) for reason in reversed(given)}
+        return found
 
 
 @dataclass(frozen=True)
@@ -123,7 +136,7 @@ class Machine:
                 return row
             reasons.append(reason)
         first = reasons[0]
-        fields = {first.field: str(first)} if isinstance(first, FieldReason) else None
+        fields = first.fields if isinstance(first, FieldReason) else None
         raise TransitionRefused(state, event, first, code=GUARD_REFUSED, fields=fields)
 
     def as_mermaid(self, most_arrows: int | None = None) -> str:

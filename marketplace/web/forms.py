@@ -42,6 +42,9 @@ class RateField(forms.DecimalField):
         options.setdefault("min_value", Decimal(0))
         options.setdefault("max_value", Decimal(36))
         options.setdefault("decimal_places", 2)
+        sentence = f"利率以百分比填写，0 至 {options['max_value']} 之间，例如 4.35。"
+        for code in ("invalid", "max_value", "min_value", "max_decimal_places"):
+            options.setdefault("error_messages", {}).setdefault(code, sentence)
         super().__init__(**options)
 
     def clean(self, value: Any) -> int | None:

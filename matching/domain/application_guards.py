@@ -30,6 +30,7 @@ class ApplicationFacts(TypedDict, total=False):
         product_published: the product version is published and open on the day.
         amount_yuan, product_min_yuan, product_max_yuan: amount asked for, and the product's range.
         product_rate_max_bp, product_term_max_months: ceilings the product promises in public.
+        product_guarantees: kinds of guarantee it names in public.
         consent_live: a consent to this lender for this application is in force at the moment.
         feedback_consent: that consent holds the clause on outcome feedback.
         contact_note: what came of the contact.
@@ -39,8 +40,10 @@ class ApplicationFacts(TypedDict, total=False):
         opinion: the officer's or approver's words.
         refusal_code, refusal_note: why refused.
         approved_amount_yuan, annual_rate_bp, term_months, guarantee, limit_valid_until: what is approved.
+        approved_on: day of the approval.
         on: business date.
         contract_no, signed_date: the contract.
+        is_first_loan, is_renewal: what kind of loan the lender says it is.
         disburse_yuan, available_yuan: paid out now, and what may still be paid out.
         outstanding_yuan: principal still owed after the event.
         days_overdue: as reported.
@@ -63,6 +66,7 @@ class ApplicationFacts(TypedDict, total=False):
     product_max_yuan: Decimal
     product_rate_max_bp: int
     product_term_max_months: int
+    product_guarantees: Sequence[str]
     consent_live: bool
     feedback_consent: bool
     contact_note: str
@@ -77,9 +81,12 @@ class ApplicationFacts(TypedDict, total=False):
     term_months: int
     guarantee: str
     limit_valid_until: date
+    approved_on: date | None
     on: date
     contract_no: str
     signed_date: date
+    is_first_loan: bool
+    is_renewal: bool
     disburse_yuan: Decimal | None
     available_yuan: Decimal
     outstanding_yuan: Decimal
@@ -168,36 +175,82 @@ def opinion_given(facts: Facts) -> str | None:
 
 
 def approval_complete(facts: Facts) -> str | None:
-    """Require amount, rate, term, guarantee and a limit that ends in the future, within what the product promises."""
-    amount, high = facts.get("approved_amount_yuan"), facts.get("product_max_yuan")
+    """Require amount, rate, term, guarantee and a limit that ends in the future, within what the product promises.
+
+    Whatever is wrong is said at once, each at its field.
+    """
+    return FieldReason.all_of(check(facts) for check in GRANTED)
+
+
+def _granted_amount(facts: Facts) -> FieldReason | None:
+    amount, low, high = (
+        facts.get(name) for name in ("approved_amount_yuan", "product_min_yuan", "product_max_yuan")
+    )
     if amount is None or amount <= 0:
         return FieldReason("请填写授信金额。", "amount_yuan")
     if high is not None and amount > high:
         return FieldReason(f"授信金额不能超过产品最高额度 {display_wan(high)}。", "amount_yuan")
-    if facts.get("annual_rate_bp") is None or facts["annual_rate_bp"] < 0:
+    if low is not None and amount < low:
+        return FieldReason(f"授信金额不能低于产品最低额度 {display_wan(low)}。", "amount_yuan")
+    return None
+
+
+def _granted_rate(facts: Facts) -> FieldReason | None:
+    rate, most = facts.get("annual_rate_bp"), facts.get("product_rate_max_bp")
+    if rate is None or rate < 0:
         return FieldReason("请填写年化利率。", "annual_rate_bp")
-    if not facts.get("term_months") or facts["term_months"] < 1:
+    if most is not None and rate > most:
+        sentence = f"年化利率不能高于产品公布的上限 {display_rate(most)}。"
+        return FieldReason(sentence, "annual_rate_bp")
+    return None
+
+
+def _granted_term(facts: Facts) -> FieldReason | None:
+    term, most = facts.get("term_months"), facts.get("product_term_max_months")
+    if not term or term < 1:
         return FieldReason("请填写授信期限。", "term_months")
-    dear = _above_promise(facts)
-    if dear:
-        return dear
-    if facts.get("guarantee") not in GUARANTEE_LABELS:
-        return FieldReason("请选择担保方式。", "guarantee")
+    if most is not None and term > most:
+        return FieldReason(f"授信期限不能超过产品最长期限 {most} 个月。", "term_months")
+    return None
+
+
+def _granted_guarantee(facts: Facts) -> FieldReason | None:
+    offered = facts.get("product_guarantees") or ()
+    if facts.get("guarantee") in offered:
+        return None
+    labels = "、".join(GUARANTEE_LABELS.get(code, code) for code in offered)
+    return FieldReason(f"请选择产品公布的担保方式：{labels}。", "guarantee")
+
+
+def _granted_until(facts: Facts) -> FieldReason | None:
     until, on = facts.get("limit_valid_until"), facts.get("on")
     if until is None or on is None or until <= on:
         return FieldReason("额度有效期应晚于审批当日。", "valid_until")
     return None
 
 
-def _above_promise(facts: Facts) -> FieldReason | None:
-    """Return what is granted on terms worse than, or longer than, the version applied for; None when nothing is."""
-    rate, term = facts.get("product_rate_max_bp"), facts.get("product_term_max_months")
-    if rate is not None and facts["annual_rate_bp"] > rate:
-        sentence = f"年化利率不能高于产品公布的上限 {display_rate(rate)}。"
-        return FieldReason(sentence, "annual_rate_bp")
-    if term is not None and facts["term_months"] > term:
-        return FieldReason(f"授信期限不能超过产品最长期限 {term} 个月。", "term_months")
-    return None
+def _granted_more(facts: Facts) -> FieldReason | None:
+    """Require words for more than was asked for: a slip would bind the enterprise to it."""
+    amount, asked = facts.get("approved_amount_yuan"), facts.get("amount_yuan")
+    if (
+        amount is None
+        or asked is None
+        or amount <= asked
+        or str(facts.get("opinion") or "").strip()
+    ):
+        return None
+    sentence = f"授信金额高于企业申请的 {display_wan(asked)}，请在审批意见中说明理由。"
+    return FieldReason(sentence, "opinion")
+
+
+GRANTED = (
+    _granted_amount,
+    _granted_rate,
+    _granted_term,
+    _granted_guarantee,
+    _granted_until,
+    _granted_more,
+)
 
 
 def limit_open(facts: Facts) -> str | None:
@@ -209,11 +262,25 @@ def limit_open(facts: Facts) -> str | None:
 
 
 def contract_given(facts: Facts) -> str | None:
-    """Require the contract's number and a signing date that is not in the future."""
-    signed, on = facts.get("signed_date"), facts.get("on")
+    """Require the contract's number, a signing date between the approval and today, and one kind of loan at most."""
+    both = facts.get("is_first_loan") and facts.get("is_renewal")
+    return FieldReason.all_of(
+        [
+            _signed_on(facts),
+            _text(facts, "contract_no", "请填写合同编号。"),
+            FieldReason("首贷与续贷不能同时勾选。", "is_renewal") if both else None,
+        ]
+    )
+
+
+def _signed_on(facts: Facts) -> FieldReason | None:
+    signed, approved, on = (facts.get(name) for name in ("signed_date", "approved_on", "on"))
     if signed is None or on is None or signed > on:
         return FieldReason("请填写签约日期，且不晚于当日。", "signed_date")
-    return _text(facts, "contract_no", "请填写合同编号。")
+    if approved is None or signed < approved:
+        day = "" if approved is None else f" {approved.isoformat()}"
+        return FieldReason(f"签约日期不能早于批准授信之日{day}。", "signed_date")
+    return None
 
 
 def may_disburse(facts: Facts) -> str | None:
@@ -305,5 +372,5 @@ def rectified_to(state: str) -> Guard:
     return guard
 
 
-def _text(facts: Facts, name: str, sentence: str) -> str | None:
+def _text(facts: Facts, name: str, sentence: str) -> FieldReason | None:
     return None if str(facts.get(name) or "").strip() else FieldReason(sentence, name)

@@ -173,6 +173,7 @@ def check_event(
     approved_yuan: Decimal,
     on: date,
     revolving: bool = False,
+    signed_on: date | None = None,
 ) -> LoanPosition:
     """Return the position after one more event, or refuse the event.
 
@@ -182,12 +183,18 @@ def check_event(
         approved_yuan: the approved limit.
         on: business date; nothing may be reported from the future.
         revolving: repayments free the limit again.
+        signed_on: day of the contract, before which nothing can have happened; None where it is not asked.
 
     Raises:
         Refused: as `check_next`.
     """
     return check_next(
-        ledger(events), event, approved_yuan=approved_yuan, on=on, revolving=revolving
+        ledger(events),
+        event,
+        approved_yuan=approved_yuan,
+        on=on,
+        revolving=revolving,
+        signed_on=signed_on,
     )
 
 
@@ -198,6 +205,7 @@ def check_next(
     approved_yuan: Decimal,
     on: date,
     revolving: bool = False,
+    signed_on: date | None = None,
 ) -> LoanPosition:
     """Return the position after one more event than those of a position, or refuse the event.
 
@@ -206,7 +214,7 @@ def check_next(
             ``OUTCOME_OVER_LIMIT``, ``OUTCOME_OVER_REPAID``, ``OUTCOME_NOT_ZERO``, ``OUTCOME_OVERDUE_DAYS``,
             ``OUTCOME_NOT_OVERDUE``, ``OUTCOME_CLASS``; each at its field.
     """
-    _check_time(position, event, on)
+    _check_time(position, event, on, signed_on)
     if event.classification and event.classification not in LOAN_CLASS_LABELS:
         raise _refused("OUTCOME_CLASS", "classification", "请从列表中选择五级分类。")
     if event.kind is OutcomeKind.DISBURSE:
@@ -291,11 +299,14 @@ def _after(position: LoanPosition, event: LoanEvent) -> LoanPosition:
     return base
 
 
-def _check_time(position: LoanPosition, event: LoanEvent, on: date) -> None:
+def _check_time(position: LoanPosition, event: LoanEvent, on: date, signed_on: date | None) -> None:
     if position.is_closed:
         raise _refused("OUTCOME_CLOSED", "kind", "贷款已结清或核销，不能再登记。")
     if event.event_date > on:
         raise _refused("OUTCOME_DATE", "event_date", "发生日期不能晚于当日。")
+    if signed_on is not None and event.event_date < signed_on:
+        sentence = f"发生日期不能早于签约日期 {signed_on.isoformat()}。"
+        raise _refused("OUTCOME_DATE", "event_date", sentence)
     if position.latest_date is not None and event.event_date < position.latest_date:
         latest = position.latest_date.isoformat()
         raise _refused("OUTCOME_DATE", "event_date", f"发生日期不能早于上一次登记的 {latest}。")

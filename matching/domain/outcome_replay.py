@@ -39,11 +39,13 @@ class LoanTerms:
         amount_yuan: of the contract; not more may be paid out.
         valid_until: last day on which the approved limit may be drawn, None when there is none.
         revolving: repayments free the limit again.
+        signed_on: day of the contract; asked of what is reported or put right now, not of what is on file.
     """
 
     amount_yuan: Decimal
     valid_until: date | None
     revolving: bool = False
+    signed_on: date | None = None
 
 
 @dataclass(frozen=True)
@@ -95,7 +97,8 @@ def replay(
     after: dict[int, LoanPosition] = {}
     for event in in_order(events):
         try:
-            state, position = _next(state, position, event, terms, on)
+            signed_on = terms.signed_on if event == changed else None
+            state, position = _next(state, position, event, terms, on, signed_on)
         except Refused as refused:
             if event == changed:
                 fields = refused.fields or {"event_date": refused.sentence}
@@ -132,10 +135,20 @@ FIELD_LABELS: Mapping[str, str] = {
 
 
 def _next(
-    state: str, position: LoanPosition, event: LoanEvent, terms: LoanTerms, on: date
+    state: str,
+    position: LoanPosition,
+    event: LoanEvent,
+    terms: LoanTerms,
+    on: date,
+    signed_on: date | None,
 ) -> tuple[str, LoanPosition]:
     after = check_next(
-        position, event, approved_yuan=terms.amount_yuan, on=on, revolving=terms.revolving
+        position,
+        event,
+        approved_yuan=terms.amount_yuan,
+        on=on,
+        revolving=terms.revolving,
+        signed_on=signed_on,
     )
     facts = event_facts(event, position, after, terms) | {
         "feedback_consent": True,

@@ -103,15 +103,17 @@ class ApproveForm(forms.Form):
 
     def say_limits(self, demand: FinancingDemand, version: ProductVersion) -> None:
         """Write beside the figures what was asked for and what the product promises."""
-        asked, most = wan(demand.amount_yuan), wan(version.amount_max_yuan)
+        asked = wan(demand.amount_yuan)
+        least, most = wan(version.amount_min_yuan), wan(version.amount_max_yuan)
         low, high = rate(version.annual_rate_min_bp), rate(version.annual_rate_max_bp)
         words = {
-            "amount_yuan": gettext("企业申请 %(asked)s，产品最高 %(most)s。"),
+            "amount_yuan": gettext("企业申请 %(asked)s，产品 %(least)s 至 %(most)s。"),
             "annual_rate_bp": gettext("产品公布 %(low)s 至 %(high)s。"),
             "term_months": gettext("企业申请 %(months)s 个月，产品最长 %(longest)s 个月。"),
         }
         values = {
             "asked": asked,
+            "least": least,
             "most": most,
             "low": low,
             "high": high,
@@ -120,6 +122,8 @@ class ApproveForm(forms.Form):
         }
         for name, text in words.items():
             self[name].help_text = text % values  # the field's own is read once, before validation
+        offered = [entry for entry in GUARANTEES if entry[0] in version.guarantees]
+        self.fields["guarantee"].choices = offered  # type: ignore[attr-defined]
 
 
 class SignForm(forms.Form):

@@ -115,6 +115,8 @@ def facts_of(
         "product_max_yuan": version.amount_max_yuan,
         "product_rate_max_bp": version.annual_rate_max_bp,
         "product_term_max_months": version.term_max_months,
+        "product_guarantees": version.guarantees,
+        "approved_on": local_date(line.approved_at) if line else None,
         "suspended_from": application.suspended_from,
         "limit_valid_until": line.valid_until if line else None,
         "on": local_date(at),

@@ -116,6 +116,7 @@ def outcome_record(
         approved_yuan=terms.amount_yuan,
         on=local_date(at),
         revolving=terms.revolving,
+        signed_on=terms.signed_on,
     )
     facts = event_facts(event, before, after, terms)
     said = event_payload(event, number) | ({"token": str(token)} if token else {})

@@ -122,6 +122,7 @@ def terms_of(loan: Loan, line: CreditLine | None) -> LoanTerms:
         amount_yuan=loan.amount_yuan,
         valid_until=line.valid_until if line else None,
         revolving=loan.repayment == Repayment.REVOLVING,
+        signed_on=loan.signed_date,
     )
 
 

@@ -126,9 +126,13 @@ def line_pairs(line: CreditLine) -> list[Pair]:
 
 def loan_pairs(loan: Loan, position: LoanPosition) -> list[Pair]:
     """Return the contract and where the loan stands."""
+    kinds = {"首贷": loan.is_first_loan, "续贷": loan.is_renewal}
+    kind = "、".join(label for label, is_so in kinds.items() if is_so)
     return [
+        Pair("合同编号", loan.contract_no),
         Pair("合同金额", loan.amount_yuan, Kind.MONEY),
         Pair("签约日期", loan.signed_date, Kind.DATE),
+        Pair("首贷或续贷", kind or "都不是"),
         Pair("还款方式", _label(REPAYMENT_LABELS, loan.repayment)),
         Pair("已放款", position.drawn_yuan, Kind.MONEY, definition="已登记的放款金额之和。"),
         Pair("已还本金", position.repaid_yuan, Kind.MONEY),

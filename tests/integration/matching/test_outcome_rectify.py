@@ -10,7 +10,7 @@ import pytest
 from borrowers.services import consent_revoke
 from exports.selectors.facts import Part, facts_at
 from marketplace.domain.errors import NotFound, NotPermitted, TransitionRefused
-from matching.models import OutcomeEvent
+from matching.models import Loan, OutcomeEvent
 from matching.selectors.loan import (
     corrections_list,
     loan_position,
@@ -119,6 +119,7 @@ class TestFigures:
     def test_a_renewal_is_counted_from_the_drawdown_that_stands(self, cast):
         application = make_application(cast, "DISBURSED", at=NOW)
         earlier = SIGNED_DATE - timedelta(days=40)
+        Loan.objects.update(signed_date=earlier)
         amend(cast, application, 1, event_date=earlier, principal_yuan=Decimal("500000"))
 
         entry = loans_maturing(cast.owner, NOW + timedelta(days=300))[0]

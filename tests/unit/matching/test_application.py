@@ -13,6 +13,7 @@ from matching.domain.application import (
     FUNDED_STATES,
     LIVE_STATES,
     SUSPENDABLE_STATES,
+    TO_DO_STATES,
     buttons,
 )
 from matching.domain.outcome import OutcomeKind
@@ -30,6 +31,7 @@ GOOD = {
     "product_max_yuan": Decimal(1_000_000),
     "product_rate_max_bp": 480,
     "product_term_max_months": 36,
+    "product_guarantees": ["CREDIT", "MORTGAGE"],
     "consent_live": True,
     "feedback_consent": True,
     "contact_note": "已电话联系",
@@ -43,6 +45,7 @@ GOOD = {
     "term_months": 12,
     "guarantee": "CREDIT",
     "limit_valid_until": date(2025, 12, 31),
+    "approved_on": TODAY,
     "on": TODAY,
     "contract_no": "HT-1",
     "signed_date": TODAY,
@@ -178,6 +181,44 @@ class TestReasons:
         assert refused.value.fields == {}
 
 
+class TestReasonsAtOnce:
+    def test_say_everything_that_is_wrong_with_an_approval(self):
+        wrong = {
+            "approved_amount_yuan": Decimal(99_999),
+            "annual_rate_bp": 900,
+            "term_months": 48,
+            "guarantee": "PLEDGE",
+            "limit_valid_until": TODAY,
+        }
+
+        with pytest.raises(TransitionRefused) as refused:
+            advance("IN_APPROVAL", "APPROVE", Role.APPROVER, **wrong)
+
+        assert sorted(refused.value.fields) == [
+            "amount_yuan",
+            "annual_rate_bp",
+            "guarantee",
+            "term_months",
+            "valid_until",
+        ]
+        assert refused.value.sentence == refused.value.fields["amount_yuan"]
+        assert "信用、抵押" in refused.value.fields["guarantee"]
+
+    def test_say_everything_that_is_wrong_with_a_contract(self):
+        with pytest.raises(TransitionRefused) as refused:
+            advance(
+                "APPROVED",
+                "SIGN",
+                Role.OFFICER,
+                contract_no="",
+                signed_date=date(2025, 6, 9),
+                is_first_loan=True,
+                is_renewal=True,
+            )
+
+        assert set(refused.value.fields) == {"contract_no", "signed_date", "is_renewal"}
+
+
 class TestFourEyes:
     @pytest.mark.parametrize("event", ["APPROVE", "REJECT", "RETURN"])
     @pytest.mark.parametrize("actor", [3, 4, ...])
@@ -205,7 +246,11 @@ class TestApprove:
             {"annual_rate_bp": ...},
             {"annual_rate_bp": -1},
             {"term_months": 0},
+            {"approved_amount_yuan": Decimal(99_999)},
+            {"approved_amount_yuan": Decimal(500_001), "opinion": " "},
             {"guarantee": "FAITH"},
+            {"guarantee": "PLEDGE"},
+            {"product_guarantees": ...},
             {"limit_valid_until": TODAY},
             {"limit_valid_until": ...},
             {"consent_live": False},
@@ -263,6 +308,9 @@ class TestOtherGuards:
             ("IN_APPROVAL", "RETURN", Role.APPROVER, {"opinion": ""}),
             ("APPROVED", "SIGN", Role.OFFICER, {"contract_no": ""}),
             ("APPROVED", "SIGN", Role.OFFICER, {"signed_date": date(2025, 6, 11)}),
+            ("APPROVED", "SIGN", Role.OFFICER, {"signed_date": date(2025, 6, 9)}),
+            ("APPROVED", "SIGN", Role.OFFICER, {"approved_on": ...}),
+            ("APPROVED", "SIGN", Role.OFFICER, {"is_first_loan": True, "is_renewal": True}),
             ("APPROVED", "SIGN", Role.OFFICER, {"limit_valid_until": date(2025, 6, 9)}),
             ("SIGNED", "DISBURSE", Role.OFFICER, {"disburse_yuan": Decimal(400_001)}),
             ("SIGNED", "DISBURSE", Role.OFFICER, {"disburse_yuan": Decimal(0)}),
@@ -337,8 +385,13 @@ class TestStateSets:
         assert withdrawable == BEFORE_APPROVAL
         assert not withdrawable & FUNDED_STATES
 
+    def test_name_where_an_officer_has_a_step_before_money_is_paid(self):
+        waiting = {"SUBMITTED", "IN_APPROVAL", "SUSPENDED"}
+
+        assert LIVE_STATES - waiting == TO_DO_STATES
+
     def test_are_plain_text(self):
-        assert {type(state) for state in LIVE_STATES | FUNDED_STATES} == {str}
+        assert {type(state) for state in LIVE_STATES | FUNDED_STATES | TO_DO_STATES} == {str}
 
 
 class TestButtons:

@@ -46,6 +46,15 @@ def code_of(events, new, **more):
     return refused.value.code
 
 
+class TestSigning:
+    def test_nothing_happens_before_the_contract(self):
+        early = event(K.DISBURSE, -1, 1000)
+
+        assert code_of([], early, signed_on=DAY) == "OUTCOME_DATE"
+        assert check([], early).drawn_yuan == 1000
+        assert check([], event(K.DISBURSE, 0, 1000), signed_on=DAY).drawn_yuan == 1000
+
+
 class TestLedger:
     def test_nothing_is_nothing(self):
         position = ledger([])

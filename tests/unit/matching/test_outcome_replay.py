@@ -30,6 +30,13 @@ LATE = event("OVERDUE", 2, 2, days_overdue=9)
 
 
 class TestReplay:
+    def test_asks_the_day_of_the_contract_of_what_is_put_right_alone(self):
+        terms = replace(TERMS, signed_on=PAID.event_date + timedelta(days=1))
+
+        assert replay([PAID, BACK, SETTLED], terms, TODAY).state == "SETTLED"
+        with pytest.raises(Refused, match="OUTCOME_DATE"):
+            replay([PAID, BACK, SETTLED], terms, TODAY, changed=PAID)
+
     @pytest.mark.parametrize(
         ("events", "state"),
         [
