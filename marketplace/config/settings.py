@@ -126,6 +126,7 @@ TEMPLATES = [
             "builtins": [
                 "django.templatetags.i18n",
                 "marketplace.web.templatetags.market",
+                "marketplace.web.templatetags.tables",
                 "marketplace.web.templatetags.frame",
             ],
             "libraries": {"market": "marketplace.web.templatetags.market"},

@@ -41,9 +41,23 @@ def display_wan(amount_yuan: Decimal | None) -> str:
     """
     if amount_yuan is None:
         return "—"
-    if amount_yuan % WHOLE_IN_WAN:
-        return f"{amount_yuan:,.2f}".removesuffix(".00") + " 元"
+    if not is_whole_in_wan(amount_yuan):
+        return display_yuan(amount_yuan)
     return f"{(amount_yuan / WAN).normalize():,f} 万元"
+
+
+def is_whole_in_wan(amount_yuan: Decimal) -> bool:
+    """Return whether two decimals of 万元 say all of an amount."""
+    return not amount_yuan % WHOLE_IN_WAN
+
+
+def display_yuan(amount_yuan: Decimal) -> str:
+    """Return yuan as 元, exact to the fen.
+
+    >>> display_yuan(Decimal("500000.00")), display_yuan(Decimal("80.50"))
+    ('500,000 元', '80.50 元')
+    """
+    return f"{amount_yuan:,.2f}".removesuffix(".00") + " 元"
 
 
 def display_yi(amount_yuan: Decimal | None) -> str:

@@ -34,6 +34,7 @@ class Kind(StrEnum):
     TEXT = "text"
     NUMBER = "number"
     MONEY = "money"
+    YUAN = "yuan"
     YI = "yi"
     RATE = "rate"
     PERCENT = "percent"
@@ -142,6 +143,7 @@ class StepState(StrEnum):
     CURRENT = "current"
     TODO = "todo"
     REFUSED = "refused"
+    ENDED = "ended"
     SKIPPED = "skipped"
 
 
@@ -150,6 +152,7 @@ STEP_WORDS = {
     StepState.CURRENT: "进行中",
     StepState.TODO: "未开始",
     StepState.REFUSED: "未通过",
+    StepState.ENDED: "到此为止",
     StepState.SKIPPED: "未经过",
 }
 STEP_SIGNS = {
@@ -157,6 +160,7 @@ STEP_SIGNS = {
     StepState.CURRENT: "●",
     StepState.TODO: "",
     StepState.REFUSED: "✗",
+    StepState.ENDED: "–",
     StepState.SKIPPED: "–",
 }
 

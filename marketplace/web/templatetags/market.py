@@ -16,7 +16,6 @@ from django.core.exceptions import ValidationError
 from django.forms import BoundField
 from django.forms.widgets import ChoiceWidget
 from django.middleware.csrf import get_token
-from django.template.base import render_value_in_context
 from django.utils import timezone
 from django.utils.html import conditional_escape, format_html
 from django.utils.safestring import SafeString
@@ -25,16 +24,19 @@ from django.utils.translation import gettext
 from marketplace.domain.machine import GUARD_REFUSED
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.masking import mask_phone as masked_phone
-from marketplace.domain.money import FEN, display_rate, display_wan, display_yi
+from marketplace.domain.money import (
+    FEN,
+    display_rate,
+    display_wan,
+    display_yi,
+    display_yuan,
+)
 from marketplace.domain.verdict import Outcome, Verdict
 from marketplace.web.components import (
     OUTCOME_SIGNS,
     OUTCOME_TONES,
     Cell,
-    Column,
     Kind,
-    Pick,
-    Table,
     Tone,
     in_reading_order,
 )
@@ -49,12 +51,10 @@ UNKNOWN = "—"
 MILLION = Decimal(1_000_000)
 LABEL_LIMIT = 16
 """Characters of a label that an error summary repeats."""
-LEAD = " data-lead"
-ROW_ACTION = "marketplace/components/row_action.html"
 TONE_SIGNS = {Tone.GOOD: "✓", Tone.WARN: "!", Tone.BAD: "✗"}
 
 
-def _decimal(value: Any) -> Decimal | None:
+def decimal_of(value: Any) -> Decimal | None:
     """Return a number of any kind as Decimal, None when there is none."""
     if value is None or value == "":
         return None
@@ -67,14 +67,20 @@ def _decimal(value: Any) -> Decimal | None:
 @register.filter
 def wan(amount_yuan: Any) -> str:
     """Return yuan as 万元, or as 元 where two decimals are not enough; on an English page, which has no 万, as yuan."""
-    amount = _decimal(amount_yuan)
+    amount = decimal_of(amount_yuan)
     return _cny(amount) if is_translated() and amount is not None else display_wan(amount)
+
+
+def in_yuan(amount_yuan: Any) -> str:
+    """Return yuan as 元, exact; on an English page as yuan."""
+    amount = decimal_of(amount_yuan)
+    return wan(amount) if is_translated() or amount is None else display_yuan(amount)
 
 
 @register.filter
 def yi(amount_yuan: Any) -> str:
     """Return yuan as 亿元, on an English page as millions, with two places, for headline figures."""
-    amount = _decimal(amount_yuan)
+    amount = decimal_of(amount_yuan)
     if is_translated() and amount is not None:
         return f"CNY {(amount / MILLION).quantize(FEN, rounding=ROUND_HALF_UP):,f} million"
     return display_yi(amount)
@@ -83,7 +89,7 @@ def yi(amount_yuan: Any) -> str:
 @register.filter
 def yuan(amount_yuan: Any) -> str:
     """Return yuan with thousands separators and two places."""
-    amount = _decimal(amount_yuan)
+    amount = decimal_of(amount_yuan)
     if amount is None:
         return UNKNOWN
     return gettext("%(amount)s 元") % {"amount": f"{amount:,.2f}"}
@@ -96,14 +102,14 @@ def _cny(amount: Decimal) -> str:
 @register.filter
 def rate(annual_rate_bp: Any) -> str:
     """Return basis points as an annual rate."""
-    bp = _decimal(annual_rate_bp)
+    bp = decimal_of(annual_rate_bp)
     return display_rate(None if bp is None else int(bp))
 
 
 @register.filter
 def percent(share: Any, places: int = 1) -> str:
     """Return a share between 0 and 1 as per cent, rounded half up."""
-    number = _decimal(share)
+    number = decimal_of(share)
     if number is None:
         return UNKNOWN
     shown = (number * 100).quantize(Decimal(1).scaleb(-int(places)), rounding=ROUND_HALF_UP)
@@ -113,7 +119,7 @@ def percent(share: Any, places: int = 1) -> str:
 @register.filter
 def months(term_months: Any) -> str:
     """Return a term in months, with years where they are whole."""
-    term = _decimal(term_months)
+    term = decimal_of(term_months)
     if term is None:
         return UNKNOWN
     count = int(term)
@@ -125,7 +131,7 @@ def months(term_months: Any) -> str:
 @register.filter
 def number(value: Any) -> str:
     """Return a count or amount with thousands separators."""
-    count = _decimal(value)
+    count = decimal_of(value)
     return UNKNOWN if count is None else f"{count:,f}"
 
 
@@ -224,6 +230,7 @@ def outcome_sign(outcome: Any) -> SafeString:
 WRITERS = {
     Kind.NUMBER: number,
     Kind.MONEY: wan,
+    Kind.YUAN: in_yuan,
     Kind.YI: yi,
     Kind.RATE: rate,
     Kind.PERCENT: percent,
@@ -246,55 +253,6 @@ def shown(value: Any, kind: str = Kind.TEXT) -> str:
         return format_html('<span class="mk-code">{}</span>', plain)
     writer = WRITERS.get(Kind(kind))
     return writer(plain) if writer else said(plain)
-
-
-@register.simple_tag(takes_context=True)
-def table_rows(context: template.Context, table: Table) -> SafeString:
-    """Return the rows of a table's body; written here, since a page may show a thousand cells."""
-    heads = [
-        f'<td class="mk-cell-{column.kind}" data-label="{conditional_escape(said(column.label))}"'
-        f"{LEAD if place == 0 else ''}><span>"
-        for place, column in enumerate(table.columns)
-    ]
-    rows = []
-    for row in table:
-        cells = [
-            f"{head}{_table_cell(context, column, cell)}</span></td>"
-            for head, (column, cell) in zip(heads, row, strict=True)
-        ]
-        rows.append("<tr>\n" + "\n".join(cells) + "\n</tr>")
-    return SafeString("\n".join(rows))
-
-
-def _table_cell(context: template.Context, column: Column, cell: Cell) -> str:
-    value = render_value_in_context(shown(cell, column.kind), context)
-    if cell.struck:
-        value = f"<del>{value}</del>"
-    if cell.url:
-        value = f'<a href="{conditional_escape(cell.url)}">{value}</a>'
-    if cell.note:
-        value += f'<span class="mk-cell-note">{conditional_escape(said(cell.note))}</span>'
-    if cell.pick:
-        value = pick_box(cell.pick) + value
-    return value + _row_action(context, cell) if cell.action else value
-
-
-@register.filter
-def pick_box(pick: Pick) -> SafeString:
-    """Return the box that chooses a row or an entry for a form elsewhere on the page."""
-    return format_html(
-        '<input class="form-check-input mk-pick" type="checkbox" name="id" value="{}" form="{}" aria-label="{}">',
-        pick.value,
-        pick.form,
-        gettext("选择%(label)s") % {"label": pick.label},
-    )
-
-
-def _row_action(context: template.Context, cell: Cell) -> str:
-    if not cell.action or context.template is None:
-        return ""
-    chosen = context.template.engine.get_template(ROW_ACTION)
-    return chosen.render(context.new({"action": cell.action}))
 
 
 @register.filter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -154,6 +155,22 @@ class TestTableRows:
             '<a href="/x/?a=1&amp;b=2">示例公司</a><span class="mk-cell-note">新</span></span></td>\n'
             '<td class="mk-cell-money" data-label="金额"><span>5 万元</span></td>\n</tr>'
         )
+
+    @pytest.mark.parametrize(
+        ("amounts", "written"),
+        [
+            (["500000", "160000"], ["50 万元", "16 万元"]),
+            (["500080", "160000", None], ["500,080 元", "160,000 元", "—"]),
+            (["0.01", Cell(Decimal(0))], ["0.01 元", "0 元"]),
+        ],
+    )
+    def test_writes_the_money_of_a_column_in_one_unit(self, amounts, written):
+        rows = [[Decimal(x) if isinstance(x, str) else x] for x in amounts]
+        table = Table([Column("金额", Kind.MONEY)], rows)
+
+        text = rendered("{% table_rows table %}", table=table)
+
+        assert re.findall(r"<span>(.*?)</span></td>", text) == written
 
     @given(st.text(min_size=1), st.text(min_size=1))
     def test_no_text_reaches_the_page_unescaped(self, value, note):
