@@ -54,6 +54,18 @@ class ContactForm(forms.Form):
     )
 
 
+class ApplyAgainForm(ContactForm):
+    """Applying once more: the contact, and what the applicant answers to the refusal."""
+
+    note = forms.CharField(
+        label="说明（可不填）",
+        required=False,
+        max_length=200,
+        help_text="对未通过的原因作出说明，核验人员会看到。",
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+
 class RegistrationForm(ContactForm):
     """Step three of registration: an account for the person, and the contact."""
 
@@ -204,7 +216,7 @@ class AccountFilterForm(forms.Form):
 class EnterpriseSearchForm(forms.Form):
     """A search of the register."""
 
-    text = forms.CharField(label="信用代码或名称开头", max_length=100, required=False, strip=True)
+    text = forms.CharField(label="信用代码或名称", max_length=100, required=False, strip=True)
     district_code = forms.ChoiceField(label="区", required=False, choices=with_all(DISTRICT_LABELS))
     status = forms.ChoiceField(
         label="登记状态", required=False, choices=with_all(REGISTER_STATUS_LABELS)

@@ -221,6 +221,13 @@ def can_own(user: Reader, account: EnterpriseAccount) -> bool:
     return account.state == VERIFIED and Role.OWNER in roles_in(user, account.organisation_id)
 
 
+def former_agents(account: EnterpriseAccount) -> QuerySet[User]:
+    """Return the people who were the enterprise's agents and are of its team no more; for its owner only."""
+    ended = Membership.objects.filter(organisation=account.organisation_id, role=Role.AGENT)
+    team = Membership.objects.filter(organisation=account.organisation_id, ended_at=None)
+    return User.objects.filter(pk__in=ended.values("user")).exclude(pk__in=team.values("user"))
+
+
 def can_review_accounts(user: Reader) -> bool:
     """Return whether the user decides on accounts."""
     return has_role(user, Role.OPERATOR)

@@ -44,6 +44,8 @@ enterprise_urls = [
     path("enterprise/team/", borrower.team, name="team"),
     path("enterprise/team/new/", borrower.agent_create, name="agent-create"),
     path("enterprise/team/<uuid:public_id>/end/", borrower.agent_remove, name="agent-end"),
+    path("enterprise/team/<uuid:public_id>/return/", borrower.agent_restore, name="agent-return"),
+    path("enterprise/contact/", borrower.contact, name="contact-change"),
     path("enterprise/consents/", borrower_consent.consents, name="consent-list"),
     path("enterprise/consents/<uuid:public_id>/", borrower_consent.consent, name="consent-detail"),
     path(

@@ -17,7 +17,7 @@ from borrowers.api.serializers import (
     AccountInput,
     AccountOutput,
     AgentInput,
-    EnterpriseContactInput,
+    ApplyAgainInput,
     MemberOutput,
     PrefillOutput,
     ReviewInput,
@@ -128,13 +128,13 @@ class AccountAgainView(APIView):
     @extend_schema(
         operation_id="account_apply_again",
         summary="重新提交登记",
-        request=EnterpriseContactInput,
+        request=ApplyAgainInput,
         responses=AccountOutput,
     )
     def post(self, request: Request, public_id: uuid.UUID) -> Response:
         """Apply again and return the account."""
         account = account_get(request.user, public_id)
-        body = EnterpriseContactInput(data=request.data)
+        body = ApplyAgainInput(data=request.data)
         body.is_valid(raise_exception=True)
         done = account_apply_again(
             account=account,

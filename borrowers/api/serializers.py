@@ -26,6 +26,12 @@ class EnterpriseContactInput(StrictSerializer):
     contact_phone = serializers.CharField(max_length=32)
 
 
+class ApplyAgainInput(EnterpriseContactInput):
+    """The contact, and what the applicant answers to the refusal."""
+
+    note = serializers.CharField(max_length=200, required=False, allow_blank=True, default="")
+
+
 class AccountInput(EnterpriseContactInput):
     """Registration of an enterprise with a new user; a signed-in caller leaves the user's fields out."""
 

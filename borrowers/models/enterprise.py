@@ -133,6 +133,9 @@ class EnterpriseAccount(models.Model):
     verified_at = models.DateTimeField("核验时间", null=True, blank=True)
     verifier = models.CharField("核验方式", max_length=32, default="OPERATOR_REVIEW")
     refusal_reason = models.CharField("未通过原因", max_length=200, blank=True, default="")
+    applicant_note = models.CharField(
+        "申请人的说明", max_length=200, blank=True, default="", db_default=""
+    )
 
     class Meta:
         verbose_name = "企业账户"

@@ -54,6 +54,7 @@ from borrowers.selectors.enterprise import (
     enterprise_list,
     enterprise_prefill,
     enterprise_registered,
+    team_former,
     team_list,
 )
 from borrowers.selectors.quality import finding_list
@@ -138,6 +139,7 @@ __all__ = [
     "rejected_rows",
     "repair_get",
     "repair_list",
+    "team_former",
     "team_list",
     "unit_board",
     "unit_get",

@@ -48,9 +48,17 @@ class AccessLine:
     channel: str
 
 
-def access_rows(enterprise: Enterprise) -> QuerySet[AccessRecord]:
-    """Return the readings of an enterprise's data; the caller has checked that the reader acts for it."""
-    return access_list(enterprise.uscc)
+def access_rows(enterprise: Enterprise, *, by_others: bool = False) -> QuerySet[AccessRecord]:
+    """Return the readings of an enterprise's data; the caller has checked that the reader acts for it.
+
+    Args:
+        enterprise: with its account.
+        by_others: leave out what its own people read.
+    """
+    found = access_list(enterprise.uscc)
+    if by_others:
+        return found.exclude(organisation=enterprise.account.organisation_id)
+    return found
 
 
 def access_line(row: AccessRecord) -> AccessLine:

@@ -4,23 +4,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from functools import reduce
+from operator import or_
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
+from borrowers.domain.name_search import name_beginnings
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.policies import (
     ENTERPRISE_ROLES,
     VERIFIED,
     enterprises_held,
+    former_agents,
     visible_accounts,
     visible_enterprises,
 )
 from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.errors import NotFound, Refused
 from marketplace.domain.masking import mask_operator_name
-from marketplace.domain.text import name_key
-from marketplace.models import Membership
+from marketplace.models import Membership, User
 from marketplace.policies import Reader, organisation_ids
 from marketplace.statements import Statement
 
@@ -30,7 +33,7 @@ class EnterpriseFilter:
     """What a search of the register asks for; empty fields ask for nothing.
 
     Attributes:
-        text: credit code, or the beginning of a name.
+        text: credit code, or the beginning of a name with or without the place before it.
         district_code: GB/T 2260.
         status: of the register.
         section: GB/T 4754 section letter.
@@ -115,14 +118,14 @@ def enterprise_get(user: Reader, public_id: UUID) -> Enterprise:
 def enterprise_list(user: Reader, wanted: EnterpriseFilter) -> QuerySet[Enterprise]:
     """Return the enterprises of the register the user may see and asked for, not ordered.
 
-    A text of 18 characters is taken as a credit code, else as the beginning of a name; both answer from an index.
+    A text of 18 characters is taken as a credit code, else as the beginning of a name, with or without the place
+    before it (`name_beginnings`). Both answer from an index: a search within names would read the whole register.
     """
     found = visible_enterprises(user).select_related("district")
     text = wanted.text.strip()
     if text:
         code = uscc_rules.normalize(text)
-        by_name = {"name_normalized__startswith": name_key(text)}
-        found = found.filter(**({"uscc": code} if len(code) == 18 else by_name))
+        found = found.filter(uscc=code) if len(code) == 18 else found.filter(begins_so(text))
     if wanted.district_code:
         found = found.filter(district=wanted.district_code)
     if wanted.status:
@@ -130,6 +133,12 @@ def enterprise_list(user: Reader, wanted: EnterpriseFilter) -> QuerySet[Enterpri
     if wanted.section:
         found = found.filter(industry_section=wanted.section)
     return found
+
+
+def begins_so(text: str) -> Q:
+    """Return the condition that a name begins so, place names left out of account; each beginning has its index."""
+    starts = (Q(name_normalized__startswith=start) for start in name_beginnings(text))
+    return reduce(or_, starts)
 
 
 def enterprise_registered(uscc: str) -> Enterprise:
@@ -208,6 +217,11 @@ def account_of(user: Reader) -> EnterpriseAccount | None:
     )
     found = list(own.select_related("enterprise__district", "organisation").distinct())
     return min(found, key=lambda row: row.state != VERIFIED, default=None)
+
+
+def team_former(enterprise: Enterprise) -> list[User]:
+    """Return the enterprise's former agents by name; the caller has checked that the reader owns it. Queries: one."""
+    return list(former_agents(enterprise.account).order_by("display_name", "pk"))
 
 
 def team_list(enterprise: Enterprise) -> list[Membership]:

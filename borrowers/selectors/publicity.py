@@ -9,6 +9,7 @@ from datetime import datetime
 
 from borrowers.domain.publicity import Notice, NoticeKind, notice_of
 from borrowers.models import Enterprise
+from borrowers.selectors.enterprise import begins_so
 from borrowers.selectors.record import records_as_at
 from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.text import name_key
@@ -24,6 +25,8 @@ CLASSES = ("04", "05")
 def enterprises_public(text: str) -> list[Enterprise]:
     """Return the enterprises of a credit code, or those whose name begins so; 个体工商户 are never among them.
 
+    A place name before the name may be left out, see `name_beginnings`.
+
     Args:
         text: as typed; 18 characters are a code, else at least ``SHORTEST_NAME`` of a name.
 
@@ -37,7 +40,7 @@ def enterprises_public(text: str) -> list[Enterprise]:
         return list(found.filter(uscc=code))
     if len(name) < SHORTEST_NAME:
         return []
-    return list(found.filter(name_normalized__startswith=name).order_by("name")[:MOST_NAMES])
+    return list(found.filter(begins_so(text)).order_by("name")[:MOST_NAMES])
 
 
 def notices_public(enterprise: Enterprise, at: datetime) -> dict[NoticeKind, list[Notice]]:

@@ -3,9 +3,8 @@
 from borrowers.services.account import (
     account_apply,
     account_apply_again,
+    account_contact_change,
     account_review,
-    agent_add,
-    agent_end,
 )
 from borrowers.services.catalogue import (
     catalogue_seed,
@@ -32,13 +31,16 @@ from borrowers.services.objection import (
 from borrowers.services.quality import batch_quality_check, quality_sweep
 from borrowers.services.register import register_import_rows
 from borrowers.services.repair import repair_step, repair_submit, repair_supply
+from borrowers.services.team import agent_add, agent_end, agent_return
 
 __all__ = [
     "account_apply",
     "account_apply_again",
+    "account_contact_change",
     "account_review",
     "agent_add",
     "agent_end",
+    "agent_return",
     "batch_quality_check",
     "catalogue_import_apply",
     "catalogue_import_read",

@@ -1,4 +1,4 @@
-"""Accounts of enterprises: applied for by credit code, verified, refused, applied for again; and the team.
+"""Accounts of enterprises: applied for by credit code, verified, refused, applied for again; whom to call.
 
 Source: domain note 0.3, 2.6 (real name before anything is consented to); trust note 1.1 G4.
 """
@@ -18,9 +18,8 @@ from marketplace.domain import uscc as uscc_rules
 from marketplace.domain.contact import phone_fault
 from marketplace.domain.errors import Conflict, NotFound, Refused, TransitionRefused
 from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.models import Membership, Organisation, User
+from marketplace.models import Organisation, User
 from marketplace.services import (
-    membership_end,
     membership_grant,
     notify,
     organisation_create,
@@ -29,6 +28,7 @@ from marketplace.services import (
 
 PENDING, VERIFIED, REFUSED = "PENDING", "VERIFIED", "REFUSED"
 ACTIVE = "ACTIVE"
+NOTE_LENGTH = 200
 BORROWING_TYPES = ("ENTERPRISE", "INDIVIDUAL", "COOPERATIVE")
 HELD = (
     "该企业已在平台登记或正在核验。如需加入，请联系本企业负责人在“团队”中添加您；"
@@ -96,12 +96,21 @@ def account_apply_again(
     contact_phone: str,
     actor: User,
     at: datetime,
+    note: str = "",
 ) -> EnterpriseAccount:
-    """Apply once more after a refusal, with corrected contact data.
+    """Apply once more after a refusal, with corrected contact data and an answer to the refusal.
+
+    Args:
+        account: a refused account.
+        contact_name, contact_phone: whom to call; the phone is kept sealed.
+        actor: who applied for it.
+        at: when, aware.
+        note: what the applicant says to the refusal, for who reviews it; may be empty.
 
     Raises:
         NotFound: the actor is not the applicant.
         TransitionRefused: the account was not refused.
+        Refused: ``CONTACT_INCOMPLETE``, ``NOTE_LONG``.
 
     Writes: ``EnterpriseAccount``, audit, notices; locks the row.
     """
@@ -111,7 +120,10 @@ def account_apply_again(
     if row.state != REFUSED:
         raise TransitionRefused(row.state, "APPLY_AGAIN", "只有未通过的申请才能重新提交。")
     _check_contact(contact_name, contact_phone)
-    return _applied(row, actor, contact_name, contact_phone, at)
+    if len(note.strip()) > NOTE_LENGTH:
+        sentence = f"说明不得超过 {NOTE_LENGTH} 个字。"
+        raise Refused("NOTE_LONG", sentence, {"note": sentence})
+    return _applied(row, actor, contact_name, contact_phone, at, note.strip())
 
 
 @transaction.atomic
@@ -157,72 +169,31 @@ def account_review(
 
 
 @transaction.atomic
-def agent_add(
-    *,
-    enterprise: Enterprise,
-    username: str,
-    password: str,
-    display_name: str,
-    actor: User,
-    at: datetime,
-) -> Membership:
-    """Create an account for a colleague and make them the enterprise's agent.
+def account_contact_change(
+    *, enterprise: Enterprise, contact_name: str, contact_phone: str, actor: User, at: datetime
+) -> EnterpriseAccount:
+    """Replace whom to call about the enterprise.
 
     Args:
         enterprise: verified.
-        username, password, display_name: of the colleague, who changes the password after logging in.
+        contact_name, contact_phone: the new contact; the phone is kept sealed.
         actor: an owner of the enterprise.
         at: when, aware.
 
     Raises:
+        NotFound: the enterprise has no account.
         NotPermitted: the actor is no owner.
-        Refused: what ``user_create`` refuses.
+        Refused: ``CONTACT_INCOMPLETE``.
 
-    Writes: ``User``, ``Membership``, audit.
+    Writes: ``EnterpriseAccount``, audit ``borrowers.account.contact_change`` without the contact itself; locks the row.
     """
-    account = _team_of(enterprise, actor)
-    user = user_create(
-        username=username, password=password, display_name=display_name, actor=actor, at=at
-    )
-    return membership_grant(
-        user=user, organisation=account.organisation, role=Role.AGENT, actor=actor, at=at
-    )
-
-
-@transaction.atomic
-def agent_end(*, enterprise: Enterprise, user_id: UUID, actor: User, at: datetime) -> None:
-    """Relieve an agent at once.
-
-    Args:
-        enterprise: verified.
-        user_id: public id of the agent.
-        actor: an owner of the enterprise.
-        at: when, aware.
-
-    Raises:
-        NotPermitted: the actor is no owner.
-        NotFound: nobody of that id is an agent of the enterprise.
-
-    Writes: the membership's end, audit.
-    """
-    account = _team_of(enterprise, actor)
-    membership = Membership.objects.filter(
-        organisation=account.organisation,
-        role=Role.AGENT,
-        ended_at=None,
-        user__public_id=user_id,
-    ).first()
-    if membership is None:
-        raise NotFound
-    membership_end(membership=membership, actor=actor, at=at)
-
-
-def _team_of(enterprise: Enterprise, actor: User) -> EnterpriseAccount:
-    account = EnterpriseAccount.objects.filter(enterprise=enterprise).first()
-    if account is None:
-        raise NotFound
-    require(can_own(actor, account))
-    return account
+    row = _locked(enterprise.account.public_id)
+    require(can_own(actor, row))
+    _check_contact(contact_name, contact_phone)
+    row.contact_name, row.contact_phone = contact_name.strip(), contact_phone.strip()
+    row.save(update_fields=["contact_name", "contact_phone"])
+    _audit(row, "contact_change", actor, at, {})
+    return row
 
 
 def _enterprise_locked(uscc: str) -> Enterprise:
@@ -268,9 +239,9 @@ def _organisation_of(enterprise: Enterprise, actor: User, at: datetime) -> Organ
 
 
 def _applied(
-    account: EnterpriseAccount, user: User, name: str, phone: str, at: datetime
+    account: EnterpriseAccount, user: User, name: str, phone: str, at: datetime, note: str = ""
 ) -> EnterpriseAccount:
-    account.state = PENDING
+    account.state, account.applicant_note = PENDING, note
     account.contact_name, account.contact_phone = name.strip(), phone.strip()
     account.applied_by, account.applied_at = user, at
     account.verified_by, account.verified_at, account.refusal_reason = None, None, ""
@@ -286,7 +257,8 @@ def _applied(
         _tell_applicant(account, at)
     else:
         title = f"“{account.enterprise.name}”申请核验企业账户"
-        notify(users=operator_ids(), kind="account.pending", title=title, at=at)
+        path = f"/operator/accounts/{account.public_id}/"
+        notify(users=operator_ids(), kind="account.pending", title=title, at=at, path=path)
     return account
 
 

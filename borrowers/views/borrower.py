@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from borrowers.domain.catalogue import item_from_mapping
-from borrowers.forms import AgentForm, RecordFilterForm
+from borrowers.forms import AgentForm, ContactForm, RecordFilterForm
 from borrowers.models import CreditRecord, Enterprise
 from borrowers.policies import ENTERPRISE_ROLES, can_own
 from borrowers.selectors import (
@@ -28,10 +28,11 @@ from borrowers.selectors import (
     record_get,
     record_history,
     records_as_at,
+    team_former,
     team_list,
 )
 from borrowers.selectors.thematic import lists_of
-from borrowers.services import agent_add, agent_end
+from borrowers.services import account_contact_change, agent_add, agent_end, agent_return
 from borrowers.views.wording import (
     class_label,
     history_table,
@@ -70,12 +71,41 @@ def enterprise(request: HttpRequest) -> HttpResponse:
     context = {
         "enterprise": own,
         "pairs": register_pairs(own, own=True),
+        "contact": _contact_pairs(own),
+        "contact_url": reverse("borrowers:contact-change")
+        if can_own(request.user, own.account)
+        else "",
         "lineage": lineage_pairs(own.register_batch, own.register_row),
         "classes": _classes_table(classes_available(own, timezone.now())),
         "lists": memberships_table(lists_of(request.user, own, local_date(timezone.now()))),
         "crumbs": [Crumb("本企业")],
     }
     return render(request, "borrowers/borrower/enterprise.html", context)
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def contact(request: HttpRequest) -> HttpResponse:
+    """Let the owner change whom to call about the enterprise."""
+    require_role(request.user, Role.OWNER)
+    own = own_enterprise(request)
+    account = own.account
+    initial = {"contact_name": account.contact_name, "contact_phone": account.contact_phone}
+    form = ContactForm(request.POST or None, initial=initial)
+    changed = attempted(
+        form,
+        lambda: account_contact_change(
+            enterprise=own,
+            **form.cleaned_data,
+            actor=signed_in(request.user),
+            at=timezone.now(),
+        ),
+    )
+    if changed is not None:
+        messages.success(request, "联系人已保存。")
+        return redirect("borrowers:enterprise-own")
+    context = {"form": form, "crumbs": [_home(), Crumb("修改联系人")]}
+    return render(request, "borrowers/borrower/contact.html", context, status=form_status(form))
 
 
 @login_required
@@ -127,9 +157,11 @@ def record(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
 def accesses(request: HttpRequest) -> HttpResponse:
     """Show who looked at the enterprise's data: organisation, masked person, time, purpose, content."""
     own = own_enterprise(request)
-    page = keyset_page(request, access_rows(own), field="id")
+    with_own = bool(request.GET.get("own"))
+    page = keyset_page(request, access_rows(own, by_others=not with_own), field="id")
     context = {
         "page": page,
+        "with_own": with_own,
         "table": _access_table(page.rows),
         "crumbs": [_home(), Crumb("谁看过我的数据")],
     }
@@ -144,6 +176,10 @@ def team(request: HttpRequest) -> HttpResponse:
     may_manage = can_own(request.user, own.account)
     context = {
         "members": [_member(row, may_manage=may_manage) for row in team_list(own)],
+        "former": [
+            {"name": str(user), "url": reverse("borrowers:agent-return", args=[user.public_id])}
+            for user in (team_former(own) if may_manage else [])
+        ],
         "actions": [Action("添加经办人", reverse("borrowers:agent-create"), primary=True)]
         if may_manage
         else [],
@@ -186,6 +222,25 @@ def agent_remove(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     agent_end(enterprise=own, user_id=public_id, actor=signed_in(request.user), at=timezone.now())
     messages.success(request, "该经办人已不能再代表本企业。")
     return redirect("borrowers:team")
+
+
+@login_required
+@require_POST
+def agent_restore(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Take a former agent back."""
+    own = enterprise_for_owner(request.user)
+    agent_return(
+        enterprise=own, user_id=public_id, actor=signed_in(request.user), at=timezone.now()
+    )
+    messages.success(request, "该经办人已恢复，用原来的账号和密码登录即可。")
+    return redirect("borrowers:team")
+
+
+def _contact_pairs(own: Enterprise) -> list[Pair]:
+    return [
+        Pair("联系人姓名", own.account.contact_name),
+        Pair("联系电话", own.account.contact_phone, Kind.CODE),
+    ]
 
 
 def _classes_table(counts: list[ClassCount]) -> Table:

@@ -26,9 +26,10 @@ from borrowers.services import (
 )
 from borrowers.views.borrower import own_enterprise
 from borrowers.views.wording import payload_pairs
+from marketplace.domain.vocabulary import DataClass
 from marketplace.policies import signed_in
 from marketplace.web.attempt import attempted, form_status
-from marketplace.web.components import Clock, Crumb, Pair
+from marketplace.web.components import Action, Clock, Crumb, Pair
 
 
 @login_required
@@ -36,7 +37,7 @@ from marketplace.web.components import Clock, Crumb, Pair
 def disputes(request: HttpRequest) -> HttpResponse:
     """List the enterprise's objections and repairs with their clocks."""
     own_enterprise(request)
-    now = timezone.now()
+    now, records = timezone.now(), reverse("borrowers:record-list")
     objections: Iterable[Objection] = objection_list(request.user)[:100]
     repairs: Iterable[CreditRepair] = repair_list(request.user)[:100]
     context = {
@@ -45,6 +46,10 @@ def disputes(request: HttpRequest) -> HttpResponse:
         ],
         "repairs": [
             (row, Clock("办结", row.due_at, now, stopped_at=row.reviewed_at)) for row in repairs
+        ],
+        "actions": [
+            Action("到信用记录中选一条提出异议", records, primary=True),
+            Action("到行政处罚记录中选一条申请修复", f"{records}?data_class={DataClass.PENALTY}"),
         ],
         "crumbs": [_home(), Crumb("异议与修复")],
     }

@@ -37,6 +37,7 @@ from borrowers.services import account_review, objection_answer
 from borrowers.views.wording import lineage_pairs, memberships_table, payload_pairs, register_pairs
 from marketplace.domain.masking import mask_phone
 from marketplace.domain.roles import Role
+from marketplace.domain.text import normalize_name
 from marketplace.domain.workdays import local_date
 from marketplace.policies import require_role, signed_in
 from marketplace.web.attempt import attempted, form_status
@@ -225,16 +226,27 @@ def _clock(row: Objection) -> Clock:
 def _account_pairs(found: EnterpriseAccount) -> list[Pair]:
     pairs = [
         Pair("申请人", str(found.applied_by)),
-        Pair("联系人", found.contact_name),
+        Pair("联系人", found.contact_name, note=_against_register(found)),
         Pair("联系电话", mask_phone(found.contact_phone)),
         Pair("提交时间", found.applied_at, Kind.DATETIME),
         Pair("状态", ENTERPRISE_ACCOUNT.labels[found.state]),
     ]
+    if found.applicant_note:
+        pairs.append(Pair("申请人的说明", found.applicant_note))
     if found.verified_at:
         pairs.append(Pair("核验时间", found.verified_at, Kind.DATETIME))
     if found.refusal_reason:
         pairs.append(Pair("未通过原因", found.refusal_reason))
     return pairs
+
+
+def _against_register(found: EnterpriseAccount) -> str:
+    """Return whether the contact is the person the register names, whose own name may be masked beside it."""
+    registered = normalize_name(found.enterprise.legal_representative)
+    if not registered:
+        return "登记库没有负责人姓名，不能比对"
+    is_same = registered == normalize_name(found.contact_name)
+    return "与登记的法定代表人（负责人）一致" if is_same else "与登记的法定代表人（负责人）不一致"
 
 
 def _accounts_table(rows: list[EnterpriseAccount]) -> Table:
@@ -289,5 +301,6 @@ def _enterprises_table(rows: list[Enterprise]) -> Table:
             ]
             for row in rows
         ],
-        empty="没有符合条件的市场主体。",
+        empty="没有符合条件的市场主体。代码须写全 18 位；名称从字号写起，"
+        "前面的“天津”“某某区”可以不写，中间的字不能跳过。",
     )

@@ -35,7 +35,7 @@ class SearchForm(forms.Form):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["q"].help_text = gettext(
-            "代码 %(length)s 位；名称从头输入，至少 %(shortest)s 个字。"
+            "代码 %(length)s 位；名称至少 %(shortest)s 个字，前面的“天津”“某某区”可以不写。"
         ) % {"length": CODE_LENGTH, "shortest": SHORTEST_NAME}
 
 

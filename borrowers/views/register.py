@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET, require_http_methods
 
 from borrowers.domain.identity import ENTERPRISE_ACCOUNT
-from borrowers.forms import ContactForm, RegistrationForm, UsccForm
+from borrowers.forms import ApplyAgainForm, ContactForm, RegistrationForm, UsccForm
 from borrowers.models import EnterpriseAccount
 from borrowers.policies import VERIFIED
 from borrowers.selectors import Prefill, account_of, enterprise_prefill
@@ -98,6 +98,7 @@ def status(request: HttpRequest) -> HttpResponse:
         "steps": _status_steps(account),
         "pairs": _account_pairs(account),
         "action": _next_action(account),
+        "is_open": account.state != VERIFIED,
         "crumbs": [Crumb("登记进度")],
     }
     return render(request, "borrowers/register/status.html", context)
@@ -109,7 +110,7 @@ def again(request: HttpRequest) -> HttpResponse:
     """Apply once more after a refusal."""
     account = _own(request)
     initial = {"contact_name": account.contact_name, "contact_phone": account.contact_phone}
-    form = ContactForm(request.POST or None, initial=initial)
+    form = ApplyAgainForm(request.POST or None, initial=initial)
     done = attempted(
         form,
         lambda: account_apply_again(

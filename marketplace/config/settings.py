@@ -105,6 +105,7 @@ MIDDLEWARE = [
     "marketplace.web.middleware.ActingSeatMiddleware",
     "marketplace.web.middleware.RefusedMiddleware",
     "marketplace.web.middleware.PrivatePagesMiddleware",
+    "marketplace.web.middleware.NotAllowedMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
 

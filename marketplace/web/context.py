@@ -19,8 +19,18 @@ from marketplace.web.acting import Seat, acting_seat, seats_of
 from marketplace.web.display import SCHEMES, SIZES, Display, display_of
 from marketplace.web.idle import TimeLeft, time_left
 from marketplace.web.language import ENGLISH, NAMES, TAGS
-from marketplace.web.navigation import PUBLIC, Group, Place, grouped, links_for, places
+from marketplace.web.navigation import (
+    PUBLIC,
+    Group,
+    Link,
+    Place,
+    grouped,
+    links_for,
+    places,
+    waiting_link,
+)
 from marketplace.web.second_step import awaits_code
+from marketplace.web.way_back import page_to_return
 
 BORROWER_ROLES = frozenset(ROLES_OF_KIND[OrganisationKind.ENTERPRISE])
 
@@ -99,7 +109,13 @@ class Shell:
         if self._is_halfway:
             return ()
         roles = self.seat.roles if self.seat else ()
-        return grouped(places(links_for(roles, self.reader is not None), self._request.path))
+        links = links_for(roles, self.reader is not None, self.waiting)
+        return grouped(places(links, self._request.path))
+
+    @cached_property
+    def waiting(self) -> Link | None:
+        """Return where it stands what a reader without a role has asked for. Queries: one for such a reader."""
+        return waiting_link(self.reader) if self.reader and not self.seat else None
 
     @cached_property
     def public_places(self) -> tuple[Place, ...]:
@@ -107,11 +123,21 @@ class Shell:
         return places(PUBLIC, self._request.path)
 
     @property
+    def here(self) -> str:
+        """Return the address to which a form that stands on every page leads back."""
+        return page_to_return(self._request)
+
+    @property
     def may_borrow(self) -> bool:
         """Return whether the reader may declare a need: an enterprise's people, or a visitor who may become one."""
         if self.reader is None:
             return True
         return self.seat is not None and not BORROWER_ROLES.isdisjoint(self.seat.roles)
+
+    @property
+    def has_office(self) -> bool:
+        """Return whether the reader is somebody else's contact: of a lender, a district or the city in any seat."""
+        return any(not BORROWER_ROLES.issuperset(seat.roles) for seat in self.seats)
 
     @cached_property
     def unread(self) -> int:
@@ -123,6 +149,12 @@ class Shell:
         """Return what the footer must name: label and value from the settings."""
         given: Mapping[str, Any] = getattr(settings, "SITE_FURNITURE", {})
         return [(FURNITURE_LABELS.get(key, key), str(value)) for key, value in given.items()]
+
+    @property
+    def contact(self) -> str:
+        """Return how the platform's people are reached, as the footer names it; empty when nothing is set."""
+        given: Mapping[str, Any] = getattr(settings, "SITE_FURNITURE", {})
+        return str(given.get("contact", ""))
 
     @property
     def request_id(self) -> str:

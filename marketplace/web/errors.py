@@ -16,11 +16,13 @@ from django.template.loader import render_to_string
 
 from marketplace.web.htmx import is_partial
 from marketplace.web.request_id import request_id_current
+from marketplace.web.way_back import page_above
 
 TITLES = {
     400: "这个请求无法处理",
     403: "没有权限",
     404: "没有找到",
+    405: "这个地址不能直接打开",
     409: "现在不能这样做",
     413: "文件或内容过大",
     422: "请更正后再提交",
@@ -32,6 +34,7 @@ ADVICE = {
     400: "请返回上一页检查填写的内容；如果是点击旧链接进入，请从首页重新进入。",
     403: "如果您在多个组织任职，请确认当前所选的组织；仍有疑问请联系本单位管理人员。",
     404: "请检查地址是否完整，或从导航重新进入。",
+    405: "请从上一级页面重新进入；如果是刚才提交未成功，请在那里重新填写。",
     409: "内容可能已被他人处理，请刷新页面查看最新状态。",
     413: "请减小文件后重新上传。",
     429: "请稍候再试。",
@@ -63,6 +66,7 @@ def problem_page(
         "sentence": sentence,
         "fields": dict(fields or {}),
         "advice": ADVICE.get(status, ""),
+        "page_above": page_above(request.path) if status == 405 else "",
     }
     piece = "marketplace/errors/_problem.html"
     page = "marketplace/errors/problem.html"
@@ -97,6 +101,12 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """Answer a request for what does not exist, or not for this reader."""
     return problem_page(request, 404, "NOT_FOUND", "没有找到该内容，或您无权查看。")
+
+
+def method_not_allowed(request: HttpRequest) -> HttpResponse:
+    """Answer a request of a kind that its address does not take, most often a form's address that was opened."""
+    sentence = "这个地址只用来提交表单或办理事项，不能这样打开。"
+    return problem_page(request, 405, "METHOD_NOT_ALLOWED", sentence)
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -7,7 +7,7 @@ from urllib.parse import urlencode, urlsplit
 
 from django.conf import settings
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
 from django.http.response import HttpResponseBase, HttpResponseRedirectBase
 from django.shortcuts import resolve_url
 from django.utils import translation
@@ -17,10 +17,11 @@ from marketplace.domain.errors import Refused
 from marketplace.policies import memberships_prefer, organisations_asking
 from marketplace.wall import wall_around
 from marketplace.web.acting import chosen
-from marketplace.web.errors import problem_page
+from marketplace.web.errors import method_not_allowed, problem_page
 from marketplace.web.htmx import wants_address
 from marketplace.web.language import TAGS, language_of
 from marketplace.web.request_id import HEADER, request_id_begin
+from marketplace.web.way_back import page_above, page_before
 
 Handler = Callable[[HttpRequest], HttpResponseBase]
 
@@ -92,6 +93,27 @@ class RefusedMiddleware:
         return problem_page(request, fault.status, fault.code, fault.sentence, fault.fields)
 
 
+class NotAllowedMiddleware:
+    """Say in words what the framework answers with an empty page: the address takes forms, or is only to be read."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Replace an empty 405 by a page; the interfaces below ``/api/`` have their own answer.
+
+        Whoever comes from a page at this very address saw a form there that was refused, and goes to the page above.
+        """
+        answer = self.get_response(request)
+        if not isinstance(answer, HttpResponseNotAllowed):
+            return answer
+        if request.method == "GET" and urlsplit(page_before(request)).path == request.path:
+            return HttpResponseRedirect(page_above(request.path))
+        told = method_not_allowed(request)
+        told.headers["Allow"] = answer.headers["Allow"]
+        return told
+
+
 class ScriptRedirectMiddleware:
     """Tell scripts where to go instead of letting them follow a redirect and show a page inside a page.
 
@@ -132,16 +154,9 @@ class SessionEndedMiddleware:
         )
         if is_turned_away:
             messages.warning(request, "登录已过期，刚才提交的内容没有保存；登录后请重新填写。")
-            answer.headers["Location"] = f"{login}?{urlencode({'next': _own_page(request)})}"
+            page = page_before(request) or resolve_url(settings.LOGIN_REDIRECT_URL)
+            answer.headers["Location"] = f"{login}?{urlencode({'next': page})}"
         return answer
-
-
-def _own_page(request: HttpRequest) -> str:
-    """Return the path of the page a request came from when it is one of ours."""
-    page = urlsplit(request.headers.get("Referer", ""))
-    if page.netloc != request.get_host():
-        return resolve_url(settings.LOGIN_REDIRECT_URL)
-    return f"{page.path}?{page.query}" if page.query else page.path
 
 
 class ActingSeatMiddleware:

@@ -7,12 +7,13 @@ and fails loudly.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
 from django.urls import reverse
 
 from marketplace.domain.roles import Role
+from marketplace.models import User
 
 
 @dataclass(frozen=True)
@@ -179,13 +180,33 @@ NO_ROLE = (
 )
 """What somebody sees who has logged in but belongs to no organisation yet."""
 
+WAITING: list[Callable[[User], Link | None]] = []
+"""How apps say that such a person has asked for something and waits for it: the page on which it stands.
 
-def links_for(roles: Collection[Role], is_logged_in: bool) -> tuple[Link, ...]:
-    """Return the links of all the roles, each once, in the order of the table."""
+An app adds its own when it is ready; its link stands in the place of the first of ``NO_ROLE``, which asks to begin.
+"""
+
+
+def links_for(
+    roles: Collection[Role], is_logged_in: bool, waiting: Link | None = None
+) -> tuple[Link, ...]:
+    """Return the links of all the roles, each once, in the order of the table.
+
+    Args:
+        roles: what the reader may do in the chosen organisation.
+        is_logged_in: whether there is a reader.
+        waiting: what ``waiting_link`` says of a reader without a role.
+    """
     if not is_logged_in:
         return PUBLIC
     found = (link for role in NAVIGATION if role in roles for link in NAVIGATION[role])
-    return tuple(dict.fromkeys(found)) or NO_ROLE
+    of_nobody = (waiting, *NO_ROLE[1:]) if waiting else NO_ROLE
+    return tuple(dict.fromkeys(found)) or of_nobody
+
+
+def waiting_link(user: User) -> Link | None:
+    """Return where it stands what somebody without a role has asked for, or None. Queries: one of each app."""
+    return next((link for waits in WAITING if (link := waits(user))), None)
 
 
 def places(links: Iterable[Link], path: str = "") -> tuple[Place, ...]:

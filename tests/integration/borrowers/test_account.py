@@ -1,15 +1,18 @@
 from __future__ import annotations
 
 import pytest
+from django.urls import reverse
 
 from borrowers.models import Enterprise, EnterpriseAccount
 from borrowers.selectors import account_of, enterprise_for_owner, enterprise_prefill
 from borrowers.services import (
     account_apply,
     account_apply_again,
+    account_contact_change,
     account_review,
     agent_add,
     agent_end,
+    agent_return,
 )
 from borrowers.services.verification import Verification
 from marketplace.domain.errors import (
@@ -20,7 +23,7 @@ from marketplace.domain.errors import (
     TransitionRefused,
 )
 from marketplace.domain.roles import Role
-from marketplace.models import Membership, Notification, User
+from marketplace.models import AuditEvent, Membership, Notification, User
 from marketplace.policies import memberships_forget
 from tests.factories.borrowers import make_enterprise
 
@@ -64,7 +67,8 @@ class TestAccountApply:
 
         assert (account.state, account.verifier) == ("PENDING", "OPERATOR_REVIEW")
         assert not Membership.objects.filter(user=account.applied_by).exists()
-        assert Notification.objects.filter(user=cast.operator, kind="account.pending").exists()
+        notice = Notification.objects.get(user=cast.operator, kind="account.pending")
+        assert notice.path == reverse("borrowers:account-review-detail", args=[account.public_id])
         with pytest.raises(NotFound):
             enterprise_for_owner(account.applied_by)
 
@@ -201,6 +205,32 @@ class TestApplyAgain:
 
         assert (again.state, again.refusal_reason) == ("PENDING", "")
 
+    @pytest.mark.parametrize(("note", "kept"), [(" 代码已更正 ", "代码已更正"), ("", "")])
+    def test_carries_what_the_applicant_says_to_the_refusal(self, refused, now, note, kept):
+        account_apply_again(
+            account=refused,
+            contact_name="周更正",
+            contact_phone="13800000001",
+            note=note,
+            actor=refused.applied_by,
+            at=now,
+        )
+
+        assert EnterpriseAccount.objects.get(pk=refused.pk).applicant_note == kept
+
+    def test_note_longer_than_its_column_is_refused(self, refused, now):
+        with pytest.raises(Refused) as caught:
+            account_apply_again(
+                account=refused,
+                contact_name="周更正",
+                contact_phone="13800000001",
+                note="长" * 201,
+                actor=refused.applied_by,
+                at=now,
+            )
+
+        assert caught.value.code == "NOTE_LONG"
+
     def test_somebody_else_cannot_use_it(self, refused, cast, now):
         with pytest.raises(NotFound):
             account_apply_again(
@@ -270,3 +300,106 @@ class TestPrefill:
 
         assert enterprise_prefill("92120103MA06010134").legal_representative == "欧**华"
         assert enterprise_prefill("91120103MA05010399").legal_representative == "张示例"
+
+
+class TestAgentTakenBack:
+    """Somebody who was an agent of the enterprise and was relieved."""
+
+    @pytest.fixture
+    def former(self, cast, now):
+        user_id = cast.agent.public_id
+        agent_end(enterprise=cast.enterprise, user_id=user_id, actor=cast.owner, at=now)
+        return cast.agent
+
+    def _returned(self, cast, user, at, actor=None):
+        return agent_return(
+            enterprise=cast.enterprise, user_id=user.public_id, actor=actor or cast.owner, at=at
+        )
+
+    def test_acts_again_with_the_same_account_and_password(self, cast, former, now):
+        password = User.objects.get(pk=former.pk).password
+
+        self._returned(cast, former, now)
+
+        rows = Membership.objects.filter(user=former).order_by("pk")
+        assert [row.ended_at for row in rows] == [now, None]
+        user = User.objects.get(pk=former.pk)
+        assert (user.password, user.must_change_password) == (password, False)
+        assert enterprise_for_owner(user) == cast.enterprise
+
+    def test_is_named_when_the_owner_would_make_the_account_anew(self, cast, former, now):
+        with pytest.raises(Conflict) as caught:
+            agent_add(
+                enterprise=cast.enterprise,
+                username=f" {former.username.upper()} ",
+                password=PASSWORD,
+                display_name="同一人",
+                actor=cast.owner,
+                at=now,
+            )
+
+        assert caught.value.code == "AGENT_FORMER"
+
+    def test_is_not_known_to_another_enterprise(self, cast, former, now):
+        with pytest.raises(NotFound):
+            agent_return(
+                enterprise=cast.rival_enterprise,
+                user_id=former.public_id,
+                actor=cast.rival_owner,
+                at=now,
+            )
+
+    def test_is_for_the_owner(self, cast, former, now):
+        with pytest.raises(NotPermitted):
+            self._returned(cast, former, now, actor=cast.stranger)
+
+    def test_is_nobody_of_the_team(self, cast, now):
+        with pytest.raises(NotFound):
+            self._returned(cast, cast.agent, now)
+
+    def test_stays_out_while_the_account_is_suspended(self, cast, former, now):
+        User.objects.filter(pk=former.pk).update(is_active=False)
+
+        with pytest.raises(Conflict) as caught:
+            self._returned(cast, former, now)
+
+        assert caught.value.code == "AGENT_SUSPENDED"
+
+
+class TestContact:
+    """Whom to call about a verified enterprise."""
+
+    def _change(self, cast, at, actor, phone="13900001111"):
+        return account_contact_change(
+            enterprise=cast.enterprise,
+            contact_name=" 郑示例 ",
+            contact_phone=phone,
+            actor=actor,
+            at=at,
+        )
+
+    def test_is_changed_by_the_owner_and_kept_sealed(self, cast, now):
+        self._change(cast, now, cast.owner)
+
+        raw = EnterpriseAccount.objects.extra(select={"raw": "contact_phone"})
+        account = raw.get(enterprise=cast.enterprise)
+        assert (account.contact_name, account.contact_phone) == ("郑示例", "13900001111")
+        assert "13900001111" not in account.raw
+
+    def test_is_audited_without_the_number(self, cast, now):
+        self._change(cast, now, cast.owner)
+
+        event = AuditEvent.objects.get(action="borrowers.account.contact_change")
+        assert event.actor == cast.owner
+        assert "13900001111" not in str(event.payload)
+
+    @pytest.mark.parametrize("member", ["agent", "rival_owner", "operator"])
+    def test_is_changed_by_nobody_else(self, cast, now, member):
+        with pytest.raises(NotPermitted):
+            self._change(cast, now, getattr(cast, member))
+
+    def test_has_a_number_that_can_be_called(self, cast, now):
+        with pytest.raises(Refused) as caught:
+            self._change(cast, now, cast.owner, phone="abc")
+
+        assert "contact_phone" in caught.value.fields

@@ -61,10 +61,13 @@ class TestPublicity:
         assert several.context["tables"] == []
         assert one.context["enterprise"] == cast.enterprise
 
+    def test_finds_a_name_without_the_place_before_it(self, client, cast):
+        assert ask(client, "津禾示例食品").context["enterprise"] == cast.enterprise
+
     def test_says_what_to_type(self, client, cast):
         page = client.get(reverse("borrowers:publicity")).content.decode()
 
-        assert "代码 18 位；名称从头输入，至少 4 个字。" in page
+        assert "代码 18 位；名称至少 4 个字，前面的“天津”“某某区”可以不写。" in page
 
     def test_says_the_kind_of_penalty_once(self, client, cast, penalty):
         contents = []
