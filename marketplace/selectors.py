@@ -40,9 +40,10 @@ BROKEN_SHOWN = 20
 _Row = TypeVar("_Row", AuditEvent, AccessRecord)
 
 
-def notification_list(user: User) -> QuerySet[Notification]:
-    """Return the reader's own notices, latest first."""
-    return Notification.objects.filter(user=user)
+def notification_list(user: User, *, unread: bool = False) -> QuerySet[Notification]:
+    """Return the reader's own notices, latest first; when asked only those not read."""
+    found = Notification.objects.filter(user=user)
+    return found.filter(read_at=None) if unread else found
 
 
 def notification_unread_count(user: User) -> int:
@@ -218,10 +219,15 @@ class ChainCheck:
     Attributes:
         stream: the chain; empty for all.
         broken: the first events that are not what the chain demands, at most ``BROKEN_SHOWN``.
+        chains, events: how many there are of each; nothing was checked where both are zero.
+        at: when it was checked, aware.
     """
 
     stream: str
     broken: tuple[AuditEvent, ...]
+    chains: int
+    events: int
+    at: datetime
 
 
 def audit_search(wanted: AuditFilter) -> QuerySet[AuditEvent]:
@@ -250,10 +256,20 @@ def enterprise_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(found.values_list("uscc", "name"))
 
 
-def chain_check(uscc: str = "") -> ChainCheck:
-    """Return whether the chain of an enterprise, or every chain, is whole. Queries: one, streamed."""
+def chain_check(uscc: str = "", *, at: datetime) -> ChainCheck:
+    """Return whether the chain of an enterprise, or every chain, is whole.
+
+    Args:
+        uscc: code of the enterprise; empty for every chain.
+        at: now, aware.
+
+    Queries: two, one of them streamed.
+    """
     stream = enterprise_stream(uscc) if uscc else ""
-    return ChainCheck(stream, tuple(islice(broken_events(stream or None), BROKEN_SHOWN)))
+    events = AuditEvent.objects.filter(stream=stream) if stream else AuditEvent.objects.all()
+    counted = events.aggregate(chains=Count("stream", distinct=True), events=Count("id"))
+    broken = tuple(islice(broken_events(stream or None), BROKEN_SHOWN))
+    return ChainCheck(stream, broken, at=at, **counted)
 
 
 def grant_list(user: User) -> QuerySet[ExceptionalGrant]:

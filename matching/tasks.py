@@ -10,6 +10,7 @@ from celery import shared_task
 from django.utils import timezone
 
 from matching.services.application import application_route, consent_ended, feedback_ended
+from matching.services.application_handover import officer_left_tell
 from matching.services.clock import clocks_sweep
 from matching.services.clock_reread import clocks_reread
 from matching.services.evaluation import evaluation_continue
@@ -41,6 +42,12 @@ def consent_ended_task(*, consent_ref: str, **_: Any) -> None:
 def feedback_ended_task(*, consent_ref: str, **_: Any) -> None:
     """Tell the lender that the enterprise took back the clause on outcomes."""
     feedback_ended(consent_ref=uuid.UUID(consent_ref))
+
+
+@shared_task(name="matching.officer_left")
+def officer_left_task(*, membership_id: int, **_: Any) -> None:
+    """Tell a lender of the cases of an officer whose duty was ended, by the membership's primary key."""
+    officer_left_tell(membership_id=membership_id)
 
 
 @shared_task(name="matching.clocks_sweep")

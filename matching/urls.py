@@ -27,6 +27,7 @@ demand_urls = [
     path("demands/", borrower.need_list, name="need-list"),
     path("demands/new/", borrower.need_create, name="need-create"),
     path("demands/<uuid:public_id>/", borrower.need_detail, name="need-detail"),
+    path("demands/<uuid:public_id>/change/", borrower.need_change, name="need-change"),
     path("demands/<uuid:public_id>/publish/", borrower.need_publish, name="need-publish"),
     path("demands/<uuid:public_id>/compare/", fit_compare.need_compare, name="need-compare"),
     path("demands/<uuid:public_id>/withdraw/", borrower.need_withdraw, name="need-withdraw"),
@@ -69,6 +70,7 @@ lender_urls = [
     path("desk/batch/", officer_batch.batch, name="queue-batch"),
     path("desk/<uuid:public_id>/", officer.review, name="review-detail"),
     path("desk/<uuid:public_id>/note/", officer.note, name="review-note"),
+    path("desk/<uuid:public_id>/take-over/", officer.take_over, name="review-take-over"),
     path("desk/<uuid:public_id>/reviewers/", grant.reviewers, name="reviewer-list"),
     path("grants/<uuid:public_id>/revoke/", grant.revoke, name="grant-revoke"),
     path("desk/<uuid:public_id>/outcomes/", outcome.outcomes, name="outcome-list"),
@@ -91,7 +93,7 @@ lender_urls = [
 loan_urls = [
     path("loans/", outcome.loans, name="loan-list"),
     path("loans/upload/", outcome.outcome_upload, name="outcome-upload"),
-    path("loans/upload/template.csv", outcome.template_sheet, name="outcome-template"),
+    path("loans/upload/template.xlsx", outcome.template_sheet, name="outcome-template"),
 ]
 
 # /operator/applications/: clocks and 督办; /operator/corrections/: outcomes that lenders put right

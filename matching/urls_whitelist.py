@@ -96,6 +96,11 @@ detail_urls = [
         name="whitelist-revise",
     ),
     path(
+        "district/whitelists/<uuid:public_id>/discard/",
+        district_whitelist.discard,
+        name="whitelist-discard",
+    ),
+    path(
         "district/whitelists/<uuid:public_id>/recall/",
         district_whitelist.recall,
         name="whitelist-recall",
@@ -116,7 +121,7 @@ lender_urls = [
         name="recommendation-feedback",
     ),
     path(
-        "lender/whitelist/feedback/template.csv",
+        "lender/whitelist/feedback/template.xlsx",
         lender_feedback.template_sheet,
         name="recommendation-feedback-template",
     ),

@@ -52,9 +52,16 @@ def _without_place(name: str) -> str:
 
 @lru_cache(maxsize=1)
 def _places() -> tuple[str, ...]:
-    """Return the places a name begins with: the city, a district, or both, each with or without 市 and 区."""
-    districts = []
-    for label in DISTRICT_LABELS.values():
-        districts += [label, label.removesuffix("新区").removesuffix("区")]
-    both = [city + district for city in CITIES for district in districts]
-    return (*CITIES, *districts, *both)
+    """Return the places a name begins with, in the forms in use; each more is one more look into the index.
+
+    The city; a district by its full name, alone or after 天津市; a district without 区 after 天津.
+    """
+    districts = list(DISTRICT_LABELS.values())
+    short = [label.removesuffix("新区").removesuffix("区") for label in districts]
+    whole, brief = CITIES
+    return (
+        *CITIES,
+        *districts,
+        *(whole + label for label in districts),
+        *(brief + label for label in short),
+    )

@@ -141,6 +141,27 @@ def thematic_members(
     return found.select_related("enterprise__district", "batch")
 
 
+def thematic_members_once(user: Reader, row: ThematicList, day: date) -> QuerySet[ListMembership]:
+    """Return who is on a list on a day, an enterprise once however many grounds it has; not ordered.
+
+    The row is that of the ground entered first; `thematic_grounds` gives all.
+    """
+    earlier = members_at(day).filter(
+        thematic_list=row, enterprise=OuterRef("enterprise"), pk__lt=OuterRef("pk")
+    )
+    return thematic_members(user, row, day).filter(~Exists(earlier))
+
+
+def thematic_grounds(
+    user: Reader, row: ThematicList, enterprises: Collection[int], day: date
+) -> dict[int, list[ListMembership]]:
+    """Return by what each of some enterprises is on a list on a day, the first entered first. Queries: one."""
+    found: dict[int, list[ListMembership]] = {}
+    for one in thematic_members(user, row, day).filter(enterprise__in=enterprises).order_by("pk"):
+        found.setdefault(one.enterprise_id, []).append(one)
+    return found
+
+
 def members_by_rule(declaration: ListDeclaration, day: date) -> QuerySet[Enterprise]:
     """Return the enterprises on a list by its rule on a day, as `membership` says of each.
 

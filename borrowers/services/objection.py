@@ -75,7 +75,8 @@ def objection_submit(*, record_id: UUID, reason: str, actor: User, at: datetime)
     _mark(record, since=at, until=None)
     _audit("submit", objection, actor, at)
     title = f"新异议：{record.item.name}"
-    notify(users=operator_ids(), kind="objection.submitted", title=title, at=at)
+    path = f"/operator/objections/{objection.public_id}/"
+    notify(users=operator_ids(), kind="objection.submitted", title=title, at=at, path=path)
     return objection
 
 

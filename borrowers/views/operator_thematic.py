@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from django import forms
 from django.contrib import messages
@@ -20,7 +20,13 @@ from borrowers.forms import MembersUploadForm
 from borrowers.ingest.delivered import source_of
 from borrowers.models import ListMembership, ThematicList
 from borrowers.policies import CITY_ROLES, can_handle_data
-from borrowers.selectors.thematic import thematic_get, thematic_lists, thematic_members
+from borrowers.selectors.thematic import (
+    thematic_get,
+    thematic_grounds,
+    thematic_lists,
+    thematic_members,
+    thematic_members_once,
+)
 from borrowers.services.thematic import thematic_run, thematic_run_all
 from borrowers.services.thematic_upload import thematic_upload
 from marketplace.domain.roles import Role
@@ -78,15 +84,21 @@ def members(request: HttpRequest, code: str) -> HttpResponse:
     row, day = thematic_get(request.user, code), local_date(timezone.now())
     form = MembersFilterForm(request.GET)
     with_ended = form.is_valid() and form.cleaned_data["ended"]
-    found = thematic_members(request.user, row, day, with_ended=with_ended)
+    found = (
+        thematic_members(request.user, row, day, with_ended=True)
+        if with_ended
+        else thematic_members_once(request.user, row, day)
+    )
     page = keyset_page(request, found, field="id")
+    enterprises = [one.enterprise_id for one in page.rows]
+    grounds = {} if with_ended else thematic_grounds(request.user, row, enterprises, day)
     declaration = declaration_on(row.code, day)
     context = {
         "row": row,
         "form": form,
         "pairs": _pairs(row, declaration),
         "page": page,
-        "table": _members_table(page.rows),
+        "table": _members_table(page.rows, grounds),
         "actions": _list_actions(request, row, declaration),
         "crumbs": [_lists_crumb(), Crumb(row.name)],
     }
@@ -212,7 +224,10 @@ def _pairs(row: ThematicList, declaration: ListDeclaration) -> list[Pair]:
     ]
 
 
-def _members_table(rows: Iterable[ListMembership]) -> Table:
+def _members_table(
+    rows: Iterable[ListMembership], grounds: Mapping[int, Sequence[ListMembership]]
+) -> Table:
+    """Return a line for each row, with all the grounds of its enterprise where they are given."""
     columns = [
         Column("企业"),
         Column("所在区"),
@@ -230,11 +245,18 @@ def _members_table(rows: Iterable[ListMembership]) -> Table:
             row.enterprise.district.name if row.enterprise.district else "",
             row.from_date,
             row.until_date,
-            Cell(row.get_origin_display(), note=_why(row)),
+            _origins(grounds.get(row.enterprise_id, [row])),
         ]
         for row in rows
     ]
     return Table(columns, lines, caption="成员", empty="没有成员。")
+
+
+def _origins(grounds: Sequence[ListMembership]) -> Cell:
+    return Cell(
+        listed(one.get_origin_display() for one in grounds),
+        note="；".join(_why(one) for one in grounds),
+    )
 
 
 def _why(row: ListMembership) -> str:

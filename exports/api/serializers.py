@@ -204,3 +204,7 @@ class VerifiedOutput(serializers.Serializer[Any]):
     file_sha256 = serializers.CharField()
     valid = serializers.BooleanField(source="is_valid")
     voided_on = serializers.DateField(allow_null=True)
+    list_standing = serializers.CharField(
+        allow_blank=True,
+        help_text="白名单现在的状态；草稿已被替换 REPLACED，已到期 EXPIRED，草稿已作废 DISCARDED；其他文件为空。",
+    )

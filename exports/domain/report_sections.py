@@ -41,7 +41,12 @@ LENDING = (
 
 @dataclass(frozen=True)
 class ListFigures:
-    """What became of a district's whitelists in a period, from the lenders' feedback on each enterprise."""
+    """What became of a district's whitelists in a period, from the lenders' feedback on each enterprise.
+
+    Attributes:
+        issues: lists published and not recalled since.
+        admitted: different enterprises on them, however many of the lists each is on.
+    """
 
     issues: int
     admitted: int
@@ -101,9 +106,18 @@ def list_section(found: ListFigures) -> ReportSection:
     """Return what became of the whitelists."""
     own = "白名单企业的对接结果，由机构逐户反馈；"
     lines = (
-        ReportLine("发布白名单", Unit.PRODUCTS, found.issues, "本期发布的名单期数。", "期"),
         ReportLine(
-            "入选企业", Unit.ENTERPRISES, found.admitted, "本期发布的各期名单入选户数之和。"
+            "发布白名单",
+            Unit.PRODUCTS,
+            found.issues,
+            "本期发布的名单期数；已撤下的不计。",
+            "期",
+        ),
+        ReportLine(
+            "入选企业",
+            Unit.ENTERPRISES,
+            found.admitted,
+            "本期发布的各期名单的入选企业，按统一社会信用代码去重；已撤下的名单、已移出的企业不计。",
         ),
         ReportLine("机构对接", Unit.ENTERPRISES, found.contacts, "本期机构认领的户次。", "户次"),
         ReportLine("反馈结果", Unit.ENTERPRISES, found.reports, "本期机构反馈结果的户次。", "户次"),

@@ -62,6 +62,7 @@ class WhitelistBook:
         kept_out: entries kept out; None leaves the sheet out, as for institutions.
         is_brief: name, code, district, industry and need alone, as institutions may see them.
         generated_at: aware.
+        state: where the list stood when the book was made, in words.
     """
 
     title: str
@@ -72,6 +73,13 @@ class WhitelistBook:
     kept_out: Iterable[WhitelistLine] | None = None
     state: str = ""
     is_brief: bool = False
+
+    @property
+    def name(self) -> str:
+        """Return what the book is called wherever it is named: district once, title, and the list's state."""
+        is_named = self.title.startswith(self.district)
+        title = self.title if is_named else f"{self.district} {self.title}"
+        return f"{title}（{self.state}）" if self.state else title
 
 
 _IDENTITY = (

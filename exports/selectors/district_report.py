@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, time, timedelta
 from functools import partial
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count, Q
 
 from exports.domain.district_report import DistrictReport
 from exports.domain.report_period import ReportPeriod
@@ -25,9 +25,12 @@ from exports.domain.tally import yuan
 from exports.selectors.facts import Part, facts_at, sum_fen
 from exports.selectors.statistics import bound, shown
 from marketplace.domain.workdays import BEIJING, local_date
+from matching.domain.whitelist import WhitelistState
+from matching.domain.whitelist_entry import EntryStatus
 from matching.models import MatchmakingEvent, Whitelist, WhitelistContact
 
 WORK = (Part.ACCOUNTS, Part.NEEDS, Part.APPLICATIONS)
+STANDS = ~Q(state=WhitelistState.RECALLED)
 LENDING = (Part.APPLICATIONS, Part.LOANS)
 
 
@@ -64,10 +67,19 @@ def district_report(scope: Scope, period: ReportPeriod, at: datetime) -> Distric
 
 
 def _lists(district: str, period: ReportPeriod) -> ListFigures:
-    """Return what became of the whitelists of a district in a period. Queries: two."""
+    """Return what became of the whitelists of a district in a period.
+
+    A recalled list is no issue and puts nobody forward; what lenders did with it meanwhile has happened and counts.
+
+    Queries: two.
+    """
+    on_it = Q(entries__status=EntryStatus.ADMITTED)
     issued = Whitelist.objects.filter(
-        district=district, published_at__range=_moments(period)
-    ).aggregate(issues=Count("pk"), admitted=Sum("admitted"))
+        STANDS, district=district, published_at__range=_moments(period)
+    ).aggregate(
+        issues=Count("pk", distinct=True),
+        admitted=Count("entries__uscc", filter=on_it, distinct=True),
+    )
     granted = Q(decision_date__range=(period.first, period.last), granted_yuan__gt=0)
     drawn = Q(drawn_date__range=(period.first, period.last), drawn_yuan__gt=0)
     found = WhitelistContact.objects.filter(entry__whitelist__district=district).aggregate(
@@ -80,7 +92,7 @@ def _lists(district: str, period: ReportPeriod) -> ListFigures:
     )
     return ListFigures(
         issues=issued["issues"],
-        admitted=issued["admitted"] or 0,
+        admitted=issued["admitted"],
         contacts=found["contacts"],
         reports=found["reports"],
         grants=found["grants"],

@@ -22,6 +22,8 @@ from marketplace.domain.errors import NotFound
 from marketplace.domain.masking import mask_person_name
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
+from matching.domain.whitelist import WhitelistState
+from matching.models import Whitelist
 
 CODE_PURPOSE = "exports.verification_code"
 UNKNOWN_CODE = "没有找到与该验证码对应的文件，请核对后重试。"
@@ -36,6 +38,8 @@ class VerifiedDocument:
         subject: name of whom it is about, masked for natural persons in business.
         content_hash, file_sha256: to compare with what is printed, and with the file.
         voided_on: None while it is valid.
+        list_standing: where the whitelist it is about stands now: a state of its machine, or one of ``REPLACED``,
+            ``EXPIRED`` and ``DISCARDED``; empty for every other document.
     """
 
     number: str
@@ -45,11 +49,17 @@ class VerifiedDocument:
     content_hash: str
     file_sha256: str
     voided_on: date | None
+    list_standing: str = ""
 
     @property
     def is_valid(self) -> bool:
         """Return whether the document stands."""
         return self.voided_on is None
+
+    @property
+    def is_list_in_force(self) -> bool:
+        """Return whether it is about no whitelist, or about one that is published now."""
+        return self.list_standing in ("", WhitelistState.PUBLISHED)
 
     @property
     def state_label(self) -> str:
@@ -73,10 +83,10 @@ def document_verify_code(text: str, at: datetime) -> VerifiedDocument:
         Refused: ``VERIFY_CODE_INVALID``, it cannot be a code.
         NotFound: ``DOCUMENT_UNKNOWN``, in the same words for every code that was not given out.
 
-    Queries: one.
+    Queries: one, of a whitelist two.
     """
     found = IssuedDocument.objects.filter(code_digest=code_digest(code_from(text)))
-    return _verified(found.filter(issued_at__lte=at).first(), UNKNOWN_CODE)
+    return _verified(found.filter(issued_at__lte=at).first(), UNKNOWN_CODE, at)
 
 
 def document_verify_file(chunks: Iterable[bytes], at: datetime) -> VerifiedDocument:
@@ -85,13 +95,13 @@ def document_verify_file(chunks: Iterable[bytes], at: datetime) -> VerifiedDocum
     Raises:
         NotFound: ``DOCUMENT_UNKNOWN``; a single changed bit is another file.
 
-    Queries: one.
+    Queries: one, of a whitelist two.
     """
     digest = hashlib.sha256()
     for chunk in chunks:
         digest.update(chunk)
     found = IssuedDocument.objects.filter(file_sha256=digest.hexdigest(), issued_at__lte=at)
-    return _verified(found.first(), UNKNOWN_FILE)
+    return _verified(found.first(), UNKNOWN_FILE, at)
 
 
 def document_list(user: User) -> QuerySet[IssuedDocument]:
@@ -120,7 +130,7 @@ def subject_shown(document: IssuedDocument) -> str:
     return mask_person_name(document.subject_name) if is_person else document.subject_name
 
 
-def _verified(document: IssuedDocument | None, unknown: str) -> VerifiedDocument:
+def _verified(document: IssuedDocument | None, unknown: str, at: datetime) -> VerifiedDocument:
     if document is None:
         raise NotFound("DOCUMENT_UNKNOWN", unknown)
     return VerifiedDocument(
@@ -131,4 +141,17 @@ def _verified(document: IssuedDocument | None, unknown: str) -> VerifiedDocument
         content_hash=document.content_hash,
         file_sha256=document.file_sha256,
         voided_on=local_date(document.voided_at) if document.voided_at else None,
+        list_standing=_list_standing(document, at),
     )
+
+
+def _list_standing(document: IssuedDocument, at: datetime) -> str:
+    if document.kind != DocumentKind.WHITELIST_XLSX or document.subject_ref is None:
+        return ""
+    found = Whitelist.objects.filter(public_id=document.subject_ref).first()
+    if found is None:
+        return "DISCARDED"
+    if found.created_at > document.issued_at:
+        return "REPLACED"
+    is_over = found.expires_at is not None and found.expires_at <= at
+    return "EXPIRED" if is_over and found.state == WhitelistState.PUBLISHED else found.state

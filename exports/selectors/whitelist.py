@@ -75,6 +75,7 @@ def recommendation_book(
         issue=f"第 {whitelist.issue_no} 期",
         admitted=[_brief_line(entry, whitelist) for entry in entries],
         generated_at=at,
+        state=whitelist.get_state_display(),
         is_brief=True,
     )
     return whitelist, book

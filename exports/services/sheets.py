@@ -107,7 +107,7 @@ def _issue_whitelist(
     user: User,
     at: datetime,
 ) -> tuple[bytes, IssuedDocument]:
-    subject = Subject(f"{book.district} {book.title}", whitelist.public_id)
+    subject = Subject(book.name, whitelist.public_id)
     tables = whitelist_tables(book)
     return sheets_issue(DocumentKind.WHITELIST_XLSX, tables, subject, issued_for, user, at)
 

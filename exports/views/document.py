@@ -25,10 +25,17 @@ from marketplace.models import User
 from marketplace.policies import has_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.forms import refuse
-from marketplace.web.language import bracketed
+from marketplace.web.language import bracketed, said
 from marketplace.web.pagination import number_page
 from marketplace.web.sender import sender_of
+from matching.domain.whitelist import WHITELIST
 
+LIST_WORDS = {
+    **WHITELIST.labels,
+    "REPLACED": "出具之后，草稿已由另一份表格替换",
+    "EXPIRED": "已到期",
+    "DISCARDED": "草稿已作废",
+}
 LIST_CRUMB = "出具的文件"
 
 
@@ -159,12 +166,24 @@ def _verify_page(
         "code_form": code_form,
         "file_form": file_form,
         "found": found,
-        "tone": Tone.GOOD if found and found.is_valid else Tone.BAD,
+        "words": _verified_words(found) if found else "",
+        "tone": _verified_tone(found) if found else None,
         "pairs": _verified_pairs(found) if found else [],
         "unknown": unknown,
         "crumbs": [Crumb("报告核验")],
     }
     return render(request, "exports/public/verify.html", context, status=status)
+
+
+def _verified_words(found: VerifiedDocument) -> str:
+    in_force = found.is_list_in_force or not found.is_valid
+    return found.state_label if in_force else "文件真实，名单不在执行"
+
+
+def _verified_tone(found: VerifiedDocument) -> Tone:
+    if not found.is_valid:
+        return Tone.BAD
+    return Tone.GOOD if found.is_list_in_force else Tone.WARN
 
 
 def _verified_pairs(found: VerifiedDocument) -> list[Pair]:
@@ -176,6 +195,9 @@ def _verified_pairs(found: VerifiedDocument) -> list[Pair]:
         Pair("内容哈希", found.content_hash, Kind.CODE, "文件中印有内容哈希的，应与此一致"),
         Pair("文件 SHA-256", found.file_sha256, Kind.CODE),
     ]
+    if found.list_standing:
+        note = "对象后注明的是出具时的状态；以平台当日名单为准"
+        pairs.insert(3, Pair("名单当前状态", said(LIST_WORDS[found.list_standing]), note=note))
     if found.voided_on:
         pairs.append(Pair("作废日期", found.voided_on, Kind.DATE))
     return pairs

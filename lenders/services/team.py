@@ -14,6 +14,7 @@ from marketplace.domain.errors import Conflict, Refused
 from marketplace.domain.roles import Role
 from marketplace.domain.text import clean
 from marketplace.models import District, Membership, User
+from marketplace.queue import enqueue
 from marketplace.services import membership_end, membership_grant, phone_checked, user_create
 
 
@@ -201,14 +202,16 @@ def staff_end(*, posting: BranchPosting, actor: User, at: datetime) -> None:
         Refused: ``STAFF_SELF``, nobody relieves themselves.
         Conflict: ``ROLE_ENDED``.
 
-    Writes: ``Membership.ended_at``, audit ``marketplace.membership.end`` and ``lenders.institution.staff_end``; locks
-    the institution and the membership.
+    Writes: ``Membership.ended_at``, audit ``marketplace.membership.end`` and ``lenders.institution.staff_end``, for an
+    officer the task that tells of the cases left; locks the institution and the membership.
     """
     row = institution_locked(posting.branch.institution)
     require(can_manage_team(actor, row))
     if posting.membership.user_id == actor.pk:
         raise Refused("STAFF_SELF", "不能终止自己的任职，请由其他审批人或平台运营人员办理。")
     membership_end(membership=posting.membership, actor=actor, at=at)
+    if posting.membership.role == Role.OFFICER:
+        enqueue("matching.officer_left", membership_id=posting.membership_id)
     institution_record("staff_end", row, actor, at, posting=posting.public_id)
 
 

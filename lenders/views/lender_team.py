@@ -27,6 +27,7 @@ from lenders.selectors import (
 )
 from lenders.services import branch_create, branch_edit, staff_add, staff_end, staff_move
 from lenders.views.attempt import attempted, form_status, reader
+from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.web.components import Action, Crumb
 
@@ -139,7 +140,7 @@ def staff_leave(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user = reader(request)
     posting = posting_get(user, public_id)
     staff_end(posting=posting, actor=user, at=timezone.now())
-    messages.success(request, "任职已终止，即时生效。")
+    messages.success(request, _ended_words(posting))
     return redirect(_home(user, posting.branch.institution))
 
 
@@ -167,6 +168,12 @@ def _with_form(
     initial = {"branch": str(posting.branch.public_id)}
     auto_id = f"move-{posting.public_id}-%s"
     return posting, BranchChoiceForm(branches=branches, initial=initial, auto_id=auto_id)
+
+
+def _ended_words(posting: BranchPosting) -> str:
+    if posting.membership.role == Role.OFFICER:
+        return "任职已终止，即时生效；由其经办的在办申请已回到网点待办，有几笔见消息，请安排接手。"
+    return "任职已终止，即时生效。"
 
 
 def _managed(user: User, public_id: uuid.UUID | None) -> Institution:

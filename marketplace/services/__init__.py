@@ -21,14 +21,19 @@ from marketplace.services.membership import (
     phone_checked,
     user_create,
 )
-from marketplace.services.notification import notification_read, notify, notify_role
+from marketplace.services.notification import (
+    notification_read,
+    notifications_read,
+    notify,
+    notify_role,
+)
 from marketplace.services.organisation import (
     districts_seed,
     office_ensure,
     organisation_create,
     organisation_rename,
 )
-from marketplace.services.parameter import parameter_set
+from marketplace.services.parameter import parameter_set, parameter_unset
 from marketplace.services.password import password_change
 from marketplace.services.password_recovery import (
     password_recover,
@@ -75,12 +80,14 @@ __all__ = [
     "membership_end",
     "membership_grant",
     "notification_read",
+    "notifications_read",
     "notify",
     "notify_role",
     "office_ensure",
     "organisation_create",
     "organisation_rename",
     "parameter_set",
+    "parameter_unset",
     "password_change",
     "password_recover",
     "password_reset",

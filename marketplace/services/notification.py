@@ -84,3 +84,15 @@ def notification_read(*, public_id: uuid.UUID, actor: User, at: datetime) -> Not
         notice.read_at = at
         notice.save(update_fields=["read_at"])
     return notice
+
+
+def notifications_read(*, actor: User, at: datetime) -> int:
+    """Mark all of the reader's own notices as read; return how many were not.
+
+    Args:
+        actor: whose notices they are.
+        at: when, aware.
+
+    Writes: ``Notification.read_at`` in one statement.
+    """
+    return Notification.objects.filter(user=actor, read_at=None).update(read_at=at)

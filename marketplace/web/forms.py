@@ -33,6 +33,9 @@ class WanField(forms.DecimalField):
         return f"{(value / WAN).normalize():f}" if isinstance(value, Decimal) else value
 
 
+WRONG_RATE = "利率以百分比填写，例如 4.35；请核对是否填错了位数。"
+
+
 class RateField(forms.DecimalField):
     """An annual rate typed in per cent with two places, delivered in basis points."""
 
@@ -42,9 +45,10 @@ class RateField(forms.DecimalField):
         options.setdefault("min_value", Decimal(0))
         options.setdefault("max_value", Decimal(36))
         options.setdefault("decimal_places", 2)
-        sentence = f"利率以百分比填写，0 至 {options['max_value']} 之间，例如 4.35。"
-        for code in ("invalid", "max_value", "min_value", "max_decimal_places"):
-            options.setdefault("error_messages", {}).setdefault(code, sentence)
+        wrong = {"invalid", "max_value", "min_value", "max_decimal_places"}
+        options["error_messages"] = dict.fromkeys(wrong, WRONG_RATE) | options.get(
+            "error_messages", {}
+        )
         super().__init__(**options)
 
     def clean(self, value: Any) -> int | None:

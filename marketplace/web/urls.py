@@ -35,6 +35,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("password/", account.password, name="password-change"),
     path("phone/", account.phone, name="phone-change"),
     path("notifications/", account.notices, name="notification-list"),
+    path("notifications/read/", account.notices_read, name="notifications-read"),
     path("notifications/<uuid:public_id>/read/", account.notice_read, name="notification-read"),
     path("reminders/", reminder.reminders, name="reminders"),
     path("reminders/enter/", reminder.enter, name="reminder-enter"),

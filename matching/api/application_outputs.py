@@ -20,7 +20,7 @@ from matching.policies.application import (
     can_read_contact,
     roles_towards,
 )
-from matching.selectors.application import events_of
+from matching.selectors.application import events_of, serving_officer
 from matching.selectors.timeline import Side, TimelineEntry, timeline
 
 
@@ -207,7 +207,8 @@ def _shared(application: LoanApplication, roles: frozenset[str], side: Side) -> 
 
 
 def _borrower(application: LoanApplication, roles: frozenset[str]) -> dict[str, Any]:
-    officer = application.officer if application.state not in BEFORE_ACCEPTANCE else None
+    is_accepted = application.state not in BEFORE_ACCEPTANCE
+    officer = serving_officer(application) if is_accepted else None
     institution = application.institution
     consent = application.consent
     return _shared(application, roles, Side.BORROWER) | {

@@ -129,11 +129,12 @@ class RowErrorOutput(serializers.Serializer[Any]):
 
 
 class SheetOutput(serializers.Serializer[Any]):
-    """What became of a sheet: read = accepted + duplicates + rejected."""
+    """What became of a sheet: read = accepted + duplicates + skipped + rejected."""
 
     read = serializers.IntegerField()
     accepted = serializers.IntegerField()
     duplicates = serializers.IntegerField()
+    skipped = serializers.IntegerField()
     rejected = serializers.IntegerField()
     errors = RowErrorOutput(many=True)  # type: ignore[assignment]
 

@@ -29,6 +29,7 @@ __all__ = [
     "REFUSAL_LABELS",
     "STATE_LABELS",
     "SUSPENDABLE_STATES",
+    "TO_DO_STATES",
     "ApplicationFacts",
     "ApplicationState",
     "RefusalCode",
@@ -338,6 +339,9 @@ APPLICATION = Machine(
 
 CLOSED_STATES = APPLICATION.terminal_states
 """States that nothing leaves, except to put right what was reported."""
+
+TO_DO_STATES = frozenset(s for s in LIVE_STATES if APPLICATION.events_for(s, OFFICER))
+"""Not paid out, not ended, and an officer has a step to take: neither others' turn nor loans in repayment."""
 
 EVENT_LABELS = {row.event: row.label for row in APPLICATION.transitions}
 """Event to the Chinese verb on its button."""

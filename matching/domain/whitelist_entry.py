@@ -10,12 +10,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
 from borrowers.domain.rows import RowError, shape_errors
+from marketplace.domain.money import display_wan
 from marketplace.domain.text import half_width, is_blank, name_key
 from marketplace.domain.verdict import Outcome, Verdict
+from marketplace.domain.vocabulary import SIZE_CLASS_LABELS, SizeClass
 from matching.domain.reasons import verdict_to_json
 from matching.domain.whitelist import UNKNOWN_SUFFIX
 from matching.domain.whitelist_sheet import LABELS
@@ -31,7 +34,19 @@ _COLUMN_OF_CODE = {
     "WL_DISTRICT": "district",
     "WL_WILLING": "willing",
     "WL_MARK_NAME": "name",
+    "WL_MARK_AMOUNT": "amount_yuan",
 }
+SHEET_MARKS = ("WL_MARK_NAME", "WL_MARK_AMOUNT")
+"""Marks about how a row of a sheet was written; generated lists have none of them."""
+
+USUAL_MOST_YUAN = {
+    SizeClass.INDIVIDUAL: Decimal(30_000_000),
+    SizeClass.MICRO: Decimal(30_000_000),
+    SizeClass.SMALL: Decimal(100_000_000),
+    SizeClass.MEDIUM: Decimal(500_000_000),
+    SizeClass.LARGE: Decimal(5_000_000_000),
+}
+"""Above this a need is asked about; 50,000 yuan typed under 万元 reads as 5 亿元. Assumption A-28."""
 
 
 class EntryStatus(StrEnum):
@@ -85,6 +100,30 @@ def name_mark(written: str, registered: str) -> Verdict | None:
         f"表中名称“{written[:60]}”与登记名称“{registered[:60]}”不一致，请核对代码是否属于该企业。"
     )
     return Verdict("WL_MARK_NAME", Outcome.DOES_NOT_FIT, sentence, written, registered)
+
+
+def amount_mark(amount_yuan: Decimal | None, size_class: str) -> Verdict | None:
+    """Return a warning when a sheet's amount is so large that it was probably typed in yuan under 万元.
+
+    Args:
+        amount_yuan: as read; None where the sheet says nothing.
+        size_class: of the register; an unknown one is taken for a small enterprise.
+
+    Source: assumption A-28.
+
+    >>> amount_mark(Decimal(3_000_000_000), "SMALL").sentence
+    '需求金额 300,000 万元，超过小型企业通常的 10,000 万元，请核对金额是否误以元填写。'
+    """
+    size = SizeClass(size_class) if size_class in USUAL_MOST_YUAN else SizeClass.SMALL
+    usual = USUAL_MOST_YUAN[size]
+    if amount_yuan is None or amount_yuan <= usual:
+        return None
+    label = SIZE_CLASS_LABELS[size] + ("" if size is SizeClass.INDIVIDUAL else "企业")
+    sentence = (
+        f"需求金额 {display_wan(amount_yuan)}，超过{label}通常的 {display_wan(usual)}，"
+        "请核对金额是否误以元填写。"
+    )
+    return Verdict("WL_MARK_AMOUNT", Outcome.DOES_NOT_FIT, sentence, amount_yuan, usual, "元")
 
 
 def error_to_json(error: RowError) -> dict[str, Any]:

@@ -23,6 +23,7 @@ CODE_LABELS = ROW_CODE_LABELS | {
     "WL_MARK_ENFORCEMENT": "未结被执行案件",
     "WL_MARK_PENALTY": "严重行政处罚",
     "WL_MARK_NAME": "名称与登记不一致",
+    "WL_MARK_AMOUNT": "金额是否误以元填写",
     "WL_DUPLICATE": "表内重复",
     "WL_TOTAL_ROW": "合计行",
     "WL_NOT_AN_ENTRY": "非名单行",

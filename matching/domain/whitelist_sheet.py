@@ -76,12 +76,18 @@ REGISTRATION_NO_LENGTH = 15
 MAX_NAME_LENGTH = 200
 MAX_TEXT_LENGTH = 300
 MAX_AMOUNT_YUAN = Decimal(10) ** 12
+AMOUNT_TOO_LARGE = (
+    "需求金额超过 1 万亿元，请核对单位：表头没有写明单位的按万元读取，是否误以元填写。"
+)
 MAX_TERM_MONTHS = 480
 YES = frozenset({"是", "有", "愿意", "Y", "YES", "TRUE", "1", "√", "有意愿", "有需求", "需要"})
 NO = frozenset(
     {"否", "无", "没有", "不愿意", "N", "NO", "FALSE", "0", "×", "无意愿", "无需求", "不需要"}
 )
 
+_DAY_COUNT = re.compile(r"\d{5}", re.ASCII)
+_LONG_NUMBER = re.compile(r"\d{16,18}", re.ASCII)
+_SCIENTIFIC = re.compile(r"\d(?:\.\d+)?E\+?\d{2}", re.ASCII)
 _PHONE = re.compile(r"[0-9+()\-/,、; ]{5,60}")
 _AMOUNT = re.compile(r"(-?[\d,]*\.?\d+)\s*(万元|万|亿元|亿|元)?")
 _AMOUNT_UNITS = {"元": Decimal(1), "万": WAN, "万元": WAN, "亿": WAN * WAN, "亿元": WAN * WAN}
@@ -204,7 +210,7 @@ class SheetReader:
     read: int = 0
     rejected: int = 0
     duplicates: int = 0
-    _first_rows: dict[str, int] = field(default_factory=dict, repr=False)
+    _first_rows: dict[str, tuple[int, str]] = field(default_factory=dict, repr=False)
 
     def take(
         self, mapping: Mapping[str, str | None], row_number: int
@@ -215,10 +221,10 @@ class SheetReader:
         if isinstance(row, tuple):
             self.rejected += 1
             return row
-        first = self._first_rows.setdefault(row.uscc, row_number)
+        first, name = self._first_rows.setdefault(row.uscc, (row_number, row.name))
         if first != row_number:
             self.duplicates += 1
-            sentence = f"“{row.uscc}”与第 {first} 行重复，本行不再列入。"
+            sentence = f"“{row.uscc}”与上传文件第 {first} 行的“{name[:60]}”代码相同，本行不再列入。"
             return (RowError(row_number, LABELS["uscc"], "WL_DUPLICATE", sentence),)
         return row
 
@@ -259,26 +265,60 @@ def _readers(scale: Decimal) -> dict[str, Callable[[str], Any]]:
         "purpose": _purpose,
         "sector": _sector,
         "willing": read_yes_no,
-        "willing_date": lambda cell: None if is_blank(cell) else parse_date(cell),
+        "willing_date": read_day,
         "remark": _text,
     }
 
 
 def read_uscc(cell: str) -> str:
     """Return the credit code of a cell; raise ``CellUnreadable`` when it is none."""
-    if (
-        isinstance(cell, NumberCell)
-        and len(cell) != REGISTRATION_NO_LENGTH
-        and not uscc_rule.is_valid(cell)
-    ):
+    if not uscc_rule.is_valid(cell) and _was_number(cell):
         raise CellUnreadable(
             "USCC_NUMBER_CELL",
-            "该单元格是数值格式，长代码的末位已丢失，请将整列改为文本格式后重新填写。",
+            "该单元格是数值格式，长代码的末位已丢失，请将整列改为文本格式后重新填写完整的 18 位代码。",
         )
     finding = uscc_rule.check(cell)
     if not finding.is_valid:
         raise CellUnreadable(finding.code, finding.sentence)
     return finding.uscc
+
+
+def read_day(cell: str) -> date | None:
+    """Return a day, also of a sheet's own count of days, be the cell a number or, sent back, a text; None if empty.
+
+    >>> read_day("46346"), read_day("2026-11-20")
+    (datetime.date(2026, 11, 20), datetime.date(2026, 11, 20))
+    """
+    if is_blank(cell):
+        return None
+    flat = half_width(clean(cell))
+    return parse_date(NumberCell(flat) if _DAY_COUNT.fullmatch(flat) else cell)
+
+
+def day_to_send_back(cell: str) -> str:
+    """Return the cell of a day as a sheet that goes back should have it: one counted by the sheet becomes a date.
+
+    >>> day_to_send_back("46346"), day_to_send_back("昨天")
+    ('2026-11-20', '昨天')
+    """
+    if not _DAY_COUNT.fullmatch(half_width(clean(cell))):
+        return cell
+    try:
+        day = read_day(cell)
+    except DateUnreadable:
+        return cell
+    return day.isoformat() if day else cell
+
+
+def _was_number(cell: str) -> bool:
+    """Return whether a code was kept by a sheet as a number, of which 15 digits are left, be it a text by now."""
+    if isinstance(cell, NumberCell):
+        return len(cell) != REGISTRATION_NO_LENGTH
+    flat = uscc_rule.normalize(cell)
+    if _LONG_NUMBER.fullmatch(flat):
+        kept = f"{Decimal(flat):.14e}"  # 15 digits
+        return int(flat) in (int(Decimal(kept)), int(float(kept)))
+    return bool(_SCIENTIFIC.fullmatch(flat))
 
 
 def _name(cell: str) -> str:
@@ -320,9 +360,11 @@ def read_amount(cell: str, scale: Decimal) -> Decimal | None:
     try:
         amount = to_yuan(Decimal(found[1].replace(",", "")) * unit)
     except InvalidOperation:
-        raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额超出可接受的范围。") from None
-    if not 0 < amount <= MAX_AMOUNT_YUAN:
-        raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额应大于零，且以万元为单位填写。")
+        raise CellUnreadable("WL_AMOUNT_RANGE", AMOUNT_TOO_LARGE) from None
+    if amount > MAX_AMOUNT_YUAN:
+        raise CellUnreadable("WL_AMOUNT_RANGE", AMOUNT_TOO_LARGE)
+    if amount <= 0:
+        raise CellUnreadable("WL_AMOUNT_RANGE", "需求金额应大于零。")
     return amount
 
 

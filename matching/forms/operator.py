@@ -48,6 +48,13 @@ class ParameterValueForm(forms.Form):
             raise ValidationError(refused.sentence, code=refused.code) from refused
 
 
+class ParameterWithdrawForm(forms.Form):
+    """Which value is taken back, and why."""
+
+    effective_from = forms.DateField(widget=forms.HiddenInput)
+    reason = forms.CharField(label="原因", max_length=200, widget=forms.Textarea(attrs={"rows": 2}))
+
+
 class ScoreModelForm(forms.Form):
     """A whole score model with its source."""
 

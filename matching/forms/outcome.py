@@ -8,8 +8,10 @@ from typing import Any
 from django import forms
 
 from marketplace.web.forms import DayField
+from matching.domain.application import FUNDED_STATES, STATE_LABELS
 from matching.domain.outcome import LOAN_CLASS_LABELS, OutcomeKind
 from matching.domain.outcome_replay import FIELD_LABELS
+from matching.forms.search import search_field
 from matching.models import OutcomeEvent
 
 CONTENT = frozenset(FIELD_LABELS)
@@ -25,7 +27,19 @@ ASKED = {
 }
 """What the content of each kind of outcome consists of."""
 
+LOAN_STATES = [s for s in STATE_LABELS if s in FUNDED_STATES or s in ("SIGNED", "LAPSED")]
 CLASSES = [("", "不变"), *((code.value, label) for code, label in LOAN_CLASS_LABELS.items())]
+
+
+class LoanFilter(forms.Form):
+    """Which loans."""
+
+    q = search_field("合同编号、企业名称或统一社会信用代码")
+    state = forms.ChoiceField(
+        label="状态",
+        required=False,
+        choices=[("", "全部"), *((state.value, STATE_LABELS[state]) for state in LOAN_STATES)],
+    )
 
 
 class YuanField(forms.DecimalField):

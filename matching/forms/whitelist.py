@@ -16,10 +16,19 @@ from marketplace.web.forms import DayField, MonthsField, RateField, WanField
 from marketplace.web.language import bracketed, said
 from matching.domain.refusal import MAX_NOTE_LENGTH as MAX_REFUSAL_NOTE
 from matching.domain.refusal import REFUSAL_LABELS
+from matching.domain.whitelist import MARK_CODES, UNKNOWN_SUFFIX
 from matching.domain.whitelist_contact import CONTACT_RESULT_LABELS, MAX_NOTE_LENGTH
-from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS
+from matching.domain.whitelist_entry import ENTRY_STATUS_LABELS, SHEET_MARKS
 from matching.domain.whitelist_feedback import LONGEST_HELP, LONGEST_VISITOR, NAMES, Feedback
 from matching.domain.whitelist_labels import code_label
+from matching.forms.search import search_field
+
+FILTERED_MARKS = (
+    *SHEET_MARKS,
+    *MARK_CODES,
+    *(code + UNKNOWN_SUFFIX for code in MARK_CODES),
+)
+"""Marks by which rows can be looked for; how many rows carry each is not kept."""
 
 LISTED_SIZES = (SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO, SizeClass.INDIVIDUAL)
 
@@ -152,12 +161,19 @@ class EntryFilterForm(forms.Form):
         choices = [
             (code, bracketed(said(code_label(code)), count)) for code, count in codes.items()
         ]
-        self.fields["code"].choices = [("", "全部"), *choices]  # type: ignore[attr-defined]
+        marks = [(code, said(code_label(code))) for code in FILTERED_MARKS if code not in codes]
+        self.fields["code"].choices = [  # type: ignore[attr-defined]
+            ("", "全部"),
+            *([(said("未入选的原因"), choices)] if choices else []),
+            (said("提示（不影响入选）"), marks),
+        ]
 
 
 class RecommendationFilterForm(forms.Form):
     """What an institution looks for among its recommendations."""
 
+    q = search_field()
+    issue_no = forms.CharField(label="期号", required=False, max_length=16)
     sector = forms.ChoiceField(
         label="行业", required=False, choices=lambda: [("", "不限"), *sections()]
     )

@@ -12,13 +12,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from borrowers.domain.consent import ConsentState, state_at, terms_from_json
 from borrowers.models import Enterprise
 from lenders.models import BranchPosting
 from marketplace.domain.roles import SYSTEM, Role
-from marketplace.models import User
+from marketplace.models import Membership, User
 from marketplace.policies import Reader, has_role, organisation_ids, roles_in
 from matching.models import FinancingDemand, Loan, LoanApplication
 
@@ -142,6 +142,27 @@ def can_rectify_outcomes(user: Reader, application: LoanApplication) -> bool:
     That the one who reported it may not is asked of each outcome by the state machine.
     """
     return Role.APPROVER in roles_in(user, application.institution.organisation_id)
+
+
+def officer_serving() -> Exists:
+    """Return whether an application's officer still is one of its lender's, as a condition on applications.
+
+    Where not, the case is its branch's again, as one that nobody took.
+    """
+    return Exists(
+        Membership.objects.filter(
+            user=OuterRef("officer"),
+            organisation=OuterRef("institution__organisation"),
+            role=Role.OFFICER,
+            ended_at=None,
+            user__is_active=True,
+        )
+    )
+
+
+def officer_left() -> Q:
+    """Return the condition of applications whose officer is one of the lender's no more."""
+    return Q(officer__isnull=False) & ~Q(officer_serving())
 
 
 def officer_branches(user: Reader) -> QuerySet[BranchPosting, int]:

@@ -31,6 +31,8 @@ from matching.policies.grant import delegated_districts
 DISTRICT_ROLES = (Role.DISTRICT_CLERK, Role.DISTRICT_LEAD)
 LENDER_ROLES = (Role.OFFICER, Role.APPROVER)
 CITY_ROLES = (Role.OPERATOR, Role.AUDITOR)
+MAKING_ROLES = frozenset(DISTRICT_ROLES)
+"""Who makes and discards drafts, by post or by delegation."""
 REJUDGING_ROLES = frozenset({*DISTRICT_ROLES, Role.OPERATOR})
 """Who may check a published list again and read its contact data (logged)."""
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from django.db.models import F, QuerySet
+from django.db.models import Case, F, Q, QuerySet, When
 
 from lenders.models import BranchPosting
 from marketplace.domain.errors import NotFound
@@ -20,13 +20,15 @@ from marketplace.domain.roles import Role
 from marketplace.models import ExceptionalGrant, User
 from marketplace.policies import grants_held, organisation_ids
 from marketplace.statements import Statement
-from matching.domain.application import CLOSED_STATES, LIVE_STATES
+from matching.domain.application import CLOSED_STATES, LIVE_STATES, TO_DO_STATES
 from matching.models import ApplicationEvent, LoanApplication
 from matching.policies.application import (
     applications_handled,
     borrower_applications,
     lender_applications,
     lender_standing,
+    officer_left,
+    officer_serving,
     supervised_applications,
     visible_applications,
 )
@@ -51,6 +53,14 @@ _NEEDED = (
     "credit_line",
     "loan",
 )
+_OFFICERS_TURN = sorted(TO_DO_STATES - {"SUPPLEMENT"})
+_TURN = Case(
+    When(state__in=_OFFICERS_TURN, then=0), When(state__in=sorted(LIVE_STATES), then=1), default=2
+)
+"""Whose turn it is: an officer's, somebody else's, nobody's but the borrower's who repays."""
+
+BORROWERS_TURN = ("SUPPLEMENT", "SUSPENDED")
+"""To supply what was asked for; to consent anew."""
 _LISTED = ("demand", "enterprise", "product", "institution__organisation", "branch", "officer")
 
 
@@ -104,6 +114,7 @@ _HANDLED = Statement(
     lambda decided, handled, person, public_id: (
         applications_handled(decided, handled, person)
         .select_related(*_NEEDED)
+        .annotate(is_officer_serving=officer_serving())
         .filter(public_id=public_id)
     )
 )
@@ -135,21 +146,50 @@ def application_list(user: User) -> QuerySet[LoanApplication]:
 
     Queries: one when iterated, after that for the memberships.
     """
-    return borrower_applications(user).select_related(*_LISTED).order_by("-id")
+    found = borrower_applications(user).select_related(*_LISTED)
+    return found.annotate(is_officer_serving=officer_serving()).order_by("-id")
 
 
-def queue_list(user: User, scope: QueueScope, state: str = "") -> QuerySet[LoanApplication]:
-    """Return a lender's applications, the earliest deadline first, those without one last.
+def waits_for_borrower(user: User) -> QuerySet[LoanApplication]:
+    """Return the applications in which the next step is the borrower's, the earliest deadline first.
+
+    Queries: one when iterated, after that for the memberships.
+    """
+    found = borrower_applications(user).select_related(*_LISTED).filter(state__in=BORROWERS_TURN)
+    return found.order_by(F("clock_due_at").asc(nulls_last=True), "id")
+
+
+def of_enterprise(text: str, path: str = "enterprise") -> Q:
+    """Return the condition of an enterprise by part of its name or credit code; none for an empty text.
+
+    Args:
+        text: as typed.
+        path: where the enterprise is from the rows asked for.
+    """
+    words = text.strip()
+    if not words:
+        return Q()
+    return Q(**{f"{path}__name__icontains": words}) | Q(**{f"{path}__uscc__icontains": words})
+
+
+def queue_list(
+    user: User, scope: QueueScope, state: str = "", text: str = ""
+) -> QuerySet[LoanApplication]:
+    """Return a lender's applications: what waits for an officer, then what waits for others, then loans in repayment.
+
+    Among each the earliest deadline comes first, those without one last.
 
     Args:
         user: an officer or approver.
-        scope: MINE those the reader took on, and those nobody took yet in the reader's branch; BRANCH all that may
-            be worked on; DONE the closed ones, latest first.
+        scope: MINE those with a step for an officer that the reader took on, and those of the reader's branch that
+            nobody took yet or whose officer left; BRANCH all that may be worked on; DONE the closed ones, latest first.
         state: only this state; empty for all.
+        text: part of the enterprise's name or credit code; empty for all.
 
     Queries: one when iterated, after that for memberships.
     """
     found = lender_applications(user).select_related(*_LISTED)
+    found = found.annotate(is_officer_serving=officer_serving()).filter(of_enterprise(text))
     if state:
         found = found.filter(state=state)
     if scope is QueueScope.DONE:
@@ -158,8 +198,9 @@ def queue_list(user: User, scope: QueueScope, state: str = "") -> QuerySet[LoanA
         )
     found = found.exclude(state__in=CLOSED_STATES)
     if scope is QueueScope.MINE:
-        found = found.filter(officer=user) | found.filter(state="PENDING_ACCEPT", officer=None)
-    return found.order_by(F("clock_due_at").asc(nulls_last=True), "id")
+        nobodys = Q(state="PENDING_ACCEPT", officer=None) | officer_left()
+        found = found.filter(Q(officer=user) | nobodys, state__in=TO_DO_STATES)
+    return found.order_by(_TURN, F("clock_due_at").asc(nulls_last=True), "id")
 
 
 def queue_chosen(user: User, public_ids: Collection[uuid.UUID]) -> list[LoanApplication]:
@@ -183,16 +224,22 @@ def lender_history(user: User, application: LoanApplication) -> list[LoanApplica
     return list(found.order_by("-id")[:HISTORY_SHOWN])
 
 
-def approval_list(user: User) -> QuerySet[LoanApplication]:
+def approval_list(user: User, text: str = "") -> QuerySet[LoanApplication]:
     """Return what waits for the approver's decision, the earliest deadline first.
+
+    Args:
+        user: the approver.
+        text: part of the enterprise's name or credit code; empty for all.
 
     Queries: one when iterated, after that for memberships.
     """
     found = lender_applications(user).filter(
+        of_enterprise(text),
         state="IN_APPROVAL",
         institution__organisation__in=organisation_ids(user, Role.APPROVER),
     )
-    return found.select_related(*_LISTED).order_by(F("clock_due_at").asc(nulls_last=True), "id")
+    found = found.select_related(*_LISTED).annotate(is_officer_serving=officer_serving())
+    return found.order_by(F("clock_due_at").asc(nulls_last=True), "id")
 
 
 def supervised_list(
@@ -256,6 +303,19 @@ def watched_counts(applications: list[LoanApplication]) -> dict[int, int]:
     return counts
 
 
+def serving_officer(application: LoanApplication) -> User | None:
+    """Return who works on a case for the lender: None before acceptance, and when its officer left the lender.
+
+    Queries: none for an application read by this module, else one, and one for the officer.
+    """
+    if application.officer_id is None:
+        return None
+    serves: bool | None = getattr(application, "is_officer_serving", None)
+    if serves is None:
+        serves = LoanApplication.objects.filter(officer_serving(), pk=application.pk).exists()
+    return application.officer if serves else None
+
+
 def staff_ids(application: LoanApplication, role: Role) -> list[int]:
     """Return the users to tell about an application: the branch's officers, or the institution's approvers.
 
@@ -273,7 +333,8 @@ def staff_ids(application: LoanApplication, role: Role) -> list[int]:
 
 
 def _one(found: QuerySet[LoanApplication], public_id: uuid.UUID) -> LoanApplication:
-    row = found.select_related(*_NEEDED).filter(public_id=public_id).first()
+    found = found.select_related(*_NEEDED).annotate(is_officer_serving=officer_serving())
+    row = found.filter(public_id=public_id).first()
     if row is None:
         raise NotFound
     _meet(row)

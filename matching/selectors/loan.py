@@ -9,10 +9,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
-from django.db.models import QuerySet, prefetch_related_objects
+from django.db.models import Q, QuerySet, prefetch_related_objects
 
 from marketplace.domain.errors import NotFound
 from marketplace.models import User
+from matching.domain.application import CLOSED_STATES, FUNDED_STATES
 from matching.domain.outcome import LoanEvent, LoanPosition, OutcomeKind, ledger
 from matching.models import Loan, OutcomeEvent
 from matching.policies.application import (
@@ -20,6 +21,7 @@ from matching.policies.application import (
     supervised_applications,
     visible_loans,
 )
+from matching.selectors.application import of_enterprise
 
 
 def loan_get(user: User, public_id: uuid.UUID) -> Loan:
@@ -42,8 +44,16 @@ def loan_get(user: User, public_id: uuid.UUID) -> Loan:
         raise NotFound from None
 
 
-def loan_list(user: User, state: str = "") -> QuerySet[Loan]:
+def loan_list(
+    user: User, state: str = "", text: str = "", contract_digest: str = ""
+) -> QuerySet[Loan]:
     """Return the loans a lender's person reports on, latest signed first, with their outcomes at hand.
+
+    Args:
+        user: an officer or approver.
+        state: of the application; empty for all.
+        text: part of the enterprise's name or credit code; empty for all.
+        contract_digest: keyed digest of a contract number; its loan is found as well as those by the text.
 
     By the day of signing, which no index has in order: by its key the database would go through the loans of the whole
     city, the latest first, until a page of the lender's own is full. With four tables to join it begins at the lender's
@@ -51,12 +61,32 @@ def loan_list(user: User, state: str = "") -> QuerySet[Loan]:
 
     Queries: four when iterated, after that for the memberships.
     """
-    found = Loan.objects.filter(application__in=lender_applications(user))
+    handled = lender_applications(user)
+    found = Loan.objects.filter(application__in=handled)
     if state:
         found = found.filter(application__state=state)
+    if text:
+        named = Q(application__in=handled.filter(of_enterprise(text)))
+        found = found.filter(named | Q(contract_digest=contract_digest))
     return (
         found.select_related("application")
         .prefetch_related("application__enterprise", "application__product", "outcomes")
+        .order_by("-signed_date", "-id")
+    )
+
+
+def loans_reportable(user: User) -> QuerySet[Loan]:
+    """Return the loans of the reader's lender that have not ended, latest signed first, with firm and consent at hand.
+
+    Queries: four when iterated, after that for the memberships.
+    """
+    states = sorted((FUNDED_STATES | {"SIGNED"}) - CLOSED_STATES)
+    found = Loan.objects.filter(
+        application__in=lender_applications(user), application__state__in=states
+    )
+    return (
+        found.select_related("application")
+        .prefetch_related("application__enterprise", "application__consent")
         .order_by("-signed_date", "-id")
     )
 

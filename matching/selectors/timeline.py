@@ -40,6 +40,7 @@ OWN_LABELS = {
     "REMIND": "时限提醒",
     "ESCALATE": "时限督办",
     "CARRY": "随附已备资料",
+    "TAKE_OVER": "更换客户经理",
 }
 PAYLOAD_LABELS: Mapping[str, str] = {
     "contact_note": "联系记录",

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from itertools import chain, count
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, TextField
+from django.db.models import Count, Exists, F, OuterRef, Q, QuerySet, TextField
 from django.db.models.functions import Cast
 
 from marketplace.domain.errors import NotFound
@@ -24,7 +24,8 @@ from marketplace.selectors import parameters_in_force
 from matching.domain.parameters import shipped
 from matching.domain.whitelist_entry import EntryStatus
 from matching.domain.whitelist_feedback import NAMES, Feedback
-from matching.models import Whitelist, WhitelistContact, WhitelistEntry
+from matching.models import LoanApplication, Whitelist, WhitelistContact, WhitelistEntry
+from matching.policies.application import BEFORE_ROUTING, lender_applications
 from matching.policies.whitelist import (
     lending_institutions,
     visible_entries,
@@ -45,6 +46,8 @@ class RecommendationFilter:
         district_code: GB/T 2260.
         amount_min_yuan, amount_max_yuan: bounds of the need; entries without an amount do not match a bound.
         taken: True for those the own institution took on, False for the others.
+        q: part of the enterprise's name or credit code.
+        issue_no: number of the issue, or the month with which it begins.
     """
 
     sector: str = ""
@@ -52,6 +55,21 @@ class RecommendationFilter:
     amount_min_yuan: Decimal | None = None
     amount_max_yuan: Decimal | None = None
     taken: bool | None = None
+    q: str = ""
+    issue_no: str = ""
+
+
+@dataclass(frozen=True)
+class OwnApplication:
+    """What a recommended enterprise already asked of the reader's lender.
+
+    Attributes:
+        application: the open one, of several the latest; the latest ended one when none is open.
+        may_open: whether it is of the reader's to work on; a colleague of another branch reads the state alone.
+    """
+
+    application: LoanApplication
+    may_open: bool
 
 
 @dataclass(frozen=True)
@@ -237,6 +255,10 @@ def lender_entries(
         found = found.filter(sector=wanted.sector)
     if wanted.district_code:
         found = found.filter(whitelist__district=wanted.district_code)
+    if wanted.q:
+        found = found.filter(Q(name__icontains=wanted.q) | Q(uscc__icontains=wanted.q))
+    if wanted.issue_no:
+        found = found.filter(whitelist__issue_no__startswith=wanted.issue_no)
     if wanted.amount_min_yuan is not None:
         found = found.filter(amount_yuan__gte=wanted.amount_min_yuan)
     if wanted.amount_max_yuan is not None:
@@ -263,13 +285,9 @@ def lender_entry_get(user: User, public_id: uuid.UUID, at: datetime) -> Whitelis
     return entry
 
 
-def entries_by_code(
-    user: User, at: datetime, uscc: str, issue_no: str = ""
-) -> list[WhitelistEntry]:
-    """Return the recommended entries of one enterprise, of one issue when its number is given. Queries: one."""
+def entries_by_code(user: User, at: datetime, uscc: str) -> list[WhitelistEntry]:
+    """Return the recommended entries of one enterprise, the earliest first. Queries: one."""
     found = visible_recommendations(user, at).filter(uscc=uscc)
-    if issue_no:
-        found = found.filter(whitelist__issue_no=issue_no)
     return list(found.select_related("whitelist").order_by("pk"))
 
 
@@ -284,6 +302,19 @@ def own_contacts(user: User, entries: Sequence[WhitelistEntry]) -> dict[int, Whi
         entry__in=[entry.pk for entry in entries], institution__in=lending_institutions(user)
     )
     return {row.entry_id: row for row in found.select_related("officer")}
+
+
+def own_applications(user: User, entries: Sequence[WhitelistEntry]) -> dict[int, OwnApplication]:
+    """Return what the enterprises of some entries asked of the user's institutions, by enterprise. Queries: one."""
+    found = LoanApplication.objects.filter(
+        enterprise__in={entry.enterprise_id for entry in entries},
+        institution__in=lending_institutions(user),
+    ).exclude(state__in=BEFORE_ROUTING)
+    handled = lender_applications(user).filter(pk=OuterRef("pk"))
+    rows = found.annotate(may_open=Exists(handled)).order_by(
+        F("closed_at").asc(nulls_last=True), "pk"
+    )
+    return {row.enterprise_id: OwnApplication(row, row.may_open) for row in rows}
 
 
 def _admitted(whitelist: Whitelist | None) -> QuerySet[WhitelistEntry]:

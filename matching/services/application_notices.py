@@ -7,20 +7,20 @@ Source: domain note 4.1 (effects), 5 ("填了没人理").
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from django.urls import reverse
 
 from borrowers.models import Enterprise
 from marketplace.domain.roles import OrganisationKind, Role
-from marketplace.models import Membership, Notification
+from marketplace.models import Membership, Notification, User
 from marketplace.services import notify
 from matching.domain.clock import ClockAction, ClockSpec
 from matching.domain.refusal import REFUSAL_LABELS, RefusalCode
 from matching.models import LoanApplication
 from matching.policies.application import BORROWER_ROLES
-from matching.selectors.application import staff_ids
+from matching.selectors.application import serving_officer, staff_ids
 
 FOR_BORROWER: Mapping[str, str] = {
     "ROUTE": "申请已送达{lender}",
@@ -56,7 +56,7 @@ FOR_OFFICER: Mapping[str, str] = {
     "RESUME": "申请已恢复办理：{enterprise}",
     "LAPSE": "授信额度已失效：{enterprise}",
 }
-"""Event to the line the officer reads; before one took the case, all officers of the branch."""
+"""Event to the line the officer reads; before one took the case, or when that one left, all officers of the branch."""
 
 FOR_APPROVER: Mapping[str, str] = {"SUBMIT_FOR_APPROVAL": "新的申请待审批：{enterprise}"}
 
@@ -103,6 +103,46 @@ def rectified_notify(
         at=at,
         path=reverse("matching:outcome-list", args=[application.public_id]),
     )
+
+
+def taken_over_notify(application: LoanApplication, at: datetime) -> None:
+    """Tell the enterprise's people that another officer has their case now.
+
+    Writes: ``Notification`` rows.
+    """
+    lender = application.institution.organisation.name
+    notify(
+        users=borrower_ids(application),
+        kind="application.take_over",
+        title=f"{lender}更换了您的客户经理：{application.product.name}"[:120],
+        at=at,
+        path=_own(application),
+    )
+
+
+def left_notify(who: User, groups: Iterable[Sequence[LoanApplication]], at: datetime) -> None:
+    """Tell each branch's officers, and the approvers, how many cases a departed officer left; told once.
+
+    Args:
+        who: the officer.
+        groups: the cases, branch by branch, none empty.
+        at: when the duty ended.
+
+    Writes: ``Notification`` rows. Queries: two, and one for each branch.
+    """
+    kind, path = "application.officer_left", reverse("matching:queue-list")
+    if Notification.objects.filter(kind=kind, at=at, title__startswith=f"{who}已离任").exists():
+        return
+    words = "{who}已离任，其经办的 {count} 笔在办申请回到网点待办，请接手"
+    total, first = 0, None
+    for rows in groups:
+        title = words.format(who=who, count=len(rows))[:120]
+        notify(users=staff_ids(rows[0], Role.OFFICER), kind=kind, title=title, at=at, path=path)
+        total, first = total + len(rows), rows[0]
+    if first is not None:
+        title = words.format(who=who, count=total)[:120]
+        everything = f"{path}?scope=branch"
+        notify(users=approver_ids(first), kind=kind, title=title, at=at, path=everything)
 
 
 def feedback_notify(application: LoanApplication, at: datetime) -> None:
@@ -175,9 +215,13 @@ def enterprise_ids(enterprise: Enterprise) -> list[int]:
 
 
 def officer_ids(application: LoanApplication) -> list[int]:
-    """Return the case's officer, or those of its branch when nobody took it. Queries: at most one."""
-    if application.officer_id is not None:
-        return [application.officer_id]
+    """Return the case's officer, or those of its branch when nobody took it or the officer left the lender.
+
+    Queries: at most two.
+    """
+    officer = serving_officer(application)
+    if officer is not None:
+        return [officer.pk]
     return staff_ids(application, Role.OFFICER)
 
 

@@ -7,27 +7,45 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import IO
 
 from borrowers.domain.rows import RowError, bind_columns, known_titles
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
 from marketplace.domain.roles import Role
+from marketplace.domain.table import Column as SheetColumn
+from marketplace.domain.table import SheetTable
 from marketplace.domain.text import OVERFLOW
 from marketplace.models import User
 from marketplace.policies import require_role
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS, open_sheet
+from marketplace.sheets.writing import write_table
+from matching.domain.application import buttons
+from matching.domain.outcome import OUTCOME_KIND_LABELS
 from matching.domain.outcome_sheet import COLUMNS, LABELS, OutcomeRow, parse_row
 from matching.models import Loan
-from matching.selectors.loan import loan_by_application, loan_by_contract, outcomes_of
+from matching.selectors.loan import (
+    loan_by_application,
+    loan_by_contract,
+    loans_reportable,
+    outcomes_of,
+)
 from matching.services.application_effects import contract_digest
+from matching.services.application_facts import feedback_agreed
 from matching.services.outcome import outcome_record
-from matching.services.row_import import RowImport
+from matching.services.row_import import RowImport, is_untouched
 
 LIMITS = replace(UPLOAD_LIMITS, rows=2_000)
+KEYS = ("contract_no", "application_id")
+ENTERPRISE, ALLOWED = "企业名称", "可报事件"
+"""Columns of the template that are there to be read: whose loan it is, and what its state allows to report."""
+
+WIDTHS = {"合同编号": 24.0, "申请编号": 38.0, ENTERPRISE: 32.0, ALLOWED: 36.0, "机构流水号": 24.0}
 FORMULA_SIGNS = ("=", "+", "-", "@", "\t", "\r")
 
 
@@ -35,7 +53,7 @@ def outcome_import(*, source: Path | bytes, file_name: str, actor: User, at: dat
     """Report every row of a sheet; a row that was reported before and still counts is a duplicate, whatever its sheet.
 
     Each row stands for itself: a rejected one leaves nothing behind and hinders no other. One that was voided or
-    corrected since is rejected with the day and the reason.
+    corrected since is rejected with the day and the reason. One that names a loan and reports nothing is skipped.
 
     Args:
         source: path or bytes of an xlsx or csv.
@@ -60,6 +78,9 @@ def outcome_import(*, source: Path | bytes, file_name: str, actor: User, at: dat
         result.read += 1
         cells = {code: row.get(title, "") for code, title in binding.headers.items()}
         cells |= {title: text for title, text in row.items() if title == OVERFLOW}
+        if is_untouched(cells, KEYS):
+            result.skipped += 1
+            continue
         parsed = parse_row(cells, row_number, binding.money_scale)
         if isinstance(parsed, OutcomeRow):
             _report(parsed, row, result, actor, at)
@@ -75,6 +96,7 @@ def outcome_import(*, source: Path | bytes, file_name: str, actor: User, at: dat
             "read": result.read,
             "accepted": result.accepted,
             "duplicates": result.duplicates,
+            "skipped": result.skipped,
             "rejected": result.rejected,
         },
     )
@@ -100,9 +122,39 @@ def outcome_correction(result: RowImport) -> str:
     return "\ufeff" + lines.getvalue()
 
 
-def outcome_template() -> str:
-    """Return an empty sheet with the expected titles, as csv text."""
-    return "\ufeff" + ",".join(column.label for column in COLUMNS) + "\r\n"
+def outcome_template(user: User, stream: IO[bytes]) -> int:
+    """Write a sheet with a row for each loan of which the reader may report, as xlsx; return how many there are.
+
+    Which loan and what may be reported of it is filled in; all cells are text, so that no long number is rounded.
+
+    Queries: as `loans_reportable`.
+    """
+    titles = [column.label for column in COLUMNS]
+    titles[2:2] = [ENTERPRISE, ALLOWED]
+    columns = [SheetColumn(title, width=WIDTHS.get(title, 14.0)) for title in titles]
+    rows = (_template_row(loan) for loan in _with_feedback(user))
+    table = SheetTable("贷款结果报送", columns, islice(rows, LIMITS.rows), show_title=False)
+    return write_table(table, stream)
+
+
+def _with_feedback(user: User) -> Iterator[Loan]:
+    """Yield the open loans whose enterprise lets the lender report."""
+    for loan in loans_reportable(user):
+        if feedback_agreed(loan.application.consent):
+            yield loan
+
+
+def _template_row(loan: Loan) -> list[str]:
+    application = loan.application
+    kinds = [code for code, _ in buttons(application.state, [Role.OFFICER])]
+    words = [label for kind, label in OUTCOME_KIND_LABELS.items() if kind in kinds]
+    named = [
+        loan.contract_no,
+        str(application.public_id),
+        application.enterprise.name,
+        "、".join(words),
+    ]
+    return [*named, *[""] * (len(COLUMNS) - len(KEYS))]
 
 
 def _report(

@@ -1,4 +1,4 @@
-"""The life of a whitelist: checked, submitted, published by a second person, returned, revised, recalled.
+"""The life of a whitelist: checked, submitted, published by a second person, returned, revised, recalled, discarded.
 
 Publication puts the admitted entries before the institutions whose branches serve the district.
 
@@ -15,16 +15,17 @@ from django.db import transaction
 from django.urls import reverse
 
 from marketplace.audit import audit_record
-from marketplace.domain.errors import NotFound, NotPermitted, Refused
+from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
 from marketplace.domain.machine import Transition
 from marketplace.domain.roles import OrganisationKind, Role
 from marketplace.models import Organisation, User
 from marketplace.services import notify, notify_role
-from matching.domain.whitelist import WHITELIST
+from matching.domain.whitelist import WHITELIST, WhitelistState
 from matching.domain.whitelist_entry import EntryStatus
-from matching.models import Whitelist
+from matching.models import Whitelist, WhitelistEntry
 from matching.policies.whitelist import (
     LENDER_ROLES,
+    MAKING_ROLES,
     REJUDGING_ROLES,
     institutions_serving,
     roles_held,
@@ -187,6 +188,38 @@ def whitelist_rejudge(*, whitelist: Whitelist, actor: User, at: datetime) -> Rej
     return list_rejudged(row, actor, at)
 
 
+@transaction.atomic
+def whitelist_discard(*, whitelist: Whitelist, actor: User, at: datetime) -> None:
+    """Delete a draft with its rows, so that its number is free again; nobody but its makers has seen it.
+
+    A list that was returned is a draft again once it is revised, and may go then as well; the audit keeps that.
+
+    Raises:
+        NotFound: it is not the actor's.
+        NotPermitted: the actor does not make the district's lists.
+        Conflict: ``WL_NOT_DRAFT``.
+
+    Writes: deletes ``Whitelist`` and ``WhitelistEntry``; audit ``matching.whitelist.discard``, a notice to its maker.
+    """
+    row = _locked(whitelist, actor, at)
+    if not roles_towards(actor, row.district_id, at) & MAKING_ROLES:
+        raise NotPermitted
+    if row.state != WhitelistState.DRAFT:
+        raise Conflict("WL_NOT_DRAFT", "只有草稿可以作废；已核验或已退回的名单请先“修改”为草稿。")
+    payload = {"read": row.rows_read, "admitted": row.admitted, "file_sha256": row.file_sha256}
+    _audit(row, "discard", actor, at, {"issue_no": row.issue_no, **payload})
+    _tell_maker(
+        row,
+        f"白名单草稿已作废：{row.title}",
+        "discarded",
+        actor,
+        at,
+        reverse("matching:whitelist-list"),
+    )
+    WhitelistEntry.objects.filter(whitelist=row).only("pk").delete()
+    row.delete()
+
+
 def _locked(whitelist: Whitelist, actor: User, at: datetime) -> Whitelist:
     row = (
         visible_whitelists(actor, at)
@@ -258,7 +291,9 @@ def _tell_leads(row: Whitelist, title: str, at: datetime) -> None:
     )
 
 
-def _tell_maker(row: Whitelist, title: str, verb: str, actor: User, at: datetime) -> None:
+def _tell_maker(
+    row: Whitelist, title: str, verb: str, actor: User, at: datetime, path: str = ""
+) -> None:
     if row.created_by_id == actor.pk:
         return
     notify(
@@ -267,7 +302,7 @@ def _tell_maker(row: Whitelist, title: str, verb: str, actor: User, at: datetime
         title=title,
         body=row.return_reason,
         at=at,
-        path=_path(row),
+        path=path or _path(row),
     )
 
 

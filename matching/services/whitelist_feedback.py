@@ -5,9 +5,7 @@ Source: domain note 2.2 (feedback fields), 2.3.
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -18,20 +16,26 @@ from django.db import transaction
 from borrowers.domain.rows import RowError, bind_columns, known_titles
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
+from marketplace.domain.table import Column as SheetColumn
+from marketplace.domain.table import SheetTable
 from marketplace.domain.text import OVERFLOW
 from marketplace.models import User
 from marketplace.policies import require_role
 from marketplace.sheets import UPLOAD_KINDS, UPLOAD_LIMITS, open_sheet
-from marketplace.sheets.writing import write_correction
+from marketplace.sheets.writing import write_correction, write_table
+from matching.domain.issue_number import issue_readings
 from matching.domain.whitelist_contact import result_label
 from matching.domain.whitelist_feedback_sheet import COLUMNS, LABELS, FeedbackRow, parse_row
-from matching.models import WhitelistEntry
+from matching.models import WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES
 from matching.selectors.whitelist import entries_by_code, feedback_of, own_contacts
-from matching.services.row_import import RowImport
+from matching.services.row_import import RowImport, is_untouched
 from matching.services.whitelist_contact import whitelist_contact, whitelist_contact_result
 
 LIMITS = replace(UPLOAD_LIMITS, rows=5_000)
+KEYS = ("uscc", "name", "issue_no")
+WIDTHS = {"uscc": 21.0, "name": 32.0, "result": 26.0, "note": 26.0}
+"""Widths of the template's columns that are not like the others, in characters of a digit."""
 
 
 def whitelist_feedback_import(
@@ -40,7 +44,7 @@ def whitelist_feedback_import(
     """Keep the feedback of every row of a sheet; an enterprise not taken on yet is taken on by its row.
 
     Each row stands for itself: a rejected one leaves nothing behind and hinders no other. Sending a row again replaces
-    what it said before; what a column is not there for stays.
+    what it said before; what a column is not there for stays. One that names an enterprise and says nothing is skipped.
 
     Args:
         source: path or bytes of an xlsx or csv.
@@ -66,6 +70,9 @@ def whitelist_feedback_import(
         result.read += 1
         cells = {code: row.get(title, "") for code, title in binding.headers.items()}
         cells |= {title: text for title, text in row.items() if title == OVERFLOW}
+        if is_untouched(cells, KEYS):
+            result.skipped += 1
+            continue
         parsed = parse_row(cells, row_number, binding.money_scale)
         errors = _keep(parsed, actor, at) if isinstance(parsed, FeedbackRow) else list(parsed)
         if errors:
@@ -81,6 +88,7 @@ def whitelist_feedback_import(
         payload={
             "read": result.read,
             "accepted": result.accepted,
+            "skipped": result.skipped,
             "rejected": result.rejected,
         },
     )
@@ -102,12 +110,20 @@ def feedback_correction(result: RowImport, stream: IO[bytes]) -> int:
     return write_correction(rows, result.titles, errors, stream, title="反馈更正表")
 
 
-def feedback_template(user: User, entries: Sequence[WhitelistEntry]) -> str:
-    """Return a sheet with the expected titles and one row for each entry, as csv text. Queries: one."""
-    lines = io.StringIO()
-    writer = csv.writer(lines)
-    writer.writerow([column.label for column in COLUMNS])
+def feedback_template(user: User, entries: Sequence[WhitelistEntry], stream: IO[bytes]) -> int:
+    """Write a sheet with the expected titles and one row for each entry as xlsx; return how many there are.
+
+    Its cells are text, so that no spreadsheet makes a day of an issue's number. Queries: one.
+    """
     contacts = own_contacts(user, entries)
+    titles = [SheetColumn(column.label, width=WIDTHS.get(column.code, 14.0)) for column in COLUMNS]
+    rows = _template_rows(entries, contacts)
+    return write_table(SheetTable("推荐清单反馈", titles, rows, show_title=False), stream)
+
+
+def _template_rows(
+    entries: Sequence[WhitelistEntry], contacts: Mapping[int, WhitelistContact]
+) -> Iterator[list[str]]:
     for entry in entries:
         own = contacts.get(entry.pk)
         said = result_label(own.result) if own and own.result else ""
@@ -117,8 +133,7 @@ def feedback_template(user: User, entries: Sequence[WhitelistEntry]) -> str:
             "issue_no": entry.whitelist.issue_no,
             "result": said,
         }
-        writer.writerow([known.get(column.code, "") for column in COLUMNS])
-    return "\ufeff" + lines.getvalue()
+        yield [known.get(column.code, "") for column in COLUMNS]
 
 
 def _keep(row: FeedbackRow, actor: User, at: datetime) -> list[RowError]:
@@ -146,11 +161,28 @@ def _keep(row: FeedbackRow, actor: User, at: datetime) -> list[RowError]:
 
 def _entry_of(row: FeedbackRow, actor: User, at: datetime) -> WhitelistEntry:
     """Return the recommended entry a row names."""
-    found = entries_by_code(actor, at, row.uscc, row.issue_no)
-    if not found:
-        sentence = "该企业不在推送给本机构的推荐清单中，请核对代码和期号。"
+    known = entries_by_code(actor, at, row.uscc)
+    if not known:
+        sentence = "该企业不在推送给本机构的推荐清单中，请核对代码。"
         raise Refused("WL_ENTRY_UNKNOWN", sentence, {"uscc": sentence})
+    found = _of_issue(known, row.issue_no)
+    issues = "、".join(entry.whitelist.issue_no for entry in known)
+    if not found:
+        sentence = (
+            f"期号“{row.issue_no[:20]}”对不上，该企业在本机构收到的名单中期号为：{issues}。"
+            "表格软件可能把期号改成了日期，请将该列设为文本后填写。"
+        )
+        raise Refused("WL_ISSUE_UNKNOWN", sentence, {"issue_no": sentence})
     if len(found) > 1:
-        sentence = "该企业在多期名单中，请填写期号。"
+        sentence = f"该企业在多期名单中，请填写期号：{issues}。"
         raise Refused("WL_ISSUE_NEEDED", sentence, {"issue_no": sentence})
     return found[0]
+
+
+def _of_issue(known: Sequence[WhitelistEntry], issue_no: str) -> list[WhitelistEntry]:
+    """Return the entries of the issue as its number is written, else as a spreadsheet may have changed it."""
+    if not issue_no:
+        return list(known)
+    exact = [entry for entry in known if entry.whitelist.issue_no == issue_no]
+    readings = issue_readings(issue_no)
+    return exact or [entry for entry in known if entry.whitelist.issue_no in readings]

@@ -15,7 +15,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 from borrowers.models import Enterprise
-from matching.domain.whitelist_entry import EntryStatus
+from matching.domain.whitelist_entry import SHEET_MARKS, EntryStatus
 from matching.models import Whitelist, WhitelistEntry
 from matching.selectors.whitelist_candidates import (
     CHUNK_ROWS,
@@ -28,7 +28,6 @@ from matching.services.whitelist_generate import GenerationParameters, narrowed
 from matching.services.whitelist_run import Judge, Subject, Tally
 
 JUDGED_FIELDS = ["enterprise", "status", "reasons", "marks", "passes"]
-NAME_MARK = "WL_MARK_NAME"
 Verdict = Mapping[str, Any]
 
 
@@ -119,11 +118,11 @@ def _subjects(whitelist: Whitelist, entries: list[WhitelistEntry], judge: Judge)
 
 
 def _take(entry: WhitelistEntry, verdict: Verdict) -> None:
-    """Keep what was found; the sheet's own spelling is no longer there, so a doubt about the name stays."""
-    odd_name = [mark for mark in entry.marks if mark["rule_code"] == NAME_MARK]
+    """Keep what was found; the sheet's own spelling is no longer there, so a doubt about name or amount stays."""
+    of_sheet = [mark for mark in entry.marks if mark["rule_code"] in SHEET_MARKS]
     entry.enterprise_id = verdict["enterprise_id"]
     entry.reasons = verdict["reasons"]
-    entry.marks = [*verdict["marks"], *odd_name]
+    entry.marks = [*verdict["marks"], *of_sheet]
     entry.passes = verdict["passes"]
 
 

@@ -23,13 +23,19 @@ from marketplace.sheets import Sheet
 from matching.domain.whitelist import gates
 from matching.domain.whitelist_entry import (
     EntryStatus,
+    amount_mark,
     error_to_json,
     name_mark,
     pass_to_json,
     refusal_to_json,
     row_problems,
 )
-from matching.domain.whitelist_sheet import COLUMNS, SheetReader, WhitelistRow
+from matching.domain.whitelist_sheet import (
+    COLUMNS,
+    SheetReader,
+    WhitelistRow,
+    day_to_send_back,
+)
 from matching.selectors.whitelist_candidates import (
     CHUNK_ROWS,
     ListKnowledge,
@@ -53,7 +59,7 @@ class Judged:
         row_number: of the sheet, the first row being 1; of a generated list, its place.
         status: what became of it.
         is_readable: its cells could be read, so the gates have judged it.
-        cells: as delivered, in the order of the sheet's titles; empty for generated lists.
+        cells: as delivered, in the order of the sheet's titles, a counted day as a date; empty for generated lists.
         said: need, contact and willingness.
         reasons, marks, passes: JSON values, see `matching.domain.whitelist_entry`.
     """
@@ -176,8 +182,7 @@ class Judge:
         )
         memory = self.memory
         found = gates(candidate, self.district, self.today, self.parameters, seen=memory.verdicts)
-        odd_name = name_mark(subject.written_name, enterprise.name) if enterprise else None
-        marks = [*found.marks, odd_name] if odd_name else found.marks
+        marks = [*found.marks, *_sheet_marks(subject)]
         return {
             "enterprise_id": enterprise.pk if enterprise else None,
             "status": EntryStatus.ADMITTED if found.admitted else EntryStatus.REFUSED,
@@ -185,6 +190,18 @@ class Judge:
             "marks": [refusal_to_json(verdict) for verdict in marks],
             "passes": [memory.passed(verdict) for verdict in found.passes],
         }
+
+
+def _sheet_marks(subject: Subject) -> list[Verdict]:
+    """Return what is odd about how a row of a sheet was written; nothing for other subjects."""
+    enterprise = subject.enterprise
+    if enterprise is None or not subject.written_name:
+        return []
+    found = (
+        name_mark(subject.written_name, enterprise.name),
+        amount_mark(subject.said.amount_yuan, enterprise.size_class),
+    )
+    return [mark for mark in found if mark]
 
 
 def judged_sheet(sheet: Sheet, judge: Judge) -> Iterator[Judged]:
@@ -223,7 +240,11 @@ def _taken(
 ) -> _Taken:
     mapping = {code: row.get(title, "") for code, title in headers.items()}
     parsed = row_problems(mapping, row, number) or reader.take(mapping, number)
-    cells = tuple(row.get(title, "") for title in titles)
+    day_title = headers.get("willing_date")
+    cells = tuple(
+        day_to_send_back(row.get(title, "")) if title == day_title else row.get(title, "")
+        for title in titles
+    )
     if OVERFLOW in row:
         cells = (*cells, row[OVERFLOW])
     return _Taken(number, cells, mapping, parsed)

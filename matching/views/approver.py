@@ -15,7 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
-from lenders.views.attempt import attempted
+from lenders.views.attempt import attempted, form_status
 from marketplace.domain.errors import NotFound
 from marketplace.domain.roles import Role
 from marketplace.policies import require_role, signed_in
@@ -23,6 +23,7 @@ from marketplace.web.components import Crumb
 from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from matching.forms.review import ACTS
+from matching.forms.search import search_field
 from matching.models import ApplicationEvent, LoanApplication
 from matching.selectors.application import application_get_handled, approval_list
 from matching.services.transition import application_transition
@@ -31,6 +32,13 @@ from matching.views.case_screen import case_context
 from matching.views.officer_queue import queue_table
 
 DECISIONS = ("approve", "return", "reject")
+NOTHING_TO_DECIDE = "没有待审批的申请。客户经理提交审批后列在这里，并有消息提醒。"
+
+
+class ApprovalFilter(forms.Form):
+    """Of which enterprise."""
+
+    q = search_field()
 
 
 @login_required
@@ -39,18 +47,22 @@ def approvals(request: HttpRequest) -> HttpResponse:
     """List what waits for the approver, the earliest deadline first. Queries: at most 10."""
     user = signed_in(request.user)
     require_role(user, Role.APPROVER)
-    page = number_page(request, approval_list(user))
+    form = ApprovalFilter(request.GET)
+    text = form.cleaned_data["q"] if form.is_valid() else ""
+    page = number_page(request, approval_list(user, text))
     context = {
+        "form": form,
         "page": page,
         "table": queue_table(
             list(page.object_list),
             timezone.now(),
             "matching:approval-detail",
-            empty="没有待审批的申请。客户经理提交审批后列在这里，并有消息提醒。",
+            empty="没有这样的申请。" if text else NOTHING_TO_DECIDE,
         ),
         "crumbs": [Crumb("待审批")],
     }
-    return render(request, "matching/approver/approval_list.html", context)
+    template = "matching/approver/approval_list.html"
+    return render(request, template, context, status=form_status(form))
 
 
 @login_required

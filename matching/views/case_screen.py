@@ -10,14 +10,15 @@ from django import forms
 from django.urls import reverse
 
 from marketplace.domain.grant import GRANT_TERMS, GrantKind
+from marketplace.domain.roles import Role
 from marketplace.models import User
 from marketplace.web.components import Cell, Column, Kind, Pair, Table
 from marketplace.web.labels import tone_of
-from matching.domain.application import buttons
+from matching.domain.application import CLOSED_STATES, buttons
 from matching.forms.review import ACT_OF_EVENT, ApproveForm, SignForm
 from matching.models import LoanApplication
 from matching.policies.application import can_read_contact, roles_towards
-from matching.selectors.application import events_of, lender_history
+from matching.selectors.application import events_of, lender_history, serving_officer
 from matching.selectors.clock import clock_readings, clock_table
 from matching.selectors.timeline import Side, timeline
 from matching.services.application_facts import feedback_agreed
@@ -34,6 +35,7 @@ def case_context(
     readings = clock_readings(application, events, now, clock_table())
     opened = review_open(application=application, user=user, at=now)
     line = getattr(application, "credit_line", None)
+    left = officer_who_left(application)
     return {
         "application": application,
         "state": state_label(application.state),
@@ -48,7 +50,9 @@ def case_context(
         "events": events,
         "entries": timeline(events, Side.LENDER),
         "history": history_table(lender_history(user, application)),
+        "officer_left": left,
         "acts": acts_for(application, user, bound),
+        "take_over_url": _take_over_url(application, user) if left else "",
         "outcomes_url": _outcomes_url(application),
         "reviewers_url": _reviewers_url(application, user),
         "reader": opened.reading.reader if opened.reading else user,
@@ -81,6 +85,13 @@ def acts_for(
             }
         )
     return found
+
+
+def officer_who_left(application: LoanApplication) -> str:
+    """Return the name of an open case's officer who is one of the lender's no more, nothing of any other."""
+    if application.officer is None or application.state in CLOSED_STATES:
+        return ""
+    return "" if serving_officer(application) else str(application.officer)
 
 
 def history_table(rows: list[LoanApplication]) -> Table:
@@ -141,6 +152,12 @@ def _blank(form: type[forms.Form], application: LoanApplication) -> forms.Form:
 def _is_bare(application: LoanApplication) -> bool:
     """Return whether a disbursement may only be reported as a state, without amounts."""
     return not feedback_agreed(application.consent) and application.state == "SIGNED"
+
+
+def _take_over_url(application: LoanApplication, user: User) -> str:
+    if Role.OFFICER not in roles_towards(user, application):
+        return ""
+    return reverse("matching:review-take-over", args=[application.public_id])
 
 
 def _reviewers_url(application: LoanApplication, user: User) -> str:

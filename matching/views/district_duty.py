@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.contrib.auth.decorators import login_required
@@ -23,6 +24,7 @@ from matching.policies.whitelist import CITY_ROLES, DISTRICT_ROLES
 from matching.selectors.clock import ClockTable, clock_table
 from matching.selectors.whitelist_duty import (
     Coverage,
+    ReceiptLine,
     contact_due,
     contacts_waiting,
     coverage_of,
@@ -48,8 +50,15 @@ def watch(request: HttpRequest) -> HttpResponse:
     return render(request, "matching/district/whitelist_watch.html", context)
 
 
-def receipts_table(whitelist: Whitelist) -> Table:
-    """Return the receipt of each institution with what it did since."""
+def receipts_tables(whitelist: Whitelist) -> tuple[Table, Table]:
+    """Return the receipts of the institutions that took somebody on, and of those that did not. Queries: two."""
+    lines = receipt_lines(whitelist)
+    taken = _receipts_table(line for line in lines if line.taken)
+    return taken, _receipts_table(line for line in lines if not line.taken)
+
+
+def _receipts_table(lines: Iterable[ReceiptLine]) -> Table:
+    """Return receipts with what each institution did since."""
     columns = [
         Column("机构"),
         Column("送达时间", Kind.DATETIME),
@@ -71,9 +80,9 @@ def receipts_table(whitelist: Whitelist) -> Table:
             line.reported,
             line.will_apply,
         ]
-        for line in receipt_lines(whitelist)
+        for line in lines
     ]
-    return Table(columns, rows, empty="尚无机构对接；没有服务本区的机构。")
+    return Table(columns, rows, empty="尚无机构对接。")
 
 
 def duty_pairs(whitelist: Whitelist) -> list[Pair]:

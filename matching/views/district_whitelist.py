@@ -40,6 +40,7 @@ from matching.selectors.whitelist import (
 )
 from matching.services.whitelist import (
     whitelist_approve,
+    whitelist_discard,
     whitelist_hand_over,
     whitelist_recall,
     whitelist_recheck,
@@ -50,7 +51,7 @@ from matching.services.whitelist import (
 )
 from matching.services.whitelist_build import correction_of
 from matching.views.district import ORIGINS, list_crumb
-from matching.views.district_duty import duty_pairs, receipts_table
+from matching.views.district_duty import duty_pairs, receipts_tables
 from matching.views.district_entry import ENTRY_TONES, detail_crumb
 
 DIFF_LABELS = {"new": "新入选", "gone": "不再列入", "stayed": "继续列入"}
@@ -98,6 +99,16 @@ def revise(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     """Make a checked or returned list a draft again."""
     said = "已转为草稿，可用同一期号上传更正后的表格替换。"
     return _deed(request, public_id, whitelist_revise, said)
+
+
+@login_required
+@require_POST
+def discard(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Delete a draft."""
+    user, now = reader(request), timezone.now()
+    whitelist_discard(whitelist=whitelist_get(user, public_id, now), actor=user, at=now)
+    messages.success(request, "草稿已作废，期号可以再用。")
+    return redirect("matching:whitelist-list")
 
 
 @login_required
@@ -202,6 +213,7 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
     page = keyset_page(request, rows, field="row_number", descending=False)
     roles = roles_towards(user, whitelist.district_id, now)
     waits = whitelist.state == "PENDING_APPROVAL" and whitelist.created_by_id == user.pk
+    contacts, idle = receipts_tables(whitelist) if whitelist.published_at else (None, None)
     events = {step.event for step in WHITELIST.events_for(whitelist.state, roles)}
     context = {
         "whitelist": whitelist,
@@ -209,7 +221,8 @@ def _detail(request: HttpRequest, whitelist: Whitelist, form: forms.Form) -> Htt
         "stats": _stats(whitelist),
         "pairs": _pairs(whitelist),
         "reasons": _reason_lines(whitelist),
-        "contacts": receipts_table(whitelist) if whitelist.published_at else None,
+        "contacts": contacts,
+        "idle": idle,
         "duty": duty_pairs(whitelist) if whitelist.state == "PUBLISHED" else [],
         "filters": filters,
         "page": page,
@@ -298,7 +311,8 @@ def _entries_table(rows: list[WhitelistEntry]) -> Table:
 def _entry_row(row: WhitelistEntry) -> list[Any]:
     address = reverse("matching:whitelist-entry", args=[row.public_id])
     reasons = " ".join(bracketed(reason["sentence"], reason["rule_code"]) for reason in row.reasons)
-    marks = "提示：" + " ".join(mark["sentence"] for mark in row.marks) if row.marks else ""
+    marks = " ".join(mark["sentence"] for mark in row.marks)
+    marks = gettext("提示（不影响入选）：%(marks)s") % {"marks": marks} if marks else ""
     return [
         Cell(
             row.name or gettext("第 %(row_number)s 行") % {"row_number": row.row_number},

@@ -64,10 +64,12 @@ def template_sheet(request: HttpRequest) -> HttpResponse:
     require_role(user, *LENDER_ROLES)
     found = lender_entries(user, timezone.now()).order_by("whitelist", "row_number")
     entries: list[WhitelistEntry] = list(found[: LIMITS.rows])
+    stream = io.BytesIO()
+    feedback_template(user, entries, stream)
     return HttpResponse(
-        feedback_template(user, entries),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": "attachment; filename=whitelist-feedback.csv"},
+        stream.getvalue(),
+        content_type=XLSX,
+        headers={"Content-Disposition": "attachment; filename=whitelist-feedback.xlsx"},
     )
 
 

@@ -18,16 +18,19 @@ from marketplace.domain.vocabulary import PURPOSE_LABELS
 from marketplace.policies import require_role
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table, Tone
 from marketplace.web.labels import label_of
+from marketplace.web.language import said
 from marketplace.web.pagination import keyset_page
 from matching.domain.whitelist_contact import contact_masked, result_label
 from matching.forms.whitelist import FeedbackForm, RecommendationFilterForm
 from matching.models import WhitelistContact, WhitelistEntry
 from matching.policies.whitelist import LENDER_ROLES, is_live
 from matching.selectors.whitelist import (
+    OwnApplication,
     RecommendationFilter,
     feedback_of,
     lender_entries,
     lender_entry_get,
+    own_applications,
     own_contacts,
 )
 from matching.services.whitelist_contact import (
@@ -36,6 +39,7 @@ from matching.services.whitelist_contact import (
     whitelist_contact_result,
 )
 from matching.services.whitelist_push import receipts_read
+from matching.views.case import state_label
 
 PURPOSES = {code.value: label for code, label in PURPOSE_LABELS.items()}
 
@@ -53,7 +57,7 @@ def recommendations(request: HttpRequest) -> HttpResponse:
     form = RecommendationFilterForm(request.GET)
     wanted = RecommendationFilter(**form.cleaned_data) if form.is_valid() else None
     page = keyset_page(request, lender_entries(user, now, wanted), field="id")
-    contacts = own_contacts(user, page.rows)
+    contacts, asked = own_contacts(user, page.rows), own_applications(user, page.rows)
     rows = [
         [
             Cell(row.name, _address(row), note=row.uscc),
@@ -61,7 +65,12 @@ def recommendations(request: HttpRequest) -> HttpResponse:
             SECTION_LABELS.get(row.sector, ""),
             row.amount_yuan,
             row.term_months,
-            _standing(row, contacts.get(row.pk), is_live(row, now)),
+            _standing(
+                row,
+                contacts.get(row.pk),
+                is_live(row, now),
+                asked.get(row.enterprise_id or 0),
+            ),
         ]
         for row in page.rows
     ]
@@ -132,14 +141,15 @@ def _detail(
     entry = lender_entry_get(user, public_id, now)
     own = own_contacts(user, [entry]).get(entry.pk)
     live = is_live(entry, now)
+    asked = own_applications(user, [entry]).get(entry.enterprise_id or 0)
     if own and own.result and not form.is_bound:
-        said = {"result": own.result, "note": own.note}
-        form = FeedbackForm(initial=said | vars(feedback_of(own)))
+        known = {"result": own.result, "note": own.note}
+        form = FeedbackForm(initial=known | vars(feedback_of(own)))
     reveal = reverse("matching:recommendation-contact-data", args=[public_id])
     context = {
         "entry": entry,
-        "standing": _standing(entry, own, live),
-        "pairs": _pairs(entry),
+        "standing": _standing(entry, own, live, asked),
+        "pairs": _pairs(entry, asked),
         "own": own,
         "own_pairs": _own_pairs(own) if own else [],
         "is_live": live,
@@ -159,15 +169,29 @@ def _address(row: WhitelistEntry) -> str:
     return reverse("matching:recommendation-detail", args=[row.public_id])
 
 
-def _standing(row: WhitelistEntry, own: WhitelistContact | None, live: bool) -> Cell:
-    """What a lender is told of an entry: never why it was moved out."""
+def _standing(
+    row: WhitelistEntry,
+    own: WhitelistContact | None,
+    live: bool,
+    asked: OwnApplication | None,
+) -> Cell:
+    """What a lender is told of an entry: its own contact, else an application to it; never why it was moved out."""
     if row.status == "SUSPENDED":
         return Cell("已移出", tone=Tone.WARN)
     if not live:
         return Cell("名单已失效", tone=Tone.WARN)
+    if own is None and asked is not None:
+        state = state_label(asked.application.state)
+        return Cell("本机构已有申请", _review_of(asked), Tone.INFO, note=state)
     if own is None:
         return Cell("未对接", tone=Tone.NEUTRAL)
     return Cell(result_label(own.result), tone=Tone.GOOD if own.result else Tone.INFO)
+
+
+def _review_of(asked: OwnApplication) -> str:
+    if not asked.may_open:
+        return ""
+    return reverse("matching:review-detail", args=[asked.application.public_id])
 
 
 def _columns() -> list[Column]:
@@ -181,8 +205,8 @@ def _columns() -> list[Column]:
     ]
 
 
-def _pairs(row: WhitelistEntry) -> list[Pair]:
-    return [
+def _pairs(row: WhitelistEntry, asked: OwnApplication | None) -> list[Pair]:
+    pairs = [
         Pair("统一社会信用代码", row.uscc, Kind.CODE),
         Pair("区", row.whitelist.district.name),
         Pair("行业门类", SECTION_LABELS.get(row.sector, "")),
@@ -192,6 +216,10 @@ def _pairs(row: WhitelistEntry) -> list[Pair]:
         Pair("名单", row.whitelist.title),
         Pair("名单有效期至", row.whitelist.expires_at, Kind.DATE),
     ]
+    if asked is not None:
+        state = said(state_label(asked.application.state))
+        pairs.append(Pair("本机构已有申请", state, url=_review_of(asked)))
+    return pairs
 
 
 def _own_pairs(own: WhitelistContact) -> list[Pair]:

@@ -25,6 +25,7 @@ from marketplace.web.language import said
 from matching.forms.review import ACTS, NoteForm
 from matching.models import LoanApplication
 from matching.selectors.application import application_get_handled, application_get_reviewed
+from matching.services.application_handover import application_take_over
 from matching.services.application_remark import application_note
 from matching.services.transition import application_transition
 from matching.views.case import state_label
@@ -73,6 +74,17 @@ def act(request: HttpRequest, public_id: uuid.UUID, slug: str) -> HttpResponse:
         request,
         gettext("已登记，当前状态：%(state)s。") % {"state": said(state_label(done.state))},
     )
+    return redirect("matching:review-detail", public_id)
+
+
+@login_required
+@require_POST
+def take_over(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Become the officer of a case whose own left the lender."""
+    user = signed_in(request.user)
+    application_get_handled(user, public_id)
+    application_take_over(application_id=public_id, actor=user, at=timezone.now())
+    messages.success(request, "已接手，由您经办；企业已收到通知。")
     return redirect("matching:review-detail", public_id)
 
 

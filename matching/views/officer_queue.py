@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any, cast
 
 from django import forms
 from django.contrib.auth.decorators import login_required
@@ -29,10 +30,11 @@ from marketplace.web.components import (
 )
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
-from matching.domain.application import CLOSED_STATES, STATE_LABELS, buttons
+from matching.domain.application import CLOSED_STATES, STATE_LABELS, TO_DO_STATES, buttons
+from matching.forms.search import search_field
 from matching.models import LoanApplication
-from matching.policies.application import LENDER_ROLES
-from matching.selectors.application import QueueScope, queue_list
+from matching.policies.application import BEFORE_ROUTING, LENDER_ROLES
+from matching.selectors.application import QueueScope, queue_list, serving_officer
 from matching.views.case import state_label
 from matching.views.officer_batch import BatchForm
 
@@ -41,6 +43,14 @@ SCOPE_LABELS = {
     QueueScope.BRANCH: "本网点",
     QueueScope.DONE: "已办结",
 }
+SCOPE_STATES = {
+    QueueScope.MINE: TO_DO_STATES,
+    QueueScope.BRANCH: frozenset(STATE_LABELS) - CLOSED_STATES - set(BEFORE_ROUTING),
+    QueueScope.DONE: CLOSED_STATES,
+}
+"""States that each part of the queue can hold."""
+
+STATES = [(state.value, label) for state, label in STATE_LABELS.items()]
 KEYS = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开。"
 KEYS_WITH_TAKING = "键盘：用 Tab 移到列表后，j 下一行，k 上一行，o 打开，x 勾选，t 受理。"
 NOTHING_TO_DO = "没有待办的申请。企业提交的申请按所在区派到网点；也可到“抢单池”“需求线索”接单。"
@@ -49,24 +59,31 @@ BATCH = "batch"
 
 
 class QueueFilter(forms.Form):
-    """Which part of the queue."""
+    """Which part of the queue; a state is asked for among those that the chosen scope can hold."""
 
+    q = search_field()
     scope = forms.ChoiceField(
         label="范围",
         choices=[(scope.value, label) for scope, label in SCOPE_LABELS.items()],
         required=False,
     )
-    state = forms.ChoiceField(
-        label="状态",
-        choices=[("", "全部"), *((state.value, label) for state, label in STATE_LABELS.items())],
-        required=False,
-    )
+    state = forms.ChoiceField(label="状态", choices=[("", "全部"), *STATES], required=False)
+
+    def clean(self) -> dict[str, Any]:
+        """Return what is asked for; a state of another scope asks for nothing."""
+        scope = QueueScope(self.cleaned_data.get("scope") or QueueScope.MINE)
+        possible = SCOPE_STATES[scope]
+        offered = [(code, label) for code, label in STATES if code in possible]
+        cast("forms.ChoiceField", self.fields["state"]).choices = [("", "全部"), *offered]
+        if self.cleaned_data.get("state") not in possible:
+            self.cleaned_data["state"] = ""
+        return self.cleaned_data
 
 
 @login_required
 @require_GET
 def queue(request: HttpRequest) -> HttpResponse:
-    """List the lender's applications, the earliest deadline first.
+    """List the lender's applications, those first that wait for an officer.
 
     Queries: at most 10, whatever the number of rows.
     """
@@ -78,8 +95,9 @@ def queue(request: HttpRequest) -> HttpResponse:
     form = QueueFilter(request.GET)
     form.is_valid()
     scope = QueueScope(form.cleaned_data.get("scope") or QueueScope.MINE)
-    page = number_page(request, queue_list(user, scope, form.cleaned_data.get("state", "")))
-    is_asked = bool(request.GET.get("state")) or scope is not QueueScope.MINE
+    state, text = form.cleaned_data.get("state", ""), form.cleaned_data.get("q", "")
+    page = number_page(request, queue_list(user, scope, state, text))
+    is_asked = bool(state or text) or scope is not QueueScope.MINE
     nothing = {} if is_asked else {"empty": NOTHING_TO_DO}
     can_batch = is_officer and scope is not QueueScope.DONE and bool(page.object_list)
     context = {
@@ -129,7 +147,7 @@ def queue_table(
             row.demand.amount_yuan,
             row.submitted_at,
             due_cell(row, now),
-            str(row.officer) if row.officer else "未受理",
+            _officer(row),
             Cell(
                 state_label(row.state),
                 tone=tone_of(row.state),
@@ -146,6 +164,14 @@ def queue_table(
         empty=empty,
         keys=keys,
     )
+
+
+def _officer(row: LoanApplication) -> Cell:
+    """Return who works on a case, and whether that one left."""
+    if row.officer is None:
+        return Cell("未受理")
+    has_left = row.state not in CLOSED_STATES and serving_officer(row) is None
+    return Cell(str(row.officer), note="已不在任，待接手" if has_left else "")
 
 
 def _pick(row: LoanApplication) -> Pick | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import uuid
 from datetime import datetime
 from typing import Any, cast
@@ -24,13 +25,14 @@ from marketplace.domain.workdays import local_date
 from marketplace.models import User
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Table, Tone
+from marketplace.web.download import XLSX
 from marketplace.web.labels import tone_of
 from marketplace.web.language import said
 from marketplace.web.pagination import number_page
 from marketplace.web.templatetags.market import wan
 from matching.domain.application import buttons
 from matching.domain.outcome import LOAN_CLASS_LABELS, OUTCOME_KIND_LABELS, LoanClass, OutcomeKind
-from matching.forms.outcome import OutcomeForm, OutcomeUploadForm
+from matching.forms.outcome import LoanFilter, OutcomeForm, OutcomeUploadForm
 from matching.models import Loan, LoanApplication, OutcomeEvent
 from matching.policies.application import LENDER_ROLES, can_rectify_outcomes, roles_towards
 from matching.selectors.application import application_get_handled
@@ -40,6 +42,7 @@ from matching.selectors.loan import (
     outcomes_in_reading_order,
     outcomes_of,
 )
+from matching.services.application_effects import contract_digest
 from matching.services.application_facts import feedback_agreed, feedback_revoked_at
 from matching.services.outcome import outcome_record
 from matching.services.outcome_import import (
@@ -58,14 +61,20 @@ def loans(request: HttpRequest) -> HttpResponse:
     """List the loans of the reader's lender with where they stand. Queries: at most 10."""
     user = signed_in(request.user)
     require_role(user, *LENDER_ROLES)
-    page = number_page(request, loan_list(user))
+    form = LoanFilter(request.GET)
+    form.is_valid()
+    state, text = form.cleaned_data.get("state", ""), form.cleaned_data.get("q", "")
+    page = number_page(request, loan_list(user, state, text, contract_digest(text)))
+    nothing = "没有这样的贷款。" if state or text else "还没有签约的贷款。"
     context = {
+        "form": form,
         "page": page,
-        "table": _loans_table(list(page.object_list)),
+        "table": _loans_table(list(page.object_list), nothing),
         "actions": _actions(user),
         "crumbs": [Crumb("贷款与反馈")],
     }
-    return render(request, "matching/officer/loan_list.html", context)
+    template = "matching/officer/loan_list.html"
+    return render(request, template, context, status=form_status(form))
 
 
 @login_required
@@ -112,12 +121,15 @@ def outcome_upload(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def template_sheet(request: HttpRequest) -> HttpResponse:
-    """Give the empty sheet."""
-    require_role(signed_in(request.user), Role.OFFICER)
+    """Give the sheet with a row for each open loan, to be filled in."""
+    user = signed_in(request.user)
+    require_role(user, Role.OFFICER)
+    stream = io.BytesIO()
+    outcome_template(user, stream)
     return HttpResponse(
-        outcome_template(),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": "attachment; filename=outcomes.csv"},
+        stream.getvalue(),
+        content_type=XLSX,
+        headers={"Content-Disposition": "attachment; filename=outcomes.xlsx"},
     )
 
 
@@ -269,7 +281,7 @@ def _rectify_link(row: OutcomeEvent, application_id: uuid.UUID) -> Cell:
     )
 
 
-def _loans_table(rows: list[Loan]) -> Table:
+def _loans_table(rows: list[Loan], nothing: str) -> Table:
     columns = [
         Column("企业"),
         Column("产品"),
@@ -292,7 +304,7 @@ def _loans_table(rows: list[Loan]) -> Table:
         ]
         for row in rows
     ]
-    return Table(columns, found, caption="贷款", empty="还没有签约的贷款。")
+    return Table(columns, found, caption="贷款", empty=nothing)
 
 
 def _errors_table(result: RowImport) -> Table:

@@ -1,4 +1,4 @@
-"""The operator's pages of dated parameters: every value with date and source, and entering the next one."""
+"""The operator's pages of dated parameters: every value with date and source; one is entered or taken back."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from lenders.views.attempt import attempted, form_status
 from marketplace.domain.parameters import DatedParameter
@@ -22,14 +22,14 @@ from marketplace.models import ParameterValue
 from marketplace.policies import has_role, require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Table, Tone
 from matching.domain.parameter_value import text_from_value
-from matching.forms.operator import ParameterValueForm
+from matching.forms.operator import ParameterValueForm, ParameterWithdrawForm
 from matching.selectors.parameter import (
     entered_values,
     parameter_get,
     parameter_list,
     shipped_groups,
 )
-from matching.services.parameter import parameter_enter
+from matching.services.parameter import parameter_enter, parameter_withdraw
 from matching.views.parameter_words import words_of
 
 
@@ -51,9 +51,7 @@ def parameters(request: HttpRequest) -> HttpResponse:
 def parameter(request: HttpRequest, code: str) -> HttpResponse:
     """Show all values of one parameter, and enter the next. Queries: at most 12."""
     user, now = signed_in(request.user), timezone.now()
-    found = parameter_get(user, code)
-    initial = {"value": text_from_value(found.values[-1].value)}
-    form = ParameterValueForm(request.POST or None, initial=initial)
+    form = ParameterValueForm(request.POST or None, initial=_initial(parameter_get(user, code)))
     if request.method == "POST":
         require_role(user, Role.OPERATOR)
         done = attempted(
@@ -66,14 +64,67 @@ def parameter(request: HttpRequest, code: str) -> HttpResponse:
                 % {"effective_from": done.effective_from},
             )
             return redirect("matching:parameter-detail", code)
+    return _page(request, code, form, None)
+
+
+@login_required
+@require_POST
+def withdraw(request: HttpRequest, code: str) -> HttpResponse:
+    """Take a value back that is not in force yet."""
+    user, now = signed_in(request.user), timezone.now()
+    require_role(user, Role.OPERATOR)
+    form = ParameterWithdrawForm(request.POST)
+
+    def taken_back() -> bool:
+        parameter_withdraw(code=code, actor=user, at=now, **form.cleaned_data)
+        return True
+
+    if attempted(form, taken_back) is None:
+        blank = ParameterValueForm(initial=_initial(parameter_get(user, code)))
+        return _page(request, code, blank, form)
+    messages.success(request, "已撤回该取值，其他运营人员会收到通知。")
+    return redirect("matching:parameter-detail", code)
+
+
+def _initial(found: DatedParameter) -> dict[str, str]:
+    return {"value": text_from_value(found.values[-1].value)}
+
+
+def _page(
+    request: HttpRequest, code: str, form: ParameterValueForm, asked: ParameterWithdrawForm | None
+) -> HttpResponse:
+    user, today = signed_in(request.user), local_date(timezone.now())
+    found, entered = parameter_get(user, code), entered_values(user, code)
+    operates = has_role(user, Role.OPERATOR)
     context = {
         "parameter": found,
-        "table": _values_table(found, entered_values(user, code), local_date(now)),
-        "form": form if has_role(user, Role.OPERATOR) else None,
+        "table": _values_table(found, entered, today),
+        "form": form if operates else None,
+        "coming": _coming(entered, asked, today) if operates else [],
+        "asked": asked,
         "crumbs": [Crumb("参数", reverse("matching:parameter-list")), Crumb(found.label)],
     }
-    status = form_status(form)
+    status = form_status(asked or form)
     return render(request, "matching/operator/parameter_detail.html", context, status=status)
+
+
+def _coming(
+    entered: Mapping[date, ParameterValue], asked: ParameterWithdrawForm | None, today: date
+) -> list[tuple[date, ParameterWithdrawForm]]:
+    """Return the entered values that are not in force yet, each with the form to take it back."""
+    wanted = asked.data.get("effective_from", "") if asked else ""
+    return [
+        (
+            day,
+            asked
+            if asked and wanted == day.isoformat()
+            else ParameterWithdrawForm(
+                initial={"effective_from": day.isoformat()}, auto_id=f"id_{day:%Y%m%d}_%s"
+            ),
+        )
+        for day in sorted(entered)
+        if day > today
+    ]
 
 
 def _list_table(found: list[DatedParameter], today: date) -> Table:

@@ -168,7 +168,11 @@ def _behind(value: IndicatorValue, items: Mapping[str, ItemFreshness]) -> str:
     if months is None:
         return ""
     first, last = (f"{month:%Y-%m}" for month in months)
-    return first if first == last else gettext("%(first)s 至 %(last)s") % {"first": first, "last": last}
+    return (
+        first
+        if first == last
+        else gettext("%(first)s 至 %(last)s") % {"first": first, "last": last}
+    )
 
 
 def _window(start: date | None, end: date | None) -> str:

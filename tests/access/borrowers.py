@@ -129,6 +129,16 @@ def with_agent_body(world: World) -> Call:
     return Call(body=PERSON)
 
 
+def with_former_agent(world: World) -> Call:
+    call = with_agent(world)
+    Membership.objects.filter(user__public_id=call.kwargs["public_id"]).update(ended_at=world.at)
+    return call
+
+
+def with_contact(world: World) -> Call:
+    return Call(body=CONTACT)
+
+
 def with_agent(world: World) -> Call:
     colleague = make_user("departing")
     Membership.objects.create(
@@ -372,6 +382,15 @@ OWN = [
     Row("borrowers:agent-create", allowed=OWNERS, stranger=403),
     Row("borrowers:agent-create", "POST", allowed=OWNERS, stranger=403, make=with_agent_body),
     Row("api:team", "POST", allowed=OWNERS, stranger=403, make=with_agent_body),
+    Row("borrowers:contact-change", allowed=OWNERS, stranger=403),
+    Row("borrowers:contact-change", "POST", allowed=OWNERS, stranger=403, make=with_contact),
+    Row(
+        "borrowers:agent-return",
+        "POST",
+        allowed=members("owner"),
+        refused=members("agent"),
+        make=with_former_agent,
+    ),
     *(
         Row(
             name,

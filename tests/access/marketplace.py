@@ -252,6 +252,7 @@ ROWS = [
         allowed=members("owner"),
         make=with_notice,
     ),
+    Row("marketplace:notifications-read", "POST", allowed=EVERYBODY),
     # the working calendar
     Row("marketplace:calendar", allowed=CITY, stranger=403),
     Row(

@@ -85,6 +85,10 @@ def with_draft(world: World) -> Call:
     return Call({"public_id": make_demand(world.cast, world.at, publish=False).public_id})
 
 
+def with_changed_draft(world: World) -> Call:
+    return replace(with_draft(world), body=NEED_FORM)
+
+
 def with_refused(world: World) -> Call:
     return Call({"public_id": make_application(world.cast, "REJECTED").demand.public_id})
 
@@ -123,6 +127,13 @@ def case(
         return Call({"public_id": application.public_id, **keys}, body or {})
 
     return make
+
+
+def with_departed(world: World) -> Call:
+    """Return a request about a case whose officer is none of the lender's."""
+    application = make_application(world.cast, "IN_CONTACT", at=world.at)
+    LoanApplication.objects.filter(pk=application.pk).update(officer=world.cast.stranger)
+    return Call({"public_id": application.public_id})
 
 
 def with_chosen(world: World) -> Call:
@@ -175,6 +186,8 @@ NEED_PAGES = [
     ),
     Row("matching:need-detail", allowed=ENTERPRISE, make=with_need),
     Row("matching:need-compare", allowed=ENTERPRISE, make=with_compared),
+    Row("matching:need-change", allowed=ENTERPRISE, make=with_draft),
+    Row("matching:need-change", "POST", allowed=ENTERPRISE, make=with_changed_draft),
     Row("matching:need-publish", "POST", allowed=ENTERPRISE, make=with_draft),
     Row("matching:need-withdraw", "POST", allowed=ENTERPRISE, make=with_need),
     Row("matching:need-close", "POST", allowed=ENTERPRISE, make=with_refused),
@@ -219,6 +232,13 @@ LENDER_PAGES = [
     Row("matching:version-reach", allowed=LENDER | CITY, make=with_version_draft),
     Row("matching:review-detail", allowed=LENDER, make=case("DUE_DILIGENCE")),
     Row("matching:review-note", "POST", allowed=LENDER, make=case("ACCEPTED", {"text": "备注"})),
+    Row(
+        "matching:review-take-over",
+        "POST",
+        allowed=OFFICERS,
+        refused=APPROVER,
+        make=with_departed,
+    ),
     Row(
         "matching:review-act",
         "POST",

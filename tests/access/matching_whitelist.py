@@ -220,6 +220,13 @@ READING = [
 ]
 
 STEPS = [
+    Row(
+        "matching:whitelist-discard",
+        "POST",
+        allowed=DISTRICT,
+        refused=CITY,
+        make=in_state("DRAFT"),
+    ),
     *step("check", "DRAFT", DISTRICT),
     *step("submit", "CHECKED", DISTRICT),
     *step("revise", "CHECKED", DISTRICT),

@@ -19,7 +19,7 @@ from borrowers.models import EnterpriseAccount
 from borrowers.services import account_review
 from marketplace.domain import uscc
 from marketplace.domain.workdays import local_date
-from matching.models import LoanApplication, Whitelist
+from matching.models import LoanApplication, Whitelist, WhitelistUpload
 from tests.browser.person import MANNERS, Manner, Person
 from tests.cast import NOW, make_cast
 from tests.factories.borrowers import make_enterprise
@@ -170,6 +170,17 @@ def test_clerk_corrects_a_sheet_of_500_rows_and_lead_publishes(
     clicks = clerk.clicks + lead.clicks
     print(f"{manner.name}:{ROWS} 行、{FAULTS} 处错误的名单到发布共点击 {clicks} 次")
     assert clicks <= MOST_CLICKS_OF_A_LIST
+
+
+def test_clerk_only_checks_a_sheet_and_nothing_is_kept(engine, site, manner, cast, tmp_path):
+    file = sheet(tmp_path / "名单.csv", [(cast.enterprise.uscc, cast.enterprise.name)] * 2)
+    clerk = Person(engine, site, manner, cast.district_clerk).goes("matching:whitelist-upload")
+
+    clerk.types(issue_no="").brings("file", file).presses("只检查，不保存")
+    clerk.sees("检查结果（没有保存）").is_content()
+
+    assert WhitelistUpload.objects.get().only_check
+    assert not Whitelist.objects.exists()
 
 
 def sheet_rows(cast) -> list[tuple[str, str]]:

@@ -96,7 +96,7 @@ def slips_of_a_decision(approver, key):
     return [
         fault_of(page, "批准授信", "amount_yuan", "授信金额不能超过产品最高额度", **high),
         fault_of(page, "批准授信", "valid_until", "额度有效期应晚于审批当日。", **past),
-        fault_of(page, "批准授信", "annual_rate_bp", "利率以百分比填写，0至36之间", **dear),
+        fault_of(page, "批准授信", "annual_rate_bp", "利率以百分比填写，例如4.35", **dear),
         fault_of(
             page, "拒绝", "refusal_note", "选择“其他”时", refusal_code="OTHER", refusal_note=""
         ),

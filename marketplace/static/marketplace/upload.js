@@ -3,6 +3,11 @@
 
 (function () {
   var words = document.body.dataset; // the page says them in its own language
+  var pressed = null; // the button pressed last; older browsers do not tell it with the event
+
+  document.addEventListener("click", function (event) {
+    pressed = event.target.closest("button[type=submit]");
+  });
 
   function show(form, done, total) {
     var box = form.querySelector("[data-upload-progress]");
@@ -35,6 +40,13 @@
     window.scrollTo(0, 0);
   }
 
+  function contents(form, button) {
+    // What the browser itself would send: the fields and the button that was pressed.
+    var found = new FormData(form);
+    if (button && button.name) found.append(button.name, button.value);
+    return found;
+  }
+
   function fail(form) {
     var text = form.querySelector("[data-upload-text]");
     if (text) text.textContent = words.broken;
@@ -58,6 +70,7 @@
     request.addEventListener("error", function () {
       fail(form);
     });
-    request.send(new FormData(form));
+    var button = event.submitter || (pressed && pressed.form === form ? pressed : null);
+    request.send(contents(form, button));
   });
 })();

@@ -8,6 +8,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -22,6 +23,7 @@ from marketplace.models import AccessRecord, AuditEvent
 from marketplace.policies import require_role, signed_in
 from marketplace.selectors import (
     AuditFilter,
+    ChainCheck,
     access_search,
     audit_search,
     chain_check,
@@ -55,6 +57,22 @@ class AuditSearchForm(forms.Form):
     since = DayField(label="自", required=False, validators=YEARS)
     until = DayField(label="至", required=False, validators=YEARS)
 
+    def clean_uscc(self) -> str:
+        """Return the code as it is written; what is no code is refused."""
+        given = self.cleaned_data["uscc"]
+        found = uscc_rules.check(given)
+        if given and not found.is_valid:
+            raise ValidationError(found.sentence, code=found.code)
+        return found.uscc
+
+    def clean(self) -> dict[str, Any]:
+        """Refuse a period that ends before it begins."""
+        given = super().clean() or self.cleaned_data
+        since, until = given.get("since"), given.get("until")
+        if since and until and since > until:
+            self.add_error("until", ValidationError("“至”不能早于“自”。", code="PERIOD_REVERSED"))
+        return given
+
     def wanted(self) -> AuditFilter:
         """Return the filter; what could not be read filters nothing and is marked at its field."""
         given = self.cleaned_data if self.is_valid() else {}
@@ -62,7 +80,7 @@ class AuditSearchForm(forms.Form):
         action = (given.get("action") or "").strip()
         nouns = nouns_of(action)
         return AuditFilter(
-            uscc=uscc_rules.normalize(given.get("uscc") or ""),
+            uscc=given.get("uscc") or "",
             person=(given.get("person") or "").strip(),
             action="" if nouns else action,
             nouns=nouns,
@@ -98,13 +116,14 @@ def events(request: HttpRequest) -> HttpResponse:
     wanted = form.wanted()
     page = keyset_page(request, audit_search(wanted), field="id")
     asked = bool(request.GET.get("verify"))
-    check = chain_check(wanted.uscc) if wanted.uscc or asked else None
+    asks = form.is_valid() and (wanted.uscc or asked)
+    check = chain_check(wanted.uscc, at=timezone.now()) if asks else None
     context = {
         "form": form,
         "page": page,
         "table": _events_table(page.rows),
         "check": check,
-        "checked": stream_words(check.stream) if check else "",
+        "checked": _checked(check) if check else "",
         "broken": _events_table(check.broken) if check and check.broken else None,
         "crumbs": [Crumb("审计查询")],
     }
@@ -140,6 +159,16 @@ def grants(request: HttpRequest) -> HttpResponse:
         "crumbs": [Crumb("例外授权")],
     }
     return render(request, "marketplace/auditor/grants.html", context)
+
+
+def _checked(check: ChainCheck) -> str:
+    """Return what was checked: whose chain, how much of it and when."""
+    return gettext("%(chain)s：%(chains)s 条链、%(events)s 个事件，校验于 %(at)s。") % {
+        "chain": stream_words(check.stream) if check.stream else gettext("全部链"),
+        "chains": f"{check.chains:,}",
+        "events": f"{check.events:,}",
+        "at": f"{timezone.localtime(check.at):%Y-%m-%d %H:%M}",
+    }
 
 
 def _midnight(day: date) -> datetime:

@@ -174,7 +174,9 @@ class TestVerify:
             "file_sha256",
             "valid",
             "voided_on",
+            "list_standing",
         }
+        assert body["list_standing"] == ""
 
     def test_unknown_and_impossible_codes(self, client, db):
         assert client.get(f"/api/v1/verify/{CODE}/").status_code == 404

@@ -177,7 +177,14 @@ class TestUpload:
         )
 
         assert answer.status_code == 200
-        assert set(answer.data) == {"read", "accepted", "duplicates", "rejected", "errors"}
+        assert set(answer.data) == {
+            "read",
+            "accepted",
+            "duplicates",
+            "skipped",
+            "rejected",
+            "errors",
+        }
         assert answer.data["errors"][0]["code"] == "DATE_UNREADABLE"
 
     def test_refuses_what_is_no_sheet(self, api, cast):

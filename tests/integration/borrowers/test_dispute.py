@@ -3,6 +3,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.urls import reverse
 
 from borrowers.models import CreditRecord, Enterprise, Objection
 from borrowers.selectors import records_as_at, repair_get
@@ -50,7 +51,8 @@ class TestObjectionSubmit:
         assert objection.state == "MARKED"
         assert (penalty.disputed_at, penalty.dispute_ended_at) == (now, None)
         assert objection.due_at == datetime(2026, 12, 13, 15, 59, 59, tzinfo=UTC)
-        assert Notification.objects.filter(user=cast.operator).exists()
+        notice = Notification.objects.get(user=cast.operator)
+        assert notice.path == reverse("borrowers:objection-detail", args=[objection.public_id])
 
     def test_one_at_a_time(self, objection, penalty, cast, now):
         with pytest.raises(Conflict, match="OBJECTION_OPEN"):

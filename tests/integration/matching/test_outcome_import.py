@@ -1,9 +1,13 @@
 from __future__ import annotations
 
+import io
+
 import pytest
+from openpyxl import load_workbook
 
 from marketplace.domain.errors import NotPermitted, Refused
 from marketplace.models import AuditEvent
+from matching.domain.outcome_sheet import COLUMNS
 from matching.models import LoanApplication, OutcomeEvent
 from matching.services.outcome_import import (
     outcome_correction,
@@ -12,7 +16,7 @@ from matching.services.outcome_import import (
 )
 from matching.services.outcome_rectify import outcome_void
 from tests.cast import NOW
-from tests.factories.matching import make_application
+from tests.factories.matching import CONSENT, NO_FEEDBACK, make_application
 
 pytestmark = pytest.mark.django_db
 HEADER = "合同编号,事件,发生日期,本金(元),利息(元),逾期天数,五级分类,机构流水号"
@@ -154,7 +158,13 @@ class TestOutcomeImport:
         load(cast, "HT-NONE,放款,2026-11-23,1,,,,T9")
 
         row = AuditEvent.objects.get(action="matching.outcome.import")
-        assert row.payload == {"read": 1, "accepted": 0, "duplicates": 0, "rejected": 1}
+        assert row.payload == {
+            "read": 1,
+            "accepted": 0,
+            "duplicates": 0,
+            "skipped": 0,
+            "rejected": 1,
+        }
 
 
 class TestOutcomeCorrection:
@@ -168,5 +178,61 @@ class TestOutcomeCorrection:
         assert lines[1].startswith("'=1+1,")
         assert "OUTCOME_LOAN_UNKNOWN" in lines[1]
 
-    def test_the_template_has_every_column(self):
-        assert outcome_template().lstrip("\ufeff").startswith("合同编号,申请编号,事件,发生日期")
+
+class TestOutcomeTemplate:
+    def rows(self, cast, member="officer"):
+        stream = io.BytesIO()
+        outcome_template(getattr(cast, member), stream)
+        return stream.getvalue()
+
+    def test_lists_the_open_loans_with_what_may_be_reported(self, cast):
+        application = make_application(cast, "REPAYING")
+
+        titles, *rows = load_workbook(io.BytesIO(self.rows(cast))).active.values
+
+        assert titles[:6] == ("合同编号", "申请编号", "企业名称", "可报事件", "事件", "发生日期")
+        assert len(titles) == len(COLUMNS) + 2
+        assert rows[0][:3] == (
+            "HT-2026-0001",
+            str(application.public_id),
+            cast.enterprise.name,
+        )
+        assert rows[0][3] == "放款、还款、逾期、五级分类调整、结清"
+        assert not any(rows[0][4:])
+
+    @pytest.mark.parametrize(
+        ("state", "consent"), [("SETTLED", CONSENT), ("APPROVED", CONSENT), ("SIGNED", NO_FEEDBACK)]
+    )
+    def test_leaves_out_what_cannot_be_reported_of(self, cast, state, consent):
+        make_application(cast, state, consent=consent)
+
+        assert load_workbook(io.BytesIO(self.rows(cast))).active.max_row == 1
+
+    def test_lists_no_loan_of_another_lender(self, cast):
+        make_application(cast, "SIGNED")
+
+        sheet = load_workbook(io.BytesIO(self.rows(cast, "rival_officer"))).active
+        assert sheet.max_row == 1
+
+    def test_sent_back_untouched_is_skipped(self, cast):
+        make_application(cast, "SIGNED")
+
+        result = outcome_import(
+            source=self.rows(cast), file_name="模板.xlsx", actor=cast.officer, at=NOW
+        )
+
+        assert (result.read, result.skipped, result.rejected) == (1, 1, 0)
+
+    def test_filled_in_is_reported(self, cast):
+        make_application(cast, "SIGNED")
+        book = load_workbook(io.BytesIO(self.rows(cast)))
+        for cell, value in {"E2": "放款", "F2": "2026-11-23", "G2": "500000", "K2": "T1"}.items():
+            book.active[cell] = value
+        stream = io.BytesIO()
+        book.save(stream)
+
+        result = outcome_import(
+            source=stream.getvalue(), file_name="模板.xlsx", actor=cast.officer, at=NOW
+        )
+
+        assert (result.accepted, result.errors) == (1, [])

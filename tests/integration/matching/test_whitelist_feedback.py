@@ -8,6 +8,7 @@ from decimal import Decimal
 import pytest
 import time_machine
 from django.urls import reverse
+from openpyxl import load_workbook
 
 from marketplace.domain.errors import NotPermitted, Refused
 from marketplace.models import AuditEvent, Notification
@@ -22,7 +23,8 @@ from matching.services.whitelist_feedback import (
     whitelist_feedback_import,
 )
 from tests.cast import NOW
-from tests.factories.whitelist import deliver_lists, make_recommended
+from tests.factories.whitelist import deliver_lists, make_recommended, make_whitelist
+from tests.workbooks import workbook
 
 TITLES = (
     "统一社会信用代码",
@@ -56,7 +58,20 @@ def send(cast, content, at=NOW):
     )
 
 
+def template_row(cast, entry):
+    """The template's row of an entry, by title."""
+    stream = io.BytesIO()
+    feedback_template(cast.officer, [entry], stream)
+    _, row = next(iter(open_sheet(stream.getvalue(), "模板.xlsx", known=frozenset())))
+    return row
+
+
 class TestFeedbackImport:
+    ISSUE_TITLES = ("统一社会信用代码", "期号", "对接结果")
+
+    def named(self, entry, issue_no):
+        return sheet((entry.uscc, issue_no, "有意向"), titles=self.ISSUE_TITLES)
+
     def test_takes_the_enterprise_on_and_keeps_what_is_said(self, cast, entry):
         row = (entry.uscc, "有意向", "2026-11-20", "80", "是", "")
 
@@ -112,11 +127,64 @@ class TestFeedbackImport:
         assert again.accepted == 1
 
     def test_understands_its_own_template(self, cast, entry):
-        text = feedback_template(cast.officer, [entry])
-        titles, row = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
-        row[titles.index("对接结果")] = "企业暂无融资需求"
+        row = template_row(cast, entry)
+        row["对接结果"] = "企业暂无融资需求"
 
-        assert send(cast, sheet(row, titles=titles)).accepted == 1
+        assert send(cast, sheet(row.values(), titles=row)).accepted == 1
+
+    def test_skips_a_row_of_the_template_left_as_it_was(self, cast, entry):
+        row = template_row(cast, entry)
+
+        result = send(cast, sheet(row.values(), titles=row))
+
+        assert (result.read, result.skipped, result.rejected) == (1, 1, 0)
+
+    def test_lists_issues_as_text_in_its_template(self, cast, entry):
+        stream = io.BytesIO()
+
+        assert feedback_template(cast.officer, [entry], stream) == 1
+        cell = load_workbook(stream).active["C2"]
+        assert (cell.value, cell.number_format) == ("2026-11", "@")
+
+    @pytest.mark.parametrize(
+        "written", ["2026-11", "２０２６-11", "2026-11-01", "2026/11/1", "Nov-26", "2026年11月"]
+    )
+    def test_understands_an_issue_made_a_day(self, cast, entry, written):
+        result = send(cast, self.named(entry, written))
+
+        assert (result.accepted, result.errors) == (1, [])
+
+    def test_understands_a_cell_that_became_a_date(self, cast, entry):
+        rows = [list(self.ISSUE_TITLES), [entry.uscc, datetime(2026, 11, 1), "有意向"]]
+
+        result = whitelist_feedback_import(
+            source=workbook(rows), file_name="反馈.xlsx", actor=cast.officer, at=NOW
+        )
+
+        assert (result.accepted, result.errors) == (1, [])
+
+    def test_blames_the_issue_when_the_code_is_known(self, cast, entry):
+        error = send(cast, self.named(entry, "46357X")).errors[0]
+
+        assert (error.field, error.code) == ("期号", "WL_ISSUE_UNKNOWN")
+        assert "2026-11" in error.sentence
+
+    def test_names_the_issues_to_choose_from(self, cast, entry):
+        send(cast, self.named(entry, ""))
+        make_whitelist(cast, "PUBLISHED", issue_no="2026-11-2")
+
+        blank = send(cast, self.named(entry, "")).errors[0]
+        second = send(cast, self.named(entry, "2026/11/2"))
+
+        assert blank.code == "WL_ISSUE_NEEDED"
+        assert "2026-11、2026-11-2" in blank.sentence
+        assert second.accepted == 1
+        assert set(
+            WhitelistContact.objects.values_list("entry__whitelist__issue_no", flat=True)
+        ) == {
+            "2026-11",
+            "2026-11-2",
+        }
 
     def test_is_on_the_audit_trail(self, cast, entry):
         send(cast, sheet((entry.uscc, "有意向", "", "", "", "")))
@@ -189,7 +257,8 @@ class TestPages:
 
         assert '未接收 <b class="mk-number">1</b>' in page
         assert 'download="feedback-correction.xlsx"' in page
-        assert entry.uscc in sample.decode()
+        _, row = next(iter(open_sheet(sample, "模板.xlsx", known=frozenset())))
+        assert row["统一社会信用代码"] == entry.uscc
 
     def test_show_a_district_the_band_and_not_the_amount(self, cast, entry, client):
         send(cast, sheet((entry.uscc, "有意向", "2026-11-20", "83", "是", "")))

@@ -2,12 +2,15 @@ from datetime import timedelta
 from decimal import Decimal
 
 import pytest
+from django.urls import reverse
 
-from marketplace.domain.errors import NotFound, NotPermitted, Refused, TransitionRefused
+from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused, TransitionRefused
 from marketplace.models import AuditEvent, Notification
+from matching.models import Whitelist, WhitelistEntry
 from matching.selectors.whitelist import whitelist_diff, whitelist_entries
 from matching.services.whitelist import (
     whitelist_approve,
+    whitelist_discard,
     whitelist_recall,
     whitelist_recheck,
     whitelist_rejudge,
@@ -307,3 +310,44 @@ class TestReading:
         diff = whitelist_diff(make_whitelist(cast))
 
         assert (diff.previous, diff.new.count()) == (None, 1)
+
+
+class TestWhitelistDiscard:
+    def test_deletes_a_draft_and_frees_its_number(self, cast, now):
+        draft = make_whitelist(cast)
+
+        whitelist_discard(whitelist=draft, actor=cast.district_clerk, at=now)
+
+        assert not Whitelist.objects.exists()
+        assert not WhitelistEntry.objects.exists()
+        event = AuditEvent.objects.get(action="matching.whitelist.discard")
+        assert event.payload["issue_no"] == draft.issue_no
+        assert event.subject_id == str(draft.public_id)
+        assert make_whitelist(cast).issue_no == draft.issue_no
+
+    def test_tells_its_maker_when_a_colleague_does_it(self, cast, now):
+        draft = make_whitelist(cast)
+
+        whitelist_discard(whitelist=draft, actor=cast.district_lead, at=now)
+
+        notice = Notification.objects.get(user=cast.district_clerk, kind="whitelist.discarded")
+        assert notice.path == reverse("matching:whitelist-list")
+
+    @pytest.mark.parametrize(
+        "state", ["CHECKED", "PENDING_APPROVAL", "PUBLISHED", "RETURNED", "RECALLED"]
+    )
+    def test_keeps_what_is_no_draft(self, cast, now, state):
+        whitelist = make_whitelist(cast, state)
+
+        with pytest.raises(Conflict, match="WL_NOT_DRAFT"):
+            whitelist_discard(whitelist=whitelist, actor=cast.district_lead, at=now)
+
+        assert Whitelist.objects.filter(pk=whitelist.pk).exists()
+
+    def test_is_for_the_district_alone(self, cast, now):
+        draft = make_whitelist(cast)
+
+        with pytest.raises(NotFound):
+            whitelist_discard(whitelist=draft, actor=cast.other_district_clerk, at=now)
+        with pytest.raises(NotPermitted):
+            whitelist_discard(whitelist=draft, actor=cast.operator, at=now)

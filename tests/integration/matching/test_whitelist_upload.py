@@ -296,3 +296,19 @@ class TestCorrection:
         again = check(stream.getvalue(), now)
 
         assert (again.tally.read, again.tally.admitted) == (3, 1)
+
+    def test_says_the_same_again_of_what_office_software_counted(self, cast, now):
+        """A day as a number is a date when it comes back; a code that lost its end is still known as that."""
+        rows = [row_of(cast.enterprise), row_of(cast.enterprise)]
+        day_at = TITLES.index("意愿日期")
+        rows[0][day_at], rows[1][0] = 46346, 911201030000012000
+        stream = io.BytesIO()
+
+        first = check(workbook([list(TITLES), *rows]), now, correction=stream)
+        written = load_workbook(stream).worksheets[0]
+        again = check(stream.getvalue(), now)
+
+        assert written.cell(2, day_at + 1).value == "2026-11-20"
+        assert "USCC_NUMBER_CELL" in written["J3"].value
+        assert first.tally.reasons == again.tally.reasons == {"USCC_NUMBER_CELL": 1}
+        assert "文本格式" in again.problems[0].reasons[0]["sentence"]

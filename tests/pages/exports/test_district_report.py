@@ -10,6 +10,7 @@ from django.urls import reverse
 from openpyxl import load_workbook
 
 from exports.models import IssuedDocument
+from matching.models import Whitelist
 from tests.cast import NOW
 from tests.factories.documents import make_whitelist
 from tests.factories.matching import make_application
@@ -59,6 +60,17 @@ class TestDistrictReport:
 
         assert whitelist.published_at is not None
         assert (lines["发布白名单"], lines["入选企业"]) == (1, whitelist.admitted)
+
+    def test_counts_an_enterprise_once_and_no_recalled_list(self, client, cast):
+        for issue_no in ("2026-A", "2026-B", "2026-C"):
+            make_whitelist(cast, issue_no=issue_no)
+        Whitelist.objects.filter(issue_no="2026-C").update(state="RECALLED")
+
+        answer = ask(client, cast.district_lead, kind="month", day="2026-11-01")
+
+        lines = lines_of(answer)
+        assert (lines["发布白名单"], lines["入选企业"]) == (2, 1)
+        assert "按统一社会信用代码去重" in answer.content.decode()
 
     def test_holds_back_what_few_enterprises_were_granted(self, client, cast):
         make_application(cast, "DISBURSED")

@@ -9,6 +9,7 @@ from bs4 import BeautifulSoup
 from django.test import Client
 
 from marketplace.audit import access_record, audit_record, enterprise_stream
+from marketplace.domain import uscc
 from marketplace.models import AuditEvent, Membership
 
 EVENTS = "/auditor/"
@@ -70,6 +71,28 @@ class TestAuditSearch:
 
         assert len(rows) == 2
         assert "校验通过" in page.get_text()
+        assert f"企业 {traces.enterprise.uscc}：1 条链、2 个事件，校验于 20" in page.get_text()
+
+    def test_counts_every_chain_it_verified(self, browser, traces):
+        _, _, page = told(browser, EVENTS, verify="1")
+
+        found = AuditEvent.objects.all()
+        chains = len(set(found.values_list("stream", flat=True)))
+        assert f"全部链：{chains} 条链、{found.count()} 个事件" in page.get_text()
+
+    def test_a_code_without_events_has_no_chain_to_pass(self, browser, traces):
+        status, _, page = told(browser, EVENTS, uscc=uscc.make("91", "120103", "79999999"))
+
+        assert status == 200
+        assert "没有这条链" in page.get_text()
+        assert "校验通过" not in page.get_text()
+
+    @pytest.mark.parametrize("path", [EVENTS, ACCESSES])
+    def test_a_period_that_ends_before_it_begins_is_told_at_its_end(self, browser, traces, path):
+        status, _, page = told(browser, path, since="2026-11-24", until="2026-11-23")
+
+        assert status == 422
+        assert page.select_one("[name=until][aria-invalid=true]")
 
     @pytest.mark.parametrize(
         ("query", "count"),
@@ -112,6 +135,8 @@ class TestAuditSearch:
             {"until": "0001-01-01"},
             {"since": "gestern"},
             {"uscc": "x" * 31},
+            {"uscc": "91120101MA0501012"},
+            {"uscc": "91120101MA0501012M"},
         ],
     )
     def test_bad_input_is_told_at_the_field(self, browser, traces, query):
@@ -119,6 +144,7 @@ class TestAuditSearch:
 
         assert status == 422
         assert page.select_one(".mk-filters [aria-invalid=true], .mk-filters .is-invalid")
+        assert "校验通过" not in page.get_text()
 
     def test_asks_ten_queries(self, browser, traces, django_assert_max_num_queries):
         browser.get(EVENTS)

@@ -8,7 +8,7 @@ from bs4 import BeautifulSoup
 from django.urls import reverse
 
 from borrowers.services import consent_revoke
-from marketplace.models import AccessRecord
+from marketplace.models import AccessRecord, Membership
 from matching.models import CreditLine, LoanApplication
 from tests.cast import NOW
 from tests.factories.deliveries import deliver_tax, seed
@@ -88,6 +88,69 @@ class TestQueue:
             review_of(mine),
         }
 
+    def test_holds_what_an_officer_has_to_do(self, client, cast):
+        demand = make_demand(cast)
+        make_application(cast, "IN_APPROVAL", demand=demand, product=make_offer(cast, "L1"))
+        approved = make_application(
+            cast, "APPROVED", demand=make_demand(cast), product=make_offer(cast, "L2")
+        )
+        make_application(cast, "REPAYING", demand=make_demand(cast), product=make_offer(cast, "L3"))
+        client.force_login(cast.officer)
+
+        rows = client.get(reverse("matching:queue-list")).context["table"].rows
+
+        assert [row[0].url for row in rows] == [review_of(approved)]
+
+    def test_puts_what_waits_for_others_below(self, client, cast):
+        before = NOW - timedelta(days=3)
+        demand = make_demand(cast, before)
+        states = ("SUPPLEMENT", "IN_APPROVAL", "APPROVED", "PENDING_ACCEPT")
+        made = {
+            state: make_application(
+                cast,
+                state,
+                demand=demand if state != "APPROVED" else make_demand(cast, before),
+                product=make_offer(cast, f"L{number}", before),
+                at=before,
+            )
+            for number, state in enumerate(states)
+        }
+        client.force_login(cast.officer)
+
+        answer = client.get(reverse("matching:queue-list"), {"scope": "branch"})
+
+        urls = [row[0].url for row in answer.context["table"].rows]
+        own = {review_of(made["APPROVED"]), review_of(made["PENDING_ACCEPT"])}
+        assert set(urls[:2]) == own
+        assert len(urls) == 4
+
+    def test_finds_an_enterprise_by_name_or_code(self, client, cast):
+        application = make_application(cast)
+        client.force_login(cast.officer)
+
+        def found(text):
+            answer = client.get(reverse("matching:queue-list"), {"q": text})
+            return [row[0].url for row in answer.context["table"].rows]
+
+        assert found("津禾") == [review_of(application)]
+        assert found(cast.enterprise.uscc[:10].lower()) == [review_of(application)]
+        assert found("没有这一家") == []
+
+    def test_offers_the_states_of_the_scope(self, client, cast):
+        make_application(cast)
+        client.force_login(cast.officer)
+
+        def states(**query):
+            form = client.get(reverse("matching:queue-list"), query).context["form"]
+            return {code for code, _ in form.fields["state"].choices if code}
+
+        assert "IN_APPROVAL" not in states()
+        assert {"IN_APPROVAL", "REPAYING"} <= states(scope="branch")
+        assert "PENDING_ACCEPT" not in states(scope="done")
+        left_over = client.get(reverse("matching:queue-list"), {"state": "REJECTED"})
+        assert left_over.status_code == 200
+        assert len(left_over.context["table"].rows) == 1
+
     def test_asks_the_database_the_same_for_many(self, client, cast, django_assert_max_num_queries):
         demand = make_demand(cast)
         for number in range(6):
@@ -138,7 +201,8 @@ class TestBatch:
         rows = self.chosen(cast)
         client.force_login(cast.officer)
 
-        page = BeautifulSoup(client.get(reverse("matching:queue-list")).content, "html.parser")
+        answer = client.get(reverse("matching:queue-list"), {"scope": "branch"})
+        page = BeautifulSoup(answer.content, "html.parser")
 
         boxes = page.select("table input[type=checkbox][name=id][form=batch]")
         assert {box["value"] for box in boxes} == {str(row.public_id) for row in rows}
@@ -411,6 +475,16 @@ class TestApprovals:
         address = reverse("matching:approval-detail", args=[application.public_id])
         assert [row[0].url for row in answer.context["table"].rows] == [address]
 
+    def test_finds_an_enterprise_by_name_or_code(self, client, cast):
+        make_application(cast, "IN_APPROVAL")
+        client.force_login(cast.approver)
+
+        def found(text):
+            answer = client.get(reverse("matching:approval-list"), {"q": text})
+            return len(answer.context["table"].rows)
+
+        assert [found("津禾"), found(cast.enterprise.uscc), found("没有这一家")] == [1, 1, 0]
+
     def test_shows_amounts_opinion_and_portrait(self, client, cast):
         application = make_application(cast, "IN_APPROVAL")
         client.force_login(cast.approver)
@@ -468,7 +542,7 @@ class TestApprovals:
 
         page = client.get(reverse("matching:approval-detail", args=[application.public_id])).text
 
-        assert "产品最高 300 万元" in page
+        assert "产品 10 万元 至 300 万元" in page
         assert "产品公布 3.45% 至 4.80%" in page
         assert "产品最长 36 个月" in page
 
@@ -547,3 +621,41 @@ class TestOperatorsWatch:
             client.force_login(member)
             assert client.get(reverse("matching:dispatch-list")).status_code == 403
             assert client.get(address).status_code == 403
+
+
+class TestOfficerWhoLeft:
+    """A case whose officer's duty was ended."""
+
+    @pytest.fixture
+    def left(self, cast):
+        application = make_application(cast, "IN_CONTACT")
+        Membership.objects.filter(user=cast.officer).update(ended_at=NOW)
+        return application
+
+    def test_is_named_in_the_queue_of_the_others(self, client, cast, left):
+        client.force_login(cast.second_officer)
+
+        row = client.get(reverse("matching:queue-list")).context["table"].rows[0]
+
+        assert row[0].url == review_of(left)
+        assert (row[5].value, row[5].note) == (str(cast.officer), "已不在任，待接手")
+
+    def test_is_taken_over_from_the_review(self, client, cast, left):
+        client.force_login(cast.second_officer)
+        address = reverse("matching:review-take-over", args=[left.public_id])
+        assert address in client.get(review_of(left)).text
+
+        answer = client.post(address)
+
+        assert answer.url == review_of(left)
+        text = client.get(review_of(left)).text
+        assert address not in text
+        assert "更换客户经理" in text
+
+    def test_offers_an_approver_no_taking_over(self, client, cast, left):
+        client.force_login(cast.approver)
+
+        text = client.get(review_of(left)).text
+
+        assert "已不在任" in text
+        assert "take-over" not in text

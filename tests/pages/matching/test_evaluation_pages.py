@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 import time_machine
 from bs4 import BeautifulSoup
 from django.test import Client
 
-from marketplace.models import ParameterValue
+from marketplace.models import AuditEvent, Membership, Notification, ParameterValue
 from matching.models import EvaluationRun
 from matching.services.evaluation import evaluation_run, evaluation_start
 from tests.cast import NOW
@@ -201,6 +201,55 @@ class TestParameters:
 
         assert answer.status_code == 422
         assert "PARAMETER_DATED" in soup(answer).get_text()
+
+    def test_the_other_operators_are_told_of_a_value(self, cast, browser):
+        browser.post(DAYS, self.given())
+
+        notice = Notification.objects.get(kind="parameter.set")
+        assert notice.user == cast.second_operator
+        assert "2027-01-01" in notice.title
+        assert notice.path == DAYS
+
+    def test_a_coming_value_can_be_withdrawn_with_a_reason(self, cast, browser):
+        browser.post(DAYS, self.given())
+        assert f"{DAYS}withdraw/" in browser.get(DAYS).text
+
+        answer = browser.post(
+            f"{DAYS}withdraw/", {"effective_from": "2027-01-01", "reason": "日期录错"}
+        )
+
+        assert answer.url == DAYS
+        assert not ParameterValue.objects.exists()
+        event = AuditEvent.objects.get(action="marketplace.parameter.withdraw")
+        assert event.payload["reason"] == "日期录错"
+        assert event.payload["value"] == "60"
+        assert Notification.objects.get(kind="parameter.withdrawn").user == cast.second_operator
+
+    def test_a_withdrawal_without_a_reason_is_told_at_the_field(self, browser):
+        browser.post(DAYS, self.given())
+
+        answer = browser.post(f"{DAYS}withdraw/", {"effective_from": "2027-01-01", "reason": ""})
+
+        assert answer.status_code == 422
+        assert soup(answer).select_one("[name=reason][aria-invalid=true]")
+        assert ParameterValue.objects.exists()
+
+    def test_a_value_in_force_stays(self, browser):
+        browser.post(DAYS, self.given())
+        asked = {"effective_from": "2027-01-01", "reason": "日期录错"}
+
+        with time_machine.travel(datetime(2027, 1, 2, 2, tzinfo=UTC), tick=False):
+            browser.force_login(Membership.objects.filter(role="OPERATOR").first().user)
+            answer = browser.post(f"{DAYS}withdraw/", asked)
+            assert f"{DAYS}withdraw/" not in browser.get(DAYS).text
+
+        assert "PARAMETER_IN_FORCE" in answer.text
+        assert ParameterValue.objects.exists()
+
+    def test_only_what_was_entered_can_be_withdrawn(self, browser):
+        asked = {"effective_from": "2020-01-01", "reason": "日期录错"}
+
+        assert browser.post(f"{DAYS}withdraw/", asked).status_code == 404
 
     @pytest.mark.parametrize("code", ["scorecard.public_credit", "nothing", "demand"])
     def test_what_comes_with_a_release_has_no_page(self, browser, code):

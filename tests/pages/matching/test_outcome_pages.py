@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from borrowers.services import feedback_revoke
+from marketplace.sheets import open_sheet
 from matching.models import LoanApplication, OutcomeEvent
 from matching.services.outcome_rectify import outcome_void
 from tests.cast import NOW
@@ -154,12 +155,24 @@ class TestUpload:
 
         assert answer.status_code == 422
 
-    def test_gives_the_empty_sheet(self, client, cast):
+    def test_gives_a_sheet_of_the_open_loans(self, client, cast, django_assert_max_num_queries):
+        make_application(cast, "SIGNED")
         client.force_login(cast.officer)
 
-        answer = client.get(reverse("matching:outcome-template"))
+        with django_assert_max_num_queries(10):
+            answer = client.get(reverse("matching:outcome-template"))
 
-        assert answer.content.decode().startswith("\ufeff合同编号")
+        found = list(open_sheet(answer.content, "模板.xlsx", known=frozenset()))
+        assert [row["合同编号"] for _, row in found] == ["HT-2026-0001"]
+
+    def test_says_how_many_rows_were_left_empty(self, client, cast):
+        make_application(cast, "SIGNED")
+        client.force_login(cast.officer)
+
+        upload = sheet("HT-2026-0001,,,,")
+        page = client.post(reverse("matching:outcome-upload"), {"file": upload}).text
+
+        assert "没有填写，已略过" in page
 
     def test_is_the_officers(self, client, cast):
         for member in (cast.approver, cast.owner, cast.operator):
@@ -177,6 +190,27 @@ class TestLoans:
 
         row = answer.context["table"].rows[0]
         assert row[3] == 400_000
+
+    def test_finds_by_enterprise_contract_and_state(self, client, cast):
+        make_application(cast, "REPAYING")
+        client.force_login(cast.officer)
+
+        def found(**query):
+            answer = client.get(reverse("matching:loan-list"), query)
+            assert answer.status_code == 200
+            return len(answer.context["table"].rows)
+
+        assert found(q="津禾") == found(q=cast.enterprise.uscc) == 1
+        assert found(q="ht-2026-0001") == found(q=" HT-2026-0001", state="REPAYING") == 1
+        assert found(q="HT-2026-0002") == found(state="SETTLED") == found(q="没有") == 0
+
+    def test_finds_no_contract_of_another_lender(self, client, cast):
+        make_application(cast, "REPAYING")
+        client.force_login(cast.rival_officer)
+
+        answer = client.get(reverse("matching:loan-list"), {"q": "HT-2026-0001"})
+
+        assert answer.context["table"].rows == []
 
     def test_shows_another_lender_nothing(self, client, cast):
         make_application(cast, "REPAYING")

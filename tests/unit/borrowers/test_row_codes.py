@@ -7,13 +7,26 @@ import re
 
 import pytest
 
-from borrowers.domain import candidate, capital, cells, record, register, rows
+from borrowers.domain import candidate, capital, cells, list_member, record, register, rows
 from borrowers.domain.row_codes import ROW_CODE_LABELS
 from borrowers.ingest import judging, repeats
+from borrowers.services import thematic_upload
 from marketplace.domain import dates, uscc
 
 CODE = re.compile(r'"([A-Z]+(?:_[A-Z]+)+)"')
-FROM = (candidate, capital, cells, record, rows, judging, repeats, dates, uscc)
+FROM = (
+    candidate,
+    capital,
+    cells,
+    list_member,
+    record,
+    rows,
+    judging,
+    repeats,
+    thematic_upload,
+    dates,
+    uscc,
+)
 NO_ROW_FAULTS = {"SHEET_COLUMN_MISSING", "REGISTRATION_NO"}
 """One refuses the whole file, one is the kind of a clue."""
 

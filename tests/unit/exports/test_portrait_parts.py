@@ -31,7 +31,9 @@ class TestIndicatorsOf:
 
     def test_mark_what_is_disputed(self):
         assert printed("近 12 个月纳税额", paid()).label == "近 12 个月纳税额"
-        assert printed("近 12 个月纳税额", paid(disputed=True)).label == "近 12 个月纳税额（有异议）"
+        assert (
+            printed("近 12 个月纳税额", paid(disputed=True)).label == "近 12 个月纳税额（有异议）"
+        )
 
     def test_say_from_which_month_on_nothing_was_delivered(self):
         assert printed("近 12 个月纳税额", paid()).window == "近 12 个月（2026-02 起未送达）"

@@ -11,6 +11,7 @@ from matching.domain.whitelist_sheet import (
     COLUMNS,
     LABELS,
     WhitelistRow,
+    day_to_send_back,
     parse_row,
     parse_rows,
 )
@@ -140,6 +141,10 @@ class TestParseRow:
             ({"uscc": "120000400012345"}, "USCC_REGISTRATION_NO"),
             ({"uscc": "91120101MA0501012X"}, "USCC_CHECK_DIGIT"),
             ({"uscc": NumberCell("9.1120101E+17")}, "USCC_NUMBER_CELL"),
+            ({"uscc": "9.1120101E+17"}, "USCC_NUMBER_CELL"),
+            ({"uscc": "911201030000012000"}, "USCC_NUMBER_CELL"),
+            ({"uscc": "911201030000012032"}, "USCC_NUMBER_CELL"),
+            ({"uscc": "911201030000012346"}, "USCC_CHECK_DIGIT"),
             ({"name": " "}, "WL_NAME_EMPTY"),
             ({"name": "长" * 201}, "WL_TEXT_TOO_LONG"),
             ({"remark": "长" * 301}, "WL_TEXT_TOO_LONG"),
@@ -168,6 +173,26 @@ class TestParseRow:
             "WL_TERM_UNREADABLE",
         ]
 
+    @pytest.mark.parametrize(
+        ("amount", "words"),
+        [("9" * 40, "是否误以元填写"), ("200000000000", "超过 1 万亿元"), ("-5", "应大于零")],
+    )
+    def test_an_amount_out_of_range_is_told_what_fits(self, amount, words):
+        (error,) = read(amount_yuan=amount)
+
+        assert words in error.sentence
+
+    @pytest.mark.parametrize("cell", [NumberCell("46346"), "46346", "４６３４６", "2026-11-20"])
+    def test_a_counted_day_is_the_same_day_as_number_and_as_text(self, cell):
+        assert read(willing_date=cell).willing_date == date(2026, 11, 20)
+
+    @pytest.mark.parametrize(
+        ("cell", "sent"),
+        [(NumberCell("46346"), "2026-11-20"), ("99999", "99999"), ("去年", "去年"), ("", "")],
+    )
+    def test_a_counted_day_goes_back_as_a_date(self, cell, sent):
+        assert day_to_send_back(cell) == sent
+
     @given(st.dictionaries(st.sampled_from(sorted(LABELS)), st.text(max_size=30)))
     def test_any_text_is_read_or_refused(self, cells):
         found = parse_row(cells, 1)
@@ -188,7 +213,8 @@ class TestParseRows:
         (error,) = parse_rows([(3, ROW), (7, ROW)]).errors
 
         assert (error.row, error.code) == (7, "WL_DUPLICATE")
-        assert "第 3 行" in error.sentence
+        assert USCC in error.sentence
+        assert "上传文件第 3 行的“天津甲乙科技有限公司”" in error.sentence
 
     def test_a_repeat_of_a_rejected_row_is_kept(self):
         found = parse_rows([(3, ROW | {"amount_yuan": "x"}), (4, ROW)])

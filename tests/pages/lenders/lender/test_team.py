@@ -108,6 +108,13 @@ class TestStaff:
         assert posting.branch == branch
         assert posting.membership.ended_at is not None
 
+    def test_warn_what_becomes_of_an_officers_cases(self, enter, cast):
+        client = enter("approver")
+        address = reverse("lenders:staff-end", args=[posting_of(cast.officer).public_id])
+
+        assert "在办申请回到网点" in client.get(TEAM).text
+        assert "已回到网点待办" in client.post(address, follow=True).text
+
     def test_move_to_own_branches_only(self, enter, cast):
         address = reverse("lenders:staff-move", args=[posting_of(cast.officer).public_id])
         elsewhere = cast.rival_institution.branches.get()

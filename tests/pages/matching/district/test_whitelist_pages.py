@@ -1,12 +1,20 @@
 import pytest
 import time_machine
+from bs4 import BeautifulSoup
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from matching.models import Whitelist
+from matching.models import Whitelist, WhitelistUpload
+from matching.services.whitelist_contact import whitelist_contact
 from tests.cast import NOW
 from tests.factories.matching import make_demand
-from tests.factories.whitelist import deliver_lists, make_whitelist, row_of, sheet_of
+from tests.factories.whitelist import (
+    deliver_lists,
+    make_recommended,
+    make_whitelist,
+    row_of,
+    sheet_of,
+)
 
 
 @pytest.fixture(autouse=True)
@@ -204,6 +212,92 @@ class TestDetailPage:
         answer = clerk.get(reverse("matching:whitelist-correction", args=[whitelist.public_id]))
 
         assert answer.content.startswith(b"PK")
+
+
+class TestReceipts:
+    def test_institutions_without_any_action_are_folded(self, cast, clerk):
+        entry = make_recommended(cast)
+        address = reverse("matching:whitelist-detail", args=[entry.whitelist.public_id])
+
+        before = BeautifulSoup(clerk.get(address).content, "html.parser")
+        whitelist_contact(entry_id=entry.public_id, actor=cast.officer, at=NOW)
+        after = BeautifulSoup(clerk.get(address).content, "html.parser")
+
+        folds = [page.select_one("#contacts ~ details") for page in (before, after)]
+        assert "家机构均尚未对接" in folds[0].summary.get_text()
+        assert "另有 1 家尚未对接" in folds[1].summary.get_text()
+        assert "示例城市银行" in folds[0].get_text()
+        assert "示例城市银行" not in folds[1].get_text()
+        assert "示例城市银行" in after.select_one("#contacts").parent.get_text()
+
+
+class TestDiscarding:
+    def test_takes_a_draft_off_the_list(self, cast, clerk):
+        whitelist = make_whitelist(cast)
+        page = clerk.get(reverse("matching:whitelist-detail", args=[whitelist.public_id]))
+        address = reverse("matching:whitelist-discard", args=[whitelist.public_id])
+        assert address in page.text
+
+        answer = clerk.post(address, follow=True)
+
+        assert "草稿已作废" in answer.text
+        assert whitelist.title not in answer.text
+
+    def test_is_offered_for_drafts_alone(self, cast, clerk):
+        whitelist = make_whitelist(cast, "CHECKED")
+
+        page = clerk.get(reverse("matching:whitelist-detail", args=[whitelist.public_id]))
+
+        assert "作废草稿" not in page.text
+
+    def test_is_told_where_the_sheet_came_from(self, cast, upload, clerk):
+        upload(sheet_of(row_of(cast.enterprise)))
+        Whitelist.objects.all().delete()
+        sheet = WhitelistUpload.objects.get()
+
+        page = clerk.get(reverse("matching:whitelist-upload-detail", args=[sheet.public_id]))
+
+        assert "由这份表格形成的草稿已经作废" in page.text
+
+
+class TestMarks:
+    """What is odd about an admitted row can be found and read, and is never called a refusal."""
+
+    @pytest.fixture
+    def odd(self, cast):
+        amount = {"融资需求金额(万元)": "300000"}
+        return make_whitelist(cast, sheet=sheet_of(row_of(cast.enterprise, **amount)))
+
+    def test_an_amount_typed_in_yuan_is_admitted_with_a_mark(self, odd):
+        entry = odd.entries.get()
+
+        assert entry.status == "ADMITTED"
+        assert "WL_MARK_AMOUNT" in [mark["rule_code"] for mark in entry.marks]
+
+    def test_rows_with_a_mark_can_be_looked_for(self, clerk, odd):
+        address = reverse("matching:whitelist-detail", args=[odd.public_id])
+
+        found = BeautifulSoup(clerk.get(address, {"code": "WL_MARK_AMOUNT"}).content, "html.parser")
+        others = clerk.get(address, {"code": "WL_MARK_NAME"}).text
+
+        chosen = found.select_one("select[name=code] optgroup option[selected]")
+        assert chosen.get_text() == "金额是否误以元填写"
+        assert "提示（不影响入选）：" in found.get_text()
+        assert "没有这样的行" in others
+
+    def test_a_mark_of_a_row_is_no_refusal(self, clerk, odd):
+        address = reverse("matching:whitelist-entry", args=[odd.entries.get().public_id])
+
+        page = BeautifulSoup(clerk.get(address).content, "html.parser")
+
+        marks = page.select_one("section[aria-labelledby=marks]").get_text()
+        assert "是否误以元填写" in marks
+        assert "不符合" not in marks
+
+    def test_stays_when_the_draft_is_judged_again(self, cast, clerk, odd):
+        clerk.post(reverse("matching:whitelist-check", args=[odd.public_id]))
+
+        assert "WL_MARK_AMOUNT" in [mark["rule_code"] for mark in odd.entries.get().marks]
 
 
 class TestHandingOver:
