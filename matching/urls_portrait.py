@@ -6,9 +6,14 @@ from django.urls import URLPattern, path
 
 from matching.views import evaluation, gap, parameter, portrait, score_model
 
-# /portrait/: the enterprise's own
+# /portrait/, and below /applications/: the enterprise's own
 portrait_urls = [
     path("portrait/", portrait.own, name="portrait-own"),
+    path(
+        "applications/<uuid:public_id>/portrait/",
+        portrait.frozen,
+        name="application-portrait",
+    ),
 ]
 
 # /operator/evaluations/: monthly runs
@@ -66,6 +71,7 @@ score_model_urls = [
 parameter_urls = [
     path("operator/parameters/", parameter.parameters, name="parameter-list"),
     path("operator/parameters/<str:code>/", parameter.parameter, name="parameter-detail"),
+    path("operator/parameters/<str:code>/withdraw/", parameter.withdraw, name="parameter-withdraw"),
 ]
 
 # /operator/gaps/: what is not delivered, and whom that leaves undecided

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
 from django.utils.translation import gettext
 
+from marketplace.web.language import listed
+
+NOTHING: Mapping[str, str] = {}
+
 
 class ConsentForm(forms.Form):
-    """Which data classes, for how long, and the separate clause on outcome feedback."""
+    """Which data classes, for how long, and the separate clause on outcome feedback.
+
+    Whoever leaves out a class that the product's rules look at is asked once whether that is meant.
+    """
 
     data_classes = forms.MultipleChoiceField(
         label="授权查询的信息",
@@ -40,6 +47,7 @@ class ConsentForm(forms.Form):
         required=False,
         help_text="可以不勾选，不影响申请；不勾选的，机构只登记是否放款，不报送金额与还款。",
     )
+    goes_without = forms.BooleanField(label="仍不授权这些类别", required=False)
 
     def __init__(
         self,
@@ -48,12 +56,26 @@ class ConsentForm(forms.Form):
         data_classes: Sequence[tuple[str, str]],
         valid_months: Sequence[int],
         feedback_text: str,
+        asked: Mapping[str, str] = NOTHING,
     ) -> None:
         super().__init__(data)
         self.fields["data_classes"].choices = data_classes  # type: ignore[attr-defined]
         months = [(count, gettext("%(count)s 个月") % {"count": count}) for count in valid_months]
         self.fields["valid_months"].choices = months  # type: ignore[attr-defined]
         self.fields["feedback_clause"].label = feedback_text
+        ticked = set(self["data_classes"].data or ()) if self.is_bound else set()
+        self._left_out = [words for code, words in asked.items() if ticked and code not in ticked]
+        if not self._left_out:
+            del self.fields["goes_without"]
+
+    def clean(self) -> dict[str, Any]:
+        """Ask once more when a class that the rules look at is left out."""
+        data = super().clean() or {}
+        if self._left_out and not data.get("goes_without"):
+            sentence = gettext("该产品的准入条件要用到“%(classes)s”，不授权机构将无法判断。")
+            words = sentence % {"classes": listed(self._left_out)}
+            self.add_error("goes_without", forms.ValidationError(words, "CONSENT_LEFT_OUT"))
+        return data
 
 
 class WithdrawForm(forms.Form):

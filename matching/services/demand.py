@@ -15,7 +15,7 @@ from django.db import transaction
 
 from borrowers.models import Enterprise
 from marketplace.audit import audit_record, enterprise_stream
-from marketplace.domain.errors import NotFound, NotPermitted, Refused
+from marketplace.domain.errors import NotFound, NotPermitted, Refused, TransitionRefused
 from marketplace.domain.roles import SYSTEM, Role
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
@@ -29,7 +29,6 @@ from matching.domain.demand import (
     POOL_STATES,
     SEARCHING_STATES,
     DemandMode,
-    DemandTerms,
     check_demand,
 )
 from matching.domain.lead import OPEN_LEAD_STATES
@@ -77,8 +76,10 @@ def demand_create(
     Writes: ``FinancingDemand``, audit ``matching.demand.create`` and, published, ``matching.demand.publish``.
     """
     _check_actor(actor, enterprise)
-    terms = _checked(
+    entered = _entered(
         at,
+        declared_employees,
+        declared_revenue_yuan,
         amount_yuan=amount_yuan,
         term_months=term_months,
         purpose=purpose,
@@ -86,24 +87,73 @@ def demand_create(
         guarantee=guarantee,
         max_rate_bp=max_rate_bp,
     )
-    _check_declared(declared_employees, declared_revenue_yuan)
     demand = FinancingDemand.objects.create(
         enterprise=enterprise,
         state=DEMAND.initial,
-        amount_yuan=terms.amount_yuan,
-        term_months=terms.term_months,
-        purpose=terms.purpose.value,
-        purpose_note=terms.purpose_note,
-        guarantee=terms.guarantee.value,
-        max_rate_bp=terms.max_rate_bp,
-        declared_employees=declared_employees,
-        declared_revenue_yuan=declared_revenue_yuan,
+        **entered,
         is_first_loan=is_first_loan,
         created_by=actor,
         created_at=at,
     )
     _audit("create", demand, actor, at)
     return demand_publish(demand=demand, actor=actor, at=at) if publish else demand
+
+
+@transaction.atomic
+def demand_change(
+    *,
+    demand: FinancingDemand,
+    amount_yuan: Decimal | None,
+    term_months: int | None,
+    purpose: str,
+    guarantee: str,
+    actor: User,
+    at: datetime,
+    purpose_note: str = "",
+    max_rate_bp: int | None = None,
+    declared_employees: int | None = None,
+    declared_revenue_yuan: Decimal | None = None,
+    is_first_loan: bool = False,
+    publish: bool = False,
+) -> FinancingDemand:
+    """Enter a draft anew, and publish it when asked; what lenders may have seen already is not changed any more.
+
+    Args:
+        demand: a draft of the actor's enterprise.
+        amount_yuan, term_months, purpose, guarantee, purpose_note, max_rate_bp, declared_employees,
+            declared_revenue_yuan, is_first_loan, publish: as in `demand_create`; nothing is kept of what was there.
+        actor: owner or agent.
+        at: when.
+
+    Raises:
+        NotFound: it is not the actor's.
+        TransitionRefused: it is no draft.
+        NotPermitted, Refused: as of `demand_create`.
+
+    Writes: ``FinancingDemand``, audit ``matching.demand.change`` and, published, ``matching.demand.publish``; locks the
+        row.
+    """
+    row = _locked(demand.public_id, actor)
+    _check_actor(actor, row.enterprise)
+    if row.state != DEMAND.initial:
+        raise TransitionRefused(row.state, "CHANGE", "只有草稿可以修改。")
+    entered = _entered(
+        at,
+        declared_employees,
+        declared_revenue_yuan,
+        amount_yuan=amount_yuan,
+        term_months=term_months,
+        purpose=purpose,
+        purpose_note=purpose_note,
+        guarantee=guarantee,
+        max_rate_bp=max_rate_bp,
+    )
+    entered["is_first_loan"] = is_first_loan
+    for name, value in entered.items():
+        setattr(row, name, value)
+    row.save(update_fields=[*entered])
+    _audit("change", row, actor, at)
+    return demand_publish(demand=row, actor=actor, at=at) if publish else row
 
 
 @transaction.atomic
@@ -308,8 +358,22 @@ def _check_actor(actor: User, enterprise: Enterprise) -> None:
         raise NotPermitted("ENTERPRISE_NOT_VERIFIED", NOT_VERIFIED)
 
 
-def _checked(at: datetime, **wanted: Any) -> DemandTerms:
-    return check_demand(**wanted, on=local_date(at), parameters=parameters_in_force(shipped()))
+def _entered(
+    at: datetime, employees: int | None, revenue_yuan: Decimal | None, **wanted: Any
+) -> dict[str, Any]:
+    """Return the columns of a need from what was typed, checked."""
+    terms = check_demand(**wanted, on=local_date(at), parameters=parameters_in_force(shipped()))
+    _check_declared(employees, revenue_yuan)
+    return {
+        "amount_yuan": terms.amount_yuan,
+        "term_months": terms.term_months,
+        "purpose": terms.purpose.value,
+        "purpose_note": terms.purpose_note,
+        "guarantee": terms.guarantee.value,
+        "max_rate_bp": terms.max_rate_bp,
+        "declared_employees": employees,
+        "declared_revenue_yuan": revenue_yuan,
+    }
 
 
 def _check_declared(employees: int | None, revenue_yuan: Decimal | None) -> None:

@@ -61,6 +61,9 @@ class PortraitReading:
     models: ParameterSet
 
 
+ALTERED = "画像内容与其哈希不符，已停止展示，请联系平台运营人员。"
+
+
 @dataclass(frozen=True)
 class OwnReading:
     """An enterprise's portrait of itself, the enterprise it was made of, and its published evaluation if it has one."""
@@ -165,7 +168,7 @@ def portrait_read(
             "CONSENT_ENDED", "企业的授权未生效、已到期或已撤回，不能查看其信用画像。"
         )
     if not is_intact(row):
-        raise Conflict("PORTRAIT_ALTERED", "画像内容与其哈希不符，已停止展示，请联系平台运营人员。")
+        raise Conflict("PORTRAIT_ALTERED", ALTERED)
     access_record(
         user=user,
         organisation=lender,
@@ -220,6 +223,49 @@ def own_portrait_read(*, user: User, at: datetime, channel: str = "PAGE") -> Own
         )
         evaluation = evaluation_reading(enterprise, Audience.BORROWER, models)
     return OwnReading(redact(portrait, Audience.BORROWER), enterprise, evaluation)
+
+
+@transaction.atomic
+def frozen_portrait_read(
+    *, user: User, application: LoanApplication, at: datetime
+) -> PortraitReading:
+    """Return the portrait an application is judged by to the enterprise it is of, whole, logged before it leaves.
+
+    Args:
+        user: one of the enterprise's people.
+        application: fetched as one of the enterprise's own.
+        at: the moment of reading, aware.
+
+    Raises:
+        NotFound: nothing was frozen.
+        Conflict: ``PORTRAIT_ALTERED`` when the stored text is not what its hash was made of.
+
+    Writes: ``AccessRecord``. Queries: four with the application's parts loaded.
+    """
+    row = application.portrait
+    if row is None:
+        raise NotFound
+    if not is_intact(row):
+        raise Conflict("PORTRAIT_ALTERED", ALTERED)
+    organisation = application.enterprise.account.organisation
+    access_record(
+        user=user,
+        organisation=organisation,
+        subject_uscc=application.enterprise.uscc,
+        purpose=QueryPurpose.OWN_REPORT,
+        content="提交申请时的信用画像",
+        at=at,
+        application_ref=application.public_id,
+        channel="PAGE",
+    )
+    return PortraitReading(
+        portrait=redact(from_json(row.content), Audience.BORROWER),
+        row=row,
+        audience=Audience.BORROWER,
+        reader=f"{user} {organisation.name}",
+        evaluation=None,
+        models=score_models(),
+    )
 
 
 def is_intact(row: CreditPortrait) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
+from django.forms import model_to_dict
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,13 +25,16 @@ from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Action, Cell, Column, Crumb, Kind, Pair, Table
 from marketplace.web.labels import tone_of
 from marketplace.web.pagination import number_page
+from matching.domain.application import LIVE_STATES
 from matching.domain.demand import DEMAND, DEMAND_STATE_LABELS, OPEN_DEMAND_STATES, DemandState
 from matching.forms.demand import DemandForm
 from matching.models import FinancingDemand, LoanApplication
 from matching.policies.application import BORROWER_ROLES
+from matching.selectors.application import waits_for_borrower
 from matching.selectors.demand import applications_of, demand_get, demand_list
 from matching.selectors.renewal import loans_maturing, renewal_start
 from matching.services.demand import (
+    demand_change,
     demand_close,
     demand_create,
     demand_publish,
@@ -43,8 +47,14 @@ from matching.views.renewal import RENEW, renewal_lines
 
 REST = "rest"
 """Parameter of a need's page: the group of products that is shown whole."""
+NEED_FIELDS = tuple(DemandForm.base_fields)
+"""What was typed of a need, by the names of its form and of its row alike."""
 BEFORE_APPLYING = frozenset({"DRAFT", "PUBLISHED"})
 """States of a need with which nothing was applied for yet: the first application moves it on."""
+HELD_UP = "有在办的申请：先撤回申请或等待办结，才能撤回需求、结束对接、进入抢单池或请平台派单。"
+
+WAITS = {"SUPPLEMENT": "机构请您补充资料", "SUSPENDED": "授权已撤回或到期，重新授权后恢复办理"}
+"""What the borrower has to do in a state."""
 
 
 @login_required
@@ -57,6 +67,14 @@ def need_list(request: HttpRequest) -> HttpResponse:
     context = {
         "page": page,
         "table": _needs_table(list(page.object_list)),
+        "waits": [
+            {
+                "application": row,
+                "words": WAITS[row.state],
+                "url": reverse("matching:application-detail", args=[row.public_id]),
+            }
+            for row in waits_for_borrower(user)
+        ],
         "renewals": renewal_lines(loans_maturing(user, timezone.now())),
         "actions": [Action("填写融资需求", reverse("matching:need-create"), primary=True)],
         "crumbs": [Crumb("融资需求")],
@@ -89,10 +107,47 @@ def need_create(request: HttpRequest) -> HttpResponse:
         messages.success(request, said)
         return redirect("matching:need-detail", demand.public_id)
     context = {
+        "title": "填写融资需求",
         "form": form,
         "pairs": _register_pairs(enterprise),
         "cancel_url": reverse("matching:need-list"),
         "crumbs": [_needs_crumb(), Crumb("填写融资需求")],
+    }
+    return render(request, "matching/borrower/need_form.html", context, status=form_status(form))
+
+
+@login_required
+@require_http_methods(["GET", "POST"])
+def need_change(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
+    """Change a draft on the page it was written on, keep it or publish it."""
+    user = signed_in(request.user)
+    demand = demand_get(user, public_id)
+    back = reverse("matching:need-detail", args=[public_id])
+    if demand.state != DEMAND.initial and request.method == "GET":
+        return redirect(back)
+    initial = model_to_dict(demand, NEED_FIELDS)
+    form = DemandForm(request.POST or None, enterprise=demand.enterprise, initial=initial)
+    is_draft = "draft" in request.POST
+    changed = attempted(
+        form,
+        lambda: demand_change(
+            demand=demand,
+            **form.cleaned_data,
+            publish=not is_draft,
+            actor=user,
+            at=timezone.now(),
+        ),
+    )
+    if changed is not None:
+        said = "草稿已修改。" if is_draft else "融资需求已发布，以下是逐条比对的结果。"
+        messages.success(request, said)
+        return redirect(back)
+    context = {
+        "title": "修改融资需求",
+        "form": form,
+        "pairs": _register_pairs(demand.enterprise),
+        "cancel_url": back,
+        "crumbs": [_needs_crumb(), Crumb("需求详情", back), Crumb("修改融资需求")],
     }
     return render(request, "matching/borrower/need_form.html", context, status=form_status(form))
 
@@ -107,6 +162,7 @@ def need_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
     user, now = signed_in(request.user), timezone.now()
     demand = demand_get(user, public_id)
     applications = [] if demand.state in BEFORE_APPLYING else applications_of(demand)
+    applied = {row.product_id: row for row in applications if row.state in LIVE_STATES}
     is_open = demand.state in OPEN_DEMAND_STATES
     state = DEMAND_STATE_LABELS[DemandState(demand.state)]
     context = {
@@ -116,12 +172,16 @@ def need_detail(request: HttpRequest, public_id: uuid.UUID) -> HttpResponse:
         "pairs": need_pairs(demand),
         "applications": _applications_table(applications),
         "is_open": is_open,
-        "acts": _acts(demand),
+        "change_url": reverse("matching:need-change", args=[public_id])
+        if demand.state == DEMAND.initial
+        else "",
+        "acts": _acts(demand, is_applied=bool(applied)),
+        "held_up": HELD_UP if applied and is_open else "",
         "crumbs": [_needs_crumb(), Crumb("需求详情")],
     }
     rest = request.GET.get(REST, "")
-    context |= mode_context(demand, now)
-    context |= fit_context(demand, now, is_open=is_open, rest=rest)
+    context |= mode_context(demand, now, is_applied=bool(applied))
+    context |= fit_context(demand, now, is_open=is_open, rest=rest, applied=applied)
     return render(request, "matching/borrower/need_detail.html", context)
 
 
@@ -169,9 +229,10 @@ def _deed(
     return redirect("matching:need-detail", public_id)
 
 
-def _acts(demand: FinancingDemand) -> list[dict[str, str]]:
-    """Return what the enterprise may do with the need in its state."""
-    names = {"PUBLISH": "need-publish", "WITHDRAW": "need-withdraw", "FAIL": "need-close"}
+def _acts(demand: FinancingDemand, *, is_applied: bool) -> list[dict[str, str]]:
+    """Return what the enterprise may do with the need in its state; it ends only when no application is under way."""
+    ends = {} if is_applied else {"WITHDRAW": "need-withdraw", "FAIL": "need-close"}
+    names = {"PUBLISH": "need-publish", **ends}
     rows = [row for row in DEMAND.events_for(demand.state, BORROWER_ROLES) if row.event in names]
     return [
         {

@@ -20,6 +20,7 @@ from django.views.decorators.http import require_GET, require_http_methods, requ
 from borrowers.models import Enterprise
 from lenders.selectors import PublishedProduct, product_get_published, published_of
 from lenders.views.attempt import attempted, form_status
+from marketplace.domain.verdict import Outcome
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS
 from marketplace.policies import require_role, signed_in
 from marketplace.web.components import Cell, Column, Crumb, Kind, Pair, Table
@@ -55,6 +56,7 @@ from matching.services.application_move import MOVABLE_STATES
 from matching.services.transition import application_transition
 from matching.views.case import (
     call_pairs,
+    consent_pairs,
     line_pairs,
     loan_pairs,
     need_pairs,
@@ -65,6 +67,12 @@ from matching.views.case import (
 from matching.views.renewal import renewal_lines
 
 FEEDBACK = "本企业同意金融机构向平台反馈授信、签约、放款、还款、逾期信息。"
+VERDICTS = {
+    Outcome.FITS: "按现有数据，准入条件全部符合。",
+    Outcome.DOES_NOT_FIT: "有条件不符合，机构可能拒绝。仍可申请，由机构决定。",
+    Outcome.CANNOT_TELL: "没有不符合的条件，但有些条件缺少数据，机构可能请您补充。",
+}
+"""What the outcome of a fit means for whoever is about to apply."""
 PREVIEW_MONTHS = max(VALID_MONTHS)
 """The preview names no end; a consent text cannot be made without one."""
 
@@ -78,7 +86,7 @@ def application_create(
     user, now = signed_in(request.user), timezone.now()
     demand = demand_get(user, public_id)
     offer = product_get_published(product_id, now)
-    form = consent_form(request, demand.enterprise, offer, now)
+    form = consent_form(request, demand.enterprise, offer, now, asks_again=True)
     application = attempted(
         form,
         lambda: application_submit(
@@ -92,8 +100,10 @@ def application_create(
             % {"organisation": offer.institution.organisation.name},
         )
         return redirect("matching:application-detail", application.public_id)
+    fit = in_words(product_fit(demand, offer, now, ConsentFacts.own(), Audience.BORROWER))
     context = {
-        "fit": in_words(product_fit(demand, offer, now, ConsentFacts.own(), Audience.BORROWER)),
+        "fit": fit,
+        "verdict": VERDICTS[fit.outcome],
         "need": need_pairs(demand),
         "cancel_url": reverse("matching:need-detail", args=[public_id]),
         "submit": "同意授权并提交申请",
@@ -220,6 +230,7 @@ def _detail(
         else [],
         "steps": step_line(application, events, readings, now),
         "call": call_pairs(application),
+        "consent": consent_pairs(application.consent, now),
         "refusal": refusal_sentence(application),
         "need": need_pairs(application.demand),
         "line": line_pairs(line) if line else None,
@@ -251,15 +262,35 @@ def _class_words(entry: OfferedClass) -> str:
 
 
 def consent_form(
-    request: HttpRequest, enterprise: Enterprise, offer: PublishedProduct, now: datetime
+    request: HttpRequest,
+    enterprise: Enterprise,
+    offer: PublishedProduct,
+    now: datetime,
+    *,
+    asks_again: bool = False,
 ) -> ConsentForm:
-    """Return the form of the classes a product may ask for, none ticked. Queries: one."""
+    """Return the form of the classes a product may ask for, none ticked.
+
+    Args:
+        request: carries what was ticked.
+        enterprise: who consents.
+        offer: the product.
+        now: moment of asking.
+        asks_again: whether leaving out a class that the rules look at must be confirmed.
+
+    Queries: one.
+    """
     offered = classes_offered(enterprise, offer, now)
     return ConsentForm(
         request.POST or None,
         data_classes=[(entry.data_class.value, _class_words(entry)) for entry in offered],
         valid_months=VALID_MONTHS,
         feedback_text=FEEDBACK,
+        asked={
+            entry.data_class.value: DATA_CLASS_LABELS[entry.data_class]
+            for entry in offered
+            if entry.is_asked and asks_again
+        },
     )
 
 

@@ -8,9 +8,16 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from marketplace.domain.vocabulary import GUARANTEE_LABELS, PURPOSE_LABELS, REPAYMENT_LABELS
+from borrowers.models import Consent
+from marketplace.domain.vocabulary import (
+    DATA_CLASS_LABELS,
+    GUARANTEE_LABELS,
+    PURPOSE_LABELS,
+    REPAYMENT_LABELS,
+    DataClass,
+)
 from marketplace.web.components import Call, Clock, Kind, Pair, Step, StepState
-from marketplace.web.language import said
+from marketplace.web.language import listed, said
 from matching.domain.application import (
     CLOSED_STATES,
     RECTIFYING,
@@ -28,6 +35,7 @@ from matching.models import (
     LoanApplication,
 )
 from matching.policies.application import BEFORE_ACCEPTANCE
+from matching.selectors.application import serving_officer
 
 NO_PHONE = "机构没有留下电话，请等候联系"
 
@@ -147,6 +155,18 @@ def loan_pairs(loan: Loan, position: LoanPosition) -> list[Pair]:
     ]
 
 
+def consent_pairs(consent: Consent | None, now: datetime) -> list[Pair]:
+    """Return what the lender may look at and until when; nothing before anything was consented to."""
+    if consent is None:
+        return []
+    classes = listed(DATA_CLASS_LABELS[DataClass(code)] for code in consent.data_classes)
+    is_over = consent.revoked_at is not None or consent.valid_until <= now
+    return [
+        Pair("信息类别", classes or "仅公开信息"),
+        Pair("有效期至", consent.valid_until, Kind.DATETIME, note="已终止" if is_over else ""),
+    ]
+
+
 def call_pairs(application: LoanApplication) -> list[Pair]:
     """Return whom the enterprise may call: the officer once there is one, the institution before that."""
     institution = application.institution
@@ -154,13 +174,14 @@ def call_pairs(application: LoanApplication) -> list[Pair]:
     if application.branch is not None:
         pairs.append(Pair("网点", application.branch.name))
     call = call_of(application)
-    label = "客户经理" if _is_with_officer(application) else "联系人"
+    is_officers = _is_with_officer(application) and serving_officer(application) is not None
+    label = "客户经理" if is_officers else "联系人"
     return [*pairs, Pair(label, call.who), Pair("电话", call.phone or NO_PHONE)]
 
 
 def call_of(application: LoanApplication) -> Call:
-    """Return the person the enterprise may call: the officer once there is one, the institution's before that."""
-    institution, officer = application.institution, application.officer
+    """Return the person the enterprise may call: the officer while there is one, the institution's otherwise."""
+    institution, officer = application.institution, serving_officer(application)
     if officer is not None and _is_with_officer(application):
         return Call(str(officer), officer.phone or institution.contact_phone)
     return Call(institution.contact_name, institution.contact_phone)
@@ -211,7 +232,8 @@ def _step(
         return Step(stage.label, StepState.DONE, done_at)
     if has_ended:
         ended_here = index == here
-        state = StepState.REFUSED if ended_here else StepState.SKIPPED
+        end = StepState.REFUSED if application.state == "REJECTED" else StepState.ENDED
+        state = end if ended_here else StepState.SKIPPED
         at = application.closed_at if ended_here else None
         return Step(stage.label, state, at, state_label(application.state) if ended_here else "")
     if index > here:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -20,7 +20,7 @@ from marketplace.web.language import listed, listed_first
 from marketplace.web.templatetags.market import rate, wan, yuan
 from matching.domain.fit_changes import Change
 from matching.domain.fit_levers import FEASIBILITY_LABELS, Feasibility
-from matching.models import FinancingDemand
+from matching.models import FinancingDemand, LoanApplication
 from matching.selectors.fit import in_words
 from matching.selectors.offers import DemandOffers, FitGroup, RankedOffer, demand_offers
 from matching.selectors.prospects import Prospect
@@ -50,6 +50,9 @@ FEASIBILITY_TONES = {
     Feasibility.NOT_AT_ALL: Tone.BAD,
 }
 NAMES_SHOWN, FIRST_SHOWN = 3, 12
+Applied = Mapping[int, LoanApplication]
+"""Primary key of a product to the application for it that is under way."""
+NOTHING: Applied = {}
 COMPARE = "compare"
 """Id of the form to which the boxes of products belong."""
 
@@ -74,6 +77,7 @@ class FitLine:
         consent: classes to authorise when applying, joined; empty for none.
         pick: the box that chooses it for comparison.
         url: consent screen with every reason; empty when nothing can be applied for.
+        applied_url: the application for it that is under way, in the place of ``url``; empty for none.
     """
 
     offer: RankedOffer
@@ -82,6 +86,7 @@ class FitLine:
     consent: str
     pick: Pick
     url: str
+    applied_url: str = ""
 
     # Said here rather than in the template: a page has a hundred and more of these lines.
 
@@ -101,6 +106,12 @@ class FitLine:
                 "cost": yuan(cost.cost_yuan),
             }
         )
+
+    @property
+    def days_words(self) -> str:
+        """Return how soon the institution decides, as the product says."""
+        days = self.offer.product.terms.decision_days
+        return gettext("资料齐全后 %(days)s 个工作日内审批") % {"days": days}
 
     @property
     def count_words(self) -> str:
@@ -172,7 +183,12 @@ class StepLine:
 
 
 def fit_context(
-    demand: FinancingDemand, now: datetime, *, is_open: bool, rest: str = ""
+    demand: FinancingDemand,
+    now: datetime,
+    *,
+    is_open: bool,
+    rest: str = "",
+    applied: Applied = NOTHING,
 ) -> dict[str, Any]:
     """Return what the page of a need shows of products: the first of each group, and the rest of one.
 
@@ -181,6 +197,7 @@ def fit_context(
         now: moment of asking.
         is_open: whether it can be applied for.
         rest: value of the `FitGroup` that is shown whole.
+        applied: applications with the need that are under way, by product.
 
     Queries: those of ``demand_offers``.
     """
@@ -188,7 +205,14 @@ def fit_context(
     on = local_date(now)
     return {
         "groups": [
-            _group(group, offers, demand, is_open=is_open, is_whole=group.value == rest)
+            _group(
+                group,
+                offers,
+                demand,
+                is_open=is_open,
+                is_whole=group.value == rest,
+                applied=applied,
+            )
             for group in FitGroup
         ],
         "steps": [_step(offers, prospect, on) for prospect in offers.actions],
@@ -206,18 +230,25 @@ def _group(
     *,
     is_open: bool,
     is_whole: bool,
+    applied: Applied,
 ) -> LineGroup:
     label, tone, text = GROUPS[group]
     found = offers.of(group)
     shown = found if is_whole else found[:FIRST_SHOWN]
-    lines = [fit_line(offer, demand, is_open=is_open) for offer in shown]
+    lines = [fit_line(offer, demand, is_open=is_open, applied=applied) for offer in shown]
     return LineGroup(
         group.value, label, tone.value, text, len(found), lines[:FIRST_SHOWN], lines[FIRST_SHOWN:]
     )
 
 
-def fit_line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> FitLine:
-    """Return one product of a need in words, with the way to apply while the need is open. Queries: none."""
+def fit_line(
+    offer: RankedOffer, demand: FinancingDemand, *, is_open: bool, applied: Applied = NOTHING
+) -> FitLine:
+    """Return one product of a need in words, with the way to apply while the need is open, or the application.
+
+    Queries: none.
+    """
+    application = applied.get(offer.product.product.pk)
     verdicts = in_words(offer.result).verdicts
     keys = [demand.public_id, offer.product.product.public_id]
     return FitLine(
@@ -226,7 +257,12 @@ def fit_line(offer: RankedOffer, demand: FinancingDemand, *, is_open: bool) -> F
         changes=tuple(_change(change) for change in offer.changes.beyond_consent),
         consent=listed(DATA_CLASS_LABELS[entry] for entry in offer.consent_classes),
         pick=Pick(offer.product.product.public_id, COMPARE, offer.product.product.name),
-        url=reverse("matching:application-create", args=keys) if is_open else "",
+        url=reverse("matching:application-create", args=keys)
+        if is_open and application is None
+        else "",
+        applied_url=reverse("matching:application-detail", args=[application.public_id])
+        if application
+        else "",
     )
 
 

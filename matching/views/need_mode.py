@@ -49,8 +49,18 @@ WAYS = {
 """Event to page, name, and what it means for the enterprise."""
 
 
-def mode_context(demand: FinancingDemand, now: datetime) -> dict[str, Any]:
-    """Return what the page of a need shows of pool, dispatch and invitations. Queries: at most four."""
+def mode_context(
+    demand: FinancingDemand, now: datetime, *, is_applied: bool = False
+) -> dict[str, Any]:
+    """Return what the page of a need shows of pool, dispatch and invitations.
+
+    Args:
+        demand: the need.
+        now: moment of asking.
+        is_applied: whether an application with it is under way; pool and dispatch are refused meanwhile.
+
+    Queries: at most four.
+    """
     rows = leads_of(demand)
     offered = {row.event for row in DEMAND.events_for(demand.state, BORROWER_ROLES)}
     is_idle = not any(row.state in ("OFFERED", "INVITED") for row in rows)
@@ -61,7 +71,7 @@ def mode_context(demand: FinancingDemand, now: datetime) -> dict[str, Any]:
             "url": reverse(f"matching:{name}", args=[demand.public_id]),
         }
         for event, (name, label, text) in WAYS.items()
-        if event in offered and is_idle
+        if event in offered and is_idle and not is_applied
     ]
     is_looking = demand.mode != DemandMode.APPLY
     return {

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from matching.domain.scorecard_diff import text_of_model
 from matching.models import EvaluationRun
+from matching.services.parameter import parameter_enter
 from tests.access import (
     CITY,
     ENTERPRISE,
@@ -61,6 +62,19 @@ def with_value(world: World) -> Call:
     return Call({"code": DEMAND_DAYS}, {"effective_from": day, "value": "60", "source": "示例决定"})
 
 
+def with_coming_value(world: World) -> Call:
+    day = (world.at + timedelta(days=30)).date()
+    parameter_enter(
+        code=DEMAND_DAYS,
+        effective_from=day,
+        value=60,
+        source="示例决定",
+        actor=world.cast.operator,
+        at=world.at,
+    )
+    return Call({"code": DEMAND_DAYS}, {"effective_from": day.isoformat(), "reason": "录错"})
+
+
 def with_model(world: World) -> Call:
     return Call(body={"value": text_of_model(harsher(world.at)), "source": SOURCE})
 
@@ -91,6 +105,7 @@ PORTRAITS = [
         ["matching:portrait-own", "api:portrait-own"],
         allowed=ENTERPRISE | RIVAL_ENTERPRISE,
     ),
+    Row("matching:application-portrait", allowed=ENTERPRISE, make=with_accepted),
     Row(
         "api:application-portrait",
         allowed=LENDER,
@@ -196,6 +211,13 @@ PARAMETERS = [
         allowed=OPERATORS,
         stranger=403,
         make=with_value,
+    ),
+    Row(
+        "matching:parameter-withdraw",
+        "POST",
+        allowed=OPERATORS,
+        stranger=403,
+        make=with_coming_value,
     ),
 ]
 

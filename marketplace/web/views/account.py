@@ -27,12 +27,17 @@ from marketplace.domain.errors import Refused
 from marketplace.models import User
 from marketplace.policies import temporary_over
 from marketplace.selectors import notification_list
-from marketplace.services import notification_read, password_change, phone_change
+from marketplace.services import (
+    notification_read,
+    notifications_read,
+    password_change,
+    phone_change,
+)
 from marketplace.web.acting import acting_seat, chosen, seats_of, sit_down
 from marketplace.web.components import Action, Crumb
 from marketplace.web.forms import refuse
 from marketplace.web.idle import ENDED, session_begin, time_left
-from marketplace.web.navigation import landing_for, links_for, places
+from marketplace.web.navigation import landing_for, links_for, places, waiting_link
 from marketplace.web.pagination import number_page
 
 TEMPORARY_OVER = "临时密码已过期，请联系平台的运营人员重新设定。"
@@ -221,7 +226,8 @@ def landing(request: HttpRequest) -> HttpResponse:
     if len(seats) > 1 and not chosen(request):
         return redirect("marketplace:choose")
     roles = seats[0].roles if seats else ()
-    address = landing_for(roles)
+    waiting = None if roles else waiting_link(cast("User", request.user))
+    address = waiting.name if waiting else landing_for(roles)
     if address:
         return redirect(address)
     context = {"places": places(links_for(roles, is_logged_in=True)), "seat": acting_seat(request)}
@@ -231,11 +237,25 @@ def landing(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_GET
 def notices(request: HttpRequest) -> HttpResponse:
-    """List the reader's notices, latest first."""
-    page = number_page(request, notification_list(cast("User", request.user)))
-    actions = [Action("站外提醒", reverse("marketplace:reminders"))]
-    context = {"page": page, "actions": actions, "crumbs": [Crumb("消息")]}
+    """List the reader's notices, latest first; with ``unread`` only those not read."""
+    is_unread = request.GET.get("unread") == "1"
+    found = notification_list(cast("User", request.user), unread=is_unread)
+    context = {
+        "page": number_page(request, found),
+        "is_unread": is_unread,
+        "actions": [Action("站外提醒", reverse("marketplace:reminders"))],
+        "crumbs": [Crumb("消息")],
+    }
     return render(request, "marketplace/account/notices.html", context)
+
+
+@login_required
+@require_POST
+def notices_read(request: HttpRequest) -> HttpResponse:
+    """Mark all of the reader's notices as read."""
+    notifications_read(actor=cast("User", request.user), at=timezone.now())
+    messages.success(request, "消息已全部标为已读。")
+    return redirect("marketplace:notification-list")
 
 
 @login_required

@@ -10,6 +10,7 @@ from marketplace.models import AuditEvent
 from matching.domain.demand import DEMAND
 from matching.services.application import ConsentChoice
 from matching.services.demand import (
+    demand_change,
     demand_close,
     demand_create,
     demand_expire,
@@ -33,6 +34,53 @@ def wanted(cast, **changed):
         "at": NOW,
     }
     return terms | changed
+
+
+def changed(demand, cast, **changes):
+    terms = wanted(cast, demand=demand, amount_yuan=Decimal("800000"), **changes)
+    del terms["enterprise"]
+    return demand_change(**terms)
+
+
+class TestDemandChange:
+    def test_enters_a_draft_anew_and_is_audited(self, cast):
+        demand = demand_create(**wanted(cast, purpose_note="旧", max_rate_bp=500))
+
+        changed(demand, cast, is_first_loan=True)
+
+        demand.refresh_from_db()
+        assert (demand.state, demand.amount_yuan) == ("DRAFT", Decimal("800000"))
+        assert (demand.purpose_note, demand.max_rate_bp, demand.is_first_loan) == ("", None, True)
+        assert AuditEvent.objects.filter(action="matching.demand.change").count() == 1
+
+    def test_publishes_in_the_same_step_when_asked(self, cast):
+        demand = demand_create(**wanted(cast))
+
+        assert changed(demand, cast, publish=True).state == "PUBLISHED"
+
+    def test_of_a_published_need_is_refused(self, cast):
+        demand = demand_create(**wanted(cast, publish=True))
+
+        with pytest.raises(TransitionRefused):
+            changed(demand, cast)
+
+        demand.refresh_from_db()
+        assert demand.amount_yuan == Decimal("500000")
+
+    def test_keeps_what_was_there_when_a_field_is_wrong(self, cast):
+        demand = demand_create(**wanted(cast))
+
+        with pytest.raises(Refused) as refused:
+            changed(demand, cast, guarantee="")
+
+        assert "guarantee" in refused.value.fields
+
+    @pytest.mark.parametrize("member", ["rival_owner", "officer", "operator", "stranger"])
+    def test_is_only_for_ones_own_enterprise(self, cast, member):
+        demand = demand_create(**wanted(cast))
+
+        with pytest.raises(NotFound):
+            changed(demand, cast, actor=getattr(cast, member))
 
 
 class TestDemandCreate:

@@ -354,6 +354,29 @@ class TestNotices:
         assert answer.status_code == 404
         assert notice.read_at is None
 
+    def test_unread_ones_can_be_listed_alone(self, owner_client, cast, now):
+        notify(users=[cast.owner], kind="test", title="看过的", at=now)
+        Notification.objects.update(read_at=now)
+        notify(users=[cast.owner], kind="test", title="没看过的", at=now)
+
+        page = soup(owner_client.get("/notifications/?unread=1"))
+
+        assert [tag.get_text() for tag in page.select(".mk-notice strong")] == ["没看过的"]
+        assert page.select_one("main a[aria-current=page]")["href"] == "/notifications/?unread=1"
+
+    def test_all_of_ones_own_are_read_at_once(self, owner_client, cast, now):
+        notify(users=[cast.owner, cast.rival_owner], kind="test", title="看", at=now)
+        assert "全部标为已读" in owner_client.get("/notifications/").content.decode()
+
+        answer = owner_client.post("/notifications/read/")
+
+        assert answer.url == "/notifications/"
+        assert Notification.objects.get(user=cast.owner).read_at is not None
+        assert Notification.objects.get(user=cast.rival_owner).read_at is None
+        page = soup(owner_client.get("/notifications/"))
+        assert not page.select('form[action="/notifications/read/"]')
+        assert "没有未读消息" in owner_client.get("/notifications/?unread=1").content.decode()
+
     def test_page_costs_the_same_however_many_there_are(
         self, owner_client, cast, now, django_assert_max_num_queries
     ):

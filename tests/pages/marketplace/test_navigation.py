@@ -46,6 +46,7 @@ STEPS = {
     "borrowers:account-confirm": "a step after the form of the first page",
     "borrowers:account-apply": "a step after the form of the first page",
     "borrowers:account-again": "only for somebody whose registration was refused",
+    "marketplace:phone-change": "only in the menu of people of lenders, districts and the city",
     "lenders:product-compare": "the answer to a form on the shelf",
     "matching:queue-batch": "the answer to a form on the queue",
     "matching:outcome-template": "a file beside the form that takes it",

@@ -7,7 +7,10 @@ import time_machine
 from bs4 import BeautifulSoup
 from django.urls import reverse
 
-from matching.models import LoanApplication
+from borrowers.services import consent_revoke
+from marketplace.models import AccessRecord, Membership
+from matching.models import CreditPortrait, LoanApplication
+from matching.views.case import NO_PHONE
 from tests.cast import NOW
 from tests.factories.matching import make_application, make_demand, make_offer
 
@@ -106,6 +109,52 @@ class TestConsentScreen:
 
         assert answer.status_code == 422
 
+    def test_asks_once_more_when_a_class_of_the_rules_is_left_out(self, client, cast, screen):
+        client.force_login(cast.owner)
+        body = TICKED | {"data_classes": ["01"]}
+
+        asked = client.post(screen, body)
+
+        text = asked.content.decode()
+        assert asked.status_code == 422
+        assert "该产品的准入条件要用到“纳税”，不授权机构将无法判断。" in text
+        assert "仍不授权这些类别" in text
+        assert not LoanApplication.objects.exists()
+
+        sent = client.post(screen, body | {"goes_without": "on"})
+
+        application = LoanApplication.objects.get()
+        assert sent.url == reverse("matching:application-detail", args=[application.public_id])
+        assert application.consent.data_classes == ["01"]
+
+    def test_asks_nothing_more_while_nothing_of_the_rules_is_left_out(self, client, cast, screen):
+        client.force_login(cast.owner)
+
+        opened = client.get(screen)
+        without_period = client.post(screen, TICKED | {"valid_months": ""})
+
+        for answer in (opened, without_period):
+            assert "仍不授权这些类别" not in answer.content.decode()
+
+    @pytest.mark.parametrize(
+        ("fields", "outcome", "sentence"),
+        [
+            ({}, "FITS", "准入条件全部符合"),
+            ({"term_max_months": 6}, "DOES_NOT_FIT", "有条件不符合，机构可能拒绝"),
+            ({"rules": [TAX_RULE]}, "CANNOT_TELL", "有些条件缺少数据"),
+        ],
+    )
+    def test_says_whether_it_fits_before_the_consent(self, client, cast, fields, outcome, sentence):
+        demand, product = make_demand(cast), make_offer(cast, "P009", **fields)
+        client.force_login(cast.owner)
+        keys = [demand.public_id, product.public_id]
+
+        answer = client.get(reverse("matching:application-create", args=keys))
+
+        before = answer.content.decode().partition('id="consent"')[0]
+        assert answer.context["fit"].outcome == outcome
+        assert sentence in before
+
     def test_says_so_when_the_application_exists(self, client, cast, screen):
         client.force_login(cast.owner)
         client.post(screen, TICKED)
@@ -166,6 +215,20 @@ class TestApplicationDetail:
 
         assert "客户经理" not in [pair.label for pair in answer.context["call"]]
 
+    def test_names_the_institution_once_the_officer_left_it(self, client, cast):
+        application = make_application(cast, "IN_CONTACT")
+        Membership.objects.filter(user=cast.officer).update(ended_at=NOW)
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        call = {pair.label: pair.value for pair in answer.context["call"]}
+        assert call["联系人"] == cast.institution.contact_name
+        assert call["电话"] == (cast.institution.contact_phone or NO_PHONE)
+        assert str(cast.officer) not in [
+            step.call.who for step in answer.context["steps"] if step.call
+        ]
+
     def test_shows_the_reason_of_a_refusal(self, client, cast):
         application = make_application(cast, "REJECTED")
         client.force_login(cast.owner)
@@ -175,6 +238,53 @@ class TestApplicationDetail:
         assert "现金流不足" in answer.content.decode()
         refused = [step.label for step in answer.context["steps"] if step.state == "refused"]
         assert refused == ["机构受理"]
+
+    def test_does_not_call_ones_own_withdrawal_a_refusal(self, client, cast):
+        application = make_application(cast, "WITHDRAWN")
+        client.force_login(cast.owner)
+
+        answer = client.get(reverse("matching:application-detail", args=[application.public_id]))
+
+        ended = {step.state: step.note for step in answer.context["steps"] if step.note}
+        assert ended == {"ended": "已撤回"}
+
+    def test_shows_what_was_consented_to_and_the_portrait_it_is_judged_by(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        client.force_login(cast.owner)
+
+        detail = client.get(reverse("matching:application-detail", args=[application.public_id]))
+        address = reverse("matching:application-portrait", args=[application.public_id])
+        page = client.get(address)
+
+        consent = {pair.label: pair for pair in detail.context["consent"]}
+        assert consent["有效期至"].value == application.consent.valid_until
+        assert address in detail.text
+        assert page.context["screen"].content_hash == application.portrait.content_hash
+        assert page.context["screen"].portrait.as_of == application.portrait.as_of
+        read = AccessRecord.objects.get(content="提交申请时的信用画像")
+        assert (read.user, read.application_ref) == (cast.owner, application.public_id)
+
+    def test_keeps_the_portrait_for_the_enterprise_after_the_consent_ended(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        consent_revoke(
+            consent_id=application.consent.public_id, reason="", actor=cast.owner, at=NOW
+        )
+        client.force_login(cast.owner)
+
+        detail = client.get(reverse("matching:application-detail", args=[application.public_id]))
+        page = client.get(reverse("matching:application-portrait", args=[application.public_id]))
+
+        assert page.status_code == 200
+        assert "已终止" in {pair.note for pair in detail.context["consent"]}
+
+    def test_stops_at_a_portrait_that_was_altered(self, client, cast):
+        application = make_application(cast, "ACCEPTED")
+        CreditPortrait.objects.update(content_hash="0" * 64)
+        client.force_login(cast.owner)
+
+        page = client.get(reverse("matching:application-portrait", args=[application.public_id]))
+
+        assert page.status_code == 409
 
     def test_shows_none_of_the_lenders_opinions(self, client, cast):
         application = make_application(cast, "IN_APPROVAL")

@@ -99,6 +99,55 @@ class TestNeedCreate:
         assert answer.context["form"].errors.keys() == {"purpose_note"}
 
 
+class TestNeedChange:
+    """A draft is changed on the page it was written on."""
+
+    @pytest.fixture
+    def draft(self, cast):
+        return make_demand(cast, publish=False, max_rate_bp=450, purpose_note="采购原料")
+
+    def test_starts_from_what_there_is(self, client, cast, draft):
+        answer = page(client, cast.agent, "need-change", draft.public_id)
+
+        form = BeautifulSoup(answer.content, "html.parser").select_one("main form")
+        typed = {tag["name"]: tag.get("value") for tag in form.select("input[name]")}
+        assert typed["amount_yuan"] == "50"
+        assert (typed["term_months"], typed["max_rate_bp"]) == ("12", "4.50")
+        assert "采购原料" in form.select_one("textarea").get_text()
+        assert form.select_one("option[selected]")["value"] == "WORKING_CAPITAL"
+
+    @pytest.mark.parametrize(("body", "state"), [({"draft": "1"}, "DRAFT"), ({}, "PUBLISHED")])
+    def test_is_kept_or_published(self, client, cast, draft, body, state):
+        body = NEED | {"amount_yuan": "80"} | body
+        answer = post(client, cast.owner, "need-change", draft.public_id, **body)
+
+        draft.refresh_from_db()
+        assert answer.url == reverse("matching:need-detail", args=[draft.public_id])
+        assert (draft.state, draft.amount_yuan) == (state, 800_000)
+
+    def test_shows_the_rule_at_the_field(self, client, cast, draft):
+        body = NEED | {"amount_yuan": "0.1"}
+
+        assert post(client, cast.owner, "need-change", draft.public_id, **body).status_code == 422
+
+    def test_is_offered_for_a_draft_alone(self, client, cast, draft):
+        published = make_demand(cast)
+        for demand, is_offered in ((draft, True), (published, False)):
+            text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+            address = reverse("matching:need-change", args=[demand.public_id])
+            assert (f'href="{address}"' in text) is is_offered
+
+    def test_of_a_published_need_leads_back_and_refuses(self, client, cast):
+        demand = make_demand(cast)
+
+        opened = page(client, cast.owner, "need-change", demand.public_id)
+        sent = post(client, cast.owner, "need-change", demand.public_id, **NEED)
+
+        assert opened.url == reverse("matching:need-detail", args=[demand.public_id])
+        assert sent.status_code == 409
+        assert "只有草稿可以修改" in sent.content.decode()
+
+
 class TestNeedDetail:
     def test_groups_products_with_reasons(self, client, cast):
         demand = make_demand(cast)
@@ -245,7 +294,73 @@ class TestNeedDetail:
         assert "还有在办的申请" in answer.content.decode()
 
 
+class TestNeedUnderAnApplication:
+    """A need with which an application is under way."""
+
+    def test_offers_nothing_that_would_be_refused_and_says_why(self, client, cast):
+        demand = make_application(cast).demand
+
+        answer = page(client, cast.owner, "need-detail", demand.public_id)
+
+        text = answer.content.decode()
+        assert "有在办的申请：先撤回申请或等待办结" in text
+        for name in ("need-pool", "need-dispatch", "need-withdraw", "need-close"):
+            assert reverse(f"matching:{name}", args=[demand.public_id]) not in text
+        assert reverse("matching:need-lenders", args=[demand.public_id]) in text
+
+    def test_leads_from_the_product_to_the_application(self, client, cast):
+        application = make_application(cast)
+        other = make_offer(cast, "P002")
+        demand = application.demand
+
+        answer = page(client, cast.owner, "need-detail", demand.public_id)
+
+        lines = [line for group in answer.context["groups"] for line in group.lines]
+        found = {line.offer.product.product.code: (line.url, line.applied_url) for line in lines}
+        own = reverse("matching:application-detail", args=[application.public_id])
+        keys = [demand.public_id, other.public_id]
+        assert found["P001"] == ("", own)
+        assert found["P002"] == (reverse("matching:application-create", args=keys), "")
+        assert "已申请，查看进度" in answer.content.decode()
+        assert "资料齐全后 5 个工作日内审批" in answer.content.decode()
+
+    @pytest.mark.parametrize("state", ["REJECTED", "WITHDRAWN"])
+    def test_offers_them_again_when_it_has_ended(self, client, cast, state):
+        application = make_application(cast, state)
+        demand = application.demand
+
+        text = page(client, cast.owner, "need-detail", demand.public_id).content.decode()
+
+        assert "有在办的申请" not in text
+        assert reverse("matching:need-withdraw", args=[demand.public_id]) in text
+        keys = [demand.public_id, application.product.public_id]
+        assert reverse("matching:application-create", args=keys) in text
+
+    def test_asks_the_database_the_same_for_many(self, client, cast, django_assert_max_num_queries):
+        demand = make_demand(cast)
+        for number in range(6):
+            product = make_offer(cast, f"Q{number}")
+            make_application(cast, demand=demand, product=product)
+        client.force_login(cast.owner)
+
+        with django_assert_max_num_queries(14):
+            client.get(reverse("matching:need-detail", args=[demand.public_id]))
+
+
 class TestNeedList:
+    def test_begins_with_what_waits_for_the_reader(self, client, cast):
+        waiting = make_application(cast, "SUPPLEMENT", product=make_offer(cast, "W1"))
+        make_application(
+            cast, "DUE_DILIGENCE", demand=waiting.demand, product=make_offer(cast, "W2")
+        )
+
+        answer = page(client, cast.owner, "need-list")
+
+        assert [wait["application"] for wait in answer.context["waits"]] == [waiting]
+        assert "机构请您补充资料" in answer.text
+        assert reverse("matching:application-detail", args=[waiting.public_id]) in answer.text
+        assert page(client, cast.rival_owner, "need-list").context["waits"] == []
+
     def test_shows_ones_own(self, client, cast):
         demand = make_demand(cast)
 
