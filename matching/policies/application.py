@@ -144,6 +144,9 @@ def can_rectify_outcomes(user: Reader, application: LoanApplication) -> bool:
     return Role.APPROVER in roles_in(user, application.institution.organisation_id)
 
 
+_SERVING: dict[str, Any] = {"role": Role.OFFICER, "ended_at": None, "user__is_active": True}
+
+
 def officer_serving() -> Exists:
     """Return whether an application's officer still is one of its lender's, as a condition on applications.
 
@@ -153,11 +156,15 @@ def officer_serving() -> Exists:
         Membership.objects.filter(
             user=OuterRef("officer"),
             organisation=OuterRef("institution__organisation"),
-            role=Role.OFFICER,
-            ended_at=None,
-            user__is_active=True,
+            **_SERVING,
         )
     )
+
+
+def officer_serves(officer: int, organisation: int) -> bool:
+    """Return whether somebody still is an officer of a lender, both by primary key. Queries: one."""
+    found = Membership.objects.filter(user=officer, organisation=organisation, **_SERVING)
+    return found.exists()
 
 
 def officer_left() -> Q:

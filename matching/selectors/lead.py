@@ -40,6 +40,7 @@ from matching.domain.demand import OPEN_DEMAND_STATES
 from matching.domain.lead import HOLDING_STATES, OPEN_LEAD_STATES, slots_free
 from matching.domain.parameters import shipped
 from matching.models import DemandLead, FinancingDemand, LeadEvent
+from matching.policies.application import officer_serves
 from matching.policies.lead import (
     lender_leads,
     own_leads,
@@ -258,8 +259,13 @@ def lead_events(lead: DemandLead) -> list[LeadEvent]:
 
 
 def lead_staff_ids(lead: DemandLead) -> list[int]:
-    """Return whom to tell about a lead: who took it, else the branch's officers. Queries: at most one."""
-    if lead.officer_id is not None:
+    """Return whom to tell about a lead: who took it and still serves, else the branch's officers.
+
+    Queries: at most two.
+    """
+    if lead.officer_id is not None and officer_serves(
+        lead.officer_id, lead.institution.organisation_id
+    ):
         return [lead.officer_id]
     return _posted(lead, Role.OFFICER)
 

@@ -22,6 +22,7 @@ from marketplace.models import Organisation
 from marketplace.services import notify, notify_role
 from matching.domain.clock import ClockAction, ClockStep, clock_on, due_steps
 from matching.models import Whitelist, WhitelistContact
+from matching.policies.application import officer_serves
 from matching.policies.whitelist import LENDER_ROLES, live_whitelists
 from matching.selectors.clock import ClockTable
 from matching.selectors.whitelist_duty import CONTACT_CLOCK, coverage_of
@@ -164,17 +165,23 @@ def _sweep_contact(pk: int, at: datetime, table: ClockTable) -> list[ClockStep]:
 
 
 def _tell_contact(contact: WhitelistContact, key: str, step: ClockStep, at: datetime) -> None:
-    """Remind who took it on; on escalation the institution's approvers and the district's leads too."""
+    """Remind who took it on; on escalation the institution's approvers and the district's leads too.
+
+    When who took it on serves the institution no more, its approvers are told instead.
+    """
     entry = contact.entry
     what = "资料已齐，等待授信决定" if key.startswith(DECISION_CLOCK) else "已对接，等待反馈"
     path = reverse("matching:recommendation-detail", args=[entry.public_id])
     kind = f"clock.{step.action.value.lower()}"
     title = f"推荐清单企业{what}：{entry.name}"[:120]
-    notify(users=[contact.officer_id], kind=kind, title=title, at=at, path=path)
-    if step.action is ClockAction.ESCALATE:
-        organisation = contact.institution.organisation_id
+    organisation = contact.institution.organisation_id
+    serves = officer_serves(contact.officer_id, organisation)
+    if serves:
+        notify(users=[contact.officer_id], kind=kind, title=title, at=at, path=path)
+    if step.action is ClockAction.ESCALATE or not serves:
         roles = [Role.APPROVER]
         notify_role(
             organisations=[organisation], roles=roles, kind=kind, title=title, at=at, path=path
         )
+    if step.action is ClockAction.ESCALATE:
         _tell_watchers(entry.whitelist, title, at)

@@ -4,9 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marketplace.models import Notification
+from marketplace.models import Membership, Notification
 from matching.domain.lead import LEAD
 from matching.models import DemandLead, LeadEvent, LoanApplication
+from matching.selectors.lead import lead_staff_ids
 from matching.services.clock import SweepCount, clocks_sweep
 from matching.services.lead_answer import lead_take, pool_take
 from matching.services.transition import application_transition
@@ -92,6 +93,16 @@ class TestLeadOfADispatch:
         titles = Notification.objects.filter(user=cast.operator, title__contains="人工处理")
         assert titles.count() == 2
         assert fresh(lead.demand).state == "TO_DISPATCH"
+
+
+class TestOfficerWhoLeft:
+    def test_gives_the_branch_what_is_told_of_a_lead(self, cast):
+        lead = make_taken(cast)
+        assert lead_staff_ids(lead) == [cast.officer.pk]
+
+        Membership.objects.filter(user=cast.officer, role="OFFICER").update(ended_at=NOW)
+
+        assert lead_staff_ids(lead) == [cast.second_officer.pk]
 
 
 class TestInvitation:

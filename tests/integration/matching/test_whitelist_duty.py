@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from marketplace.models import AuditEvent, CalendarDay, Notification
+from marketplace.models import AuditEvent, CalendarDay, Membership, Notification
 from matching.models import Whitelist, WhitelistReceipt
 from matching.selectors.clock import clock_table
 from matching.selectors.whitelist import whitelist_entries
@@ -193,6 +193,14 @@ class TestFeedbackClock:
             "operator",
             "second_operator",
         }
+
+    def test_reminds_the_approvers_once_who_took_it_on_has_left(self, cast, entry, now):
+        take(entry, cast.officer, now)
+        Membership.objects.filter(user=cast.officer, role="OFFICER").update(ended_at=now)
+
+        clocks_sweep(at=on(11, 27))
+
+        assert told("clock.remind") == {"approver"}
 
     def test_takes_each_step_once(self, cast, entry, now):
         take(entry, cast.officer, now)
