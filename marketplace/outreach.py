@@ -26,7 +26,7 @@ TIMEOUT_SECONDS = 10
 
 
 class NotSent(Exception):
-    """A message was not taken; what the other side said is for the log alone."""
+    """A message was not taken; why in a form that names no address, for the log alone."""
 
 
 class Sender(Protocol):
@@ -71,7 +71,7 @@ class Mail:
         try:
             message.send()
         except OSError as fault:  # refused connections, time out, and whatever SMTP answers
-            raise NotSent(str(fault)) from fault
+            raise NotSent(_said_of(fault)) from fault
 
 
 class Gateway:
@@ -97,7 +97,13 @@ class Gateway:
             with urllib.request.urlopen(asked, timeout=TIMEOUT_SECONDS):  # noqa: S310
                 return
         except (urllib.error.URLError, OSError) as fault:
-            raise NotSent(str(fault)) from fault
+            raise NotSent(_said_of(fault)) from fault
+
+
+def _said_of(fault: Exception) -> str:
+    """Return kind and code of a fault; its text may repeat the address."""
+    code = getattr(fault, "smtp_code", None) or getattr(fault, "code", "")
+    return f"{type(fault).__name__} {code}".strip()
 
 
 def senders() -> dict[Channel, Sender]:

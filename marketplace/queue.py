@@ -4,7 +4,8 @@ Embedded profile: drained in this process right after commit. City profile: a Ce
 until its task has ended, so a killed worker loses nothing, and tasks are written to be safe to run twice.
 
 A long task (registered with ``is_long=True``) is not run inside the message's transaction, so that its progress can be
-seen while it runs; it guards itself against running twice at once. In the embedded profile it has a thread of its own.
+seen while it runs; it guards itself against running twice at once. In the embedded profile it has a thread of its own,
+for which the request waits a little, unless the answer must not tell by its time what was done (``is_unawaited=True``).
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import F
 from django.db.models.functions import Now
+from kombu.exceptions import OperationalError
 
 from marketplace.models import OutboxMessage
 from marketplace.wall import whole_market
@@ -49,11 +51,17 @@ def enqueue(task: str, **kwargs: Any) -> OutboxMessage:
 @whole_market("a task is the marketplace's own, whoever caused it")
 def _hand_over(message: OutboxMessage) -> None:
     if settings.BROKER_URL:
-        current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message.pk})
+        try:
+            current_app.send_task("marketplace.outbox_run", kwargs={"message_id": message.pk})
+        except OperationalError:
+            logger.exception(
+                "the broker did not take message %s; the next drain runs it", message.pk
+            )
     elif settings.OUTBOX_THREADS and _is_long(message.task):
         worker = threading.Thread(target=_run_in_thread, args=[message.pk])
         worker.start()
-        worker.join(SMALL_WORK_SECONDS)
+        if not _is(message.task, "is_unawaited"):
+            worker.join(SMALL_WORK_SECONDS)
     else:
         outbox_run_one(message.pk)
 
@@ -66,7 +74,11 @@ def _run_in_thread(message_id: int) -> None:
 
 
 def _is_long(task: str) -> bool:
-    return bool(getattr(current_app.tasks.get(task), "is_long", False))
+    return _is(task, "is_long")
+
+
+def _is(task: str, what: str) -> bool:
+    return bool(getattr(current_app.tasks.get(task), what, False))
 
 
 def outbox_run_one(message_id: int) -> bool:

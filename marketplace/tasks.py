@@ -26,7 +26,9 @@ def reminders_send(**_: Any) -> None:
     send_reminders(at=timezone.now())
 
 
-@shared_task(name="marketplace.password_code_send")
+@shared_task(  # type: ignore[call-overload,untyped-decorator]
+    name="marketplace.password_code_send", is_long=True, is_unawaited=True
+)
 def password_code_send(*, recovery_id: int, **_: Any) -> None:
     """Send a code for a new password."""
     recovery_code_send(recovery_id=recovery_id, at=timezone.now())

@@ -38,6 +38,15 @@ def name_beginnings(text: str) -> list[str]:
     return list(dict.fromkeys([whole, core, *(place + core for place in _places())]))
 
 
+def name_core(text: str) -> str:
+    """Return what is left of a typed name without its place.
+
+    >>> name_core("天津市河西区示例")
+    '示例'
+    """
+    return _without_place(name_key(text))
+
+
 def _without_place(name: str) -> str:
     """A district written without 区 may as well be part of a 字号, and stays."""
     for city in CITIES:

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from borrowers.domain.name_search import name_core
 from borrowers.domain.publicity import Notice, NoticeKind, notice_of
 from borrowers.models import Enterprise
 from borrowers.selectors.enterprise import begins_so
 from borrowers.selectors.record import records_as_at
 from marketplace.domain import uscc as uscc_rules
-from marketplace.domain.text import name_key
 from marketplace.domain.vocabulary import SizeClass
 from marketplace.domain.workdays import local_date
 
@@ -28,17 +28,17 @@ def enterprises_public(text: str) -> list[Enterprise]:
     A place name before the name may be left out, see `name_beginnings`.
 
     Args:
-        text: as typed; 18 characters are a code, else at least ``SHORTEST_NAME`` of a name.
+        text: as typed; 18 characters are a code, else at least ``SHORTEST_NAME`` of a name without its place.
 
     Queries: one, none for too short a text.
     """
-    code, name = uscc_rules.normalize(text.strip()), name_key(text)
+    code = uscc_rules.normalize(text.strip())
     found = Enterprise.objects.exclude(size_class=SizeClass.INDIVIDUAL).exclude(
         entity_type="INDIVIDUAL"
     )
     if len(code) == CODE_LENGTH:
         return list(found.filter(uscc=code))
-    if len(name) < SHORTEST_NAME:
+    if len(name_core(text)) < SHORTEST_NAME:
         return []
     return list(found.filter(begins_so(text)).order_by("name")[:MOST_NAMES])
 

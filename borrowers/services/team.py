@@ -15,7 +15,8 @@ from borrowers.policies import can_own, former_agents, require
 from marketplace.domain.errors import Conflict, NotFound
 from marketplace.domain.roles import Role
 from marketplace.models import Membership, User
-from marketplace.services import membership_end, membership_grant, user_create
+from marketplace.policies import is_staff_member
+from marketplace.services import membership_end, membership_grant, notify, user_create
 
 
 @transaction.atomic
@@ -96,9 +97,10 @@ def agent_return(*, enterprise: Enterprise, user_id: UUID, actor: User, at: date
     Raises:
         NotPermitted: the actor is no owner.
         NotFound: nobody of that id was an agent of the enterprise, or the person is of the team now.
-        Conflict: ``AGENT_SUSPENDED``, only the platform's operators open the account again.
+        Conflict: ``AGENT_SUSPENDED``, only the platform's operators open the account again; ``AGENT_ELSEWHERE``, the
+            person works for a lender, a district or the city now.
 
-    Writes: ``Membership``, audit; the ended membership stays as history.
+    Writes: ``Membership``, audit, a notice to the person; the ended membership stays as history.
     """
     account = _team_of(enterprise, actor)
     user = former_agents(account).filter(public_id=user_id).first()
@@ -107,6 +109,16 @@ def agent_return(*, enterprise: Enterprise, user_id: UUID, actor: User, at: date
     if not user.is_active:
         sentence = "该账号已被暂停使用，请联系平台的运营人员启用后再恢复。"
         raise Conflict("AGENT_SUSPENDED", sentence)
+    if is_staff_member(user):
+        sentence = "该账号现由金融机构或政府部门的人员使用，不能恢复为经办人。"
+        raise Conflict("AGENT_ELSEWHERE", sentence)
+    notify(
+        users=[user],
+        kind="user.agent_return",
+        title=f"您已恢复为{account.organisation.name}的经办人"[:120],
+        body=f"办理人：{actor}。不再办理的，请告知企业负责人。",
+        at=at,
+    )
     return membership_grant(
         user=user, organisation=account.organisation, role=Role.AGENT, actor=actor, at=at
     )

@@ -7,6 +7,7 @@ the portrait was scored with, and are left out when that model is not the one at
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
 from decimal import Decimal
 from itertools import groupby
 from operator import attrgetter
@@ -87,7 +88,7 @@ def indicators_of(portrait: Portrait) -> tuple[report.Indicator, ...]:
             label=f"{entry.label}（有异议）" if entry.disputed else entry.label,
             value=printed_value(entry.kind, entry.value),
             unit=printed_unit(entry.kind, entry.unit),
-            window=_window(entry, items),
+            window=_window(entry, items, portrait.as_of_date),
             source_unit=_source_of(portrait, entry, units),
             as_of=entry.latest_date,
             group=class_label(entry.data_class),
@@ -235,12 +236,12 @@ def _source_of(portrait: Portrait, entry: IndicatorValue, units: Mapping[str, st
     return "、".join(dict.fromkeys(units[batch] for batch in batches if batch in units))
 
 
-def _window(entry: IndicatorValue, items: Mapping[str, ItemFreshness]) -> str:
+def _window(entry: IndicatorValue, items: Mapping[str, ItemFreshness], day: date) -> str:
     if entry.window_start is None or entry.window_end is None:
         return "截至当日"
     start, end = entry.window_start, entry.window_end
     months = (end.year - start.year) * 12 + end.month - start.month
-    behind = months_behind(start, end, entry.items, items)
+    behind = months_behind(start, end, entry.items, items, day)
     late = "" if behind is None else f"（{behind[0]:%Y-%m} 起未送达）"
     return f"近 {months} 个月{late}"
 

@@ -154,4 +154,6 @@ def _list_standing(document: IssuedDocument, at: datetime) -> str:
     if found.created_at > document.issued_at:
         return "REPLACED"
     is_over = found.expires_at is not None and found.expires_at <= at
-    return "EXPIRED" if is_over and found.state == WhitelistState.PUBLISHED else found.state
+    if found.state in (WhitelistState.PUBLISHED, WhitelistState.RECALLED):
+        return "EXPIRED" if is_over and found.state == WhitelistState.PUBLISHED else found.state
+    return WhitelistState.DRAFT  # how far the district's own work on it is nobody else's business

@@ -15,7 +15,9 @@ CODE_DIGITS = 8
 CODE_MINUTES = 15
 CODE_TRIES = 5
 CODES_A_DAY = 3
-"""For one account; every one of them makes the earlier ones good for nothing."""
+"""For one account, asked for by one network address."""
+MOST_A_DAY = 9
+"""For one account, whoever asks."""
 ASKED_AN_HOUR, TRIED_AN_HOUR = 10, 30
 """By one network address, for whatever accounts: codes asked for, and codes given."""
 GOOD_FOR = timedelta(minutes=CODE_MINUTES)
@@ -27,7 +29,7 @@ def recovery_text(product: str, code: str) -> str:
     """Return what goes to the address of who asks for a new password.
 
     >>> recovery_text("某平台", "01234567")
-    '【某平台】验证码 01234567，15 分钟内有效，用于重设登录密码。不是您本人操作的，请不要理会，也不要告诉别人。'
+    '【某平台】重设登录密码，验证码 01234567，15 分钟内有效。不是您本人操作的，请不要理会，也不要告诉别人。'
     """
-    said = f"验证码 {code}，{CODE_MINUTES} 分钟内有效，用于重设登录密码。"
+    said = f"重设登录密码，验证码 {code}，{CODE_MINUTES} 分钟内有效。"
     return f"【{product}】{said}不是您本人操作的，请不要理会，也不要告诉别人。"

@@ -114,9 +114,9 @@ def code_text(product: str, code: str) -> str:
     """Return what goes to an address to be confirmed.
 
     >>> code_text("某平台", "012345")
-    '【某平台】验证码 012345，10 分钟内有效，用于接收站外提醒。不是您本人操作的，请不要理会，也不要告诉别人。'
+    '【某平台】接收站外提醒，验证码 012345，10 分钟内有效。不是您本人操作的，请不要理会，也不要告诉别人。'
     """
-    said = f"验证码 {code}，{CODE_MINUTES} 分钟内有效，用于接收站外提醒。"
+    said = f"接收站外提醒，验证码 {code}，{CODE_MINUTES} 分钟内有效。"
     return f"【{product}】{said}不是您本人操作的，请不要理会，也不要告诉别人。"
 
 

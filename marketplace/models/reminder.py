@@ -53,7 +53,8 @@ class ReminderAddress(models.Model):
 class PasswordRecovery(models.Model):
     """One code for a new password: asked for by whoever knows the account's name, sent to its address alone.
 
-    Rows go when the password was chosen, when the address goes, and a day after they were asked for.
+    It is good in the browser that asked for it. Rows go when the password changes, when the address goes or is closed
+    for it, and at the next request a day after they were asked for.
     """
 
     address = models.ForeignKey(
@@ -63,6 +64,8 @@ class PasswordRecovery(models.Model):
         related_name="recoveries",
     )
     asked_at = models.DateTimeField("请求时间")
+    ticket_digest = models.CharField("浏览器会话的摘要", max_length=64)
+    sender_digest = models.CharField("来访地址的摘要", max_length=64)
     code_digest = models.CharField(
         "验证码摘要", max_length=64, blank=True, default="", help_text="发出时写入。"
     )

@@ -35,6 +35,7 @@ from marketplace.models import AuditEvent, Membership, Organisation, User
 from marketplace.policies import authenticator_in_use, require_role
 from marketplace.services.membership import membership_end
 from marketplace.services.notification import notify, notify_role
+from marketplace.services.password import recovery_shut
 
 PASSWORD_RESET = "marketplace.user.password_reset"  # noqa: S105 -- the name of an action
 REOPENED = "marketplace.user.reopen"
@@ -85,7 +86,12 @@ def password_reset(
     _require_apart(user, actor)
     password = _password_made(user, at)
     _record(PASSWORD_RESET, user, actor, at, {"checked": checked})
-    _tell(user, "您的密码已由平台重置", "如非本人申请，请立即联系平台。", at)
+    _tell(
+        user,
+        "您的密码已由平台重置",
+        "如非本人申请，请立即联系平台。自助找回密码已关闭，需要的请重新开通。",
+        at,
+    )
     return HandedOver(user, password)
 
 
@@ -148,7 +154,7 @@ def account_reopen(
     user.is_active, user.suspended_for = True, ""
     password = _password_made(user, at)
     _record(REOPENED, user, actor, at, {"checked": checked})
-    _tell(user, "您的账号已重新启用", "此前的密码不再有效。", at)
+    _tell(user, "您的账号已重新启用", "此前的密码不再有效，自助找回密码已关闭。", at)
     return HandedOver(user, password)
 
 
@@ -293,6 +299,7 @@ def _password_made(user: User, at: datetime) -> str:
             "password", "must_change_password", "password_since", "session_epoch", "is_active", "suspended_for",
         ]
     )  # fmt: skip
+    recovery_shut(user)
     return password
 
 
@@ -300,6 +307,7 @@ def _suspend(user: User, reason: SuspensionReason, actor: User | None, at: datet
     user.is_active, user.suspended_for = False, reason
     user.session_epoch += 1
     user.save(update_fields=["is_active", "suspended_for", "session_epoch"])
+    recovery_shut(user)
     _record("marketplace.user.suspend", user, actor, at, {"reason": reason})
     _tell(user, "您的账号曾被停用", f"原因：{SUSPENSION_LABELS[reason]}。", at)
 

@@ -10,7 +10,7 @@ from django.db import transaction
 
 from marketplace.audit import audit_record
 from marketplace.domain.errors import Refused
-from marketplace.models import User
+from marketplace.models import PasswordRecovery, ReminderAddress, User
 
 
 class PasswordLength:
@@ -70,13 +70,22 @@ def password_change(*, old_password: str, new_password: str, actor: User, at: da
     return user
 
 
+def recovery_shut(user: User) -> None:
+    """Let no code give the person a new password: their address has to be opened for it anew.
+
+    Writes: ``ReminderAddress``, ``PasswordRecovery`` away.
+    """
+    PasswordRecovery.objects.filter(address__user=user).delete()
+    ReminderAddress.objects.filter(user=user).update(recovers_since=None)
+
+
 def password_set(user: User, new_password: str, at: datetime) -> None:
     """Give a person the password they chose; the caller has locked the row and made sure who it is.
 
     Raises:
         Refused: ``PASSWORD_WEAK`` with the field's sentence.
 
-    Writes: ``User.password``, that it is the person's own and since when.
+    Writes: ``User.password``, that it is the person's own and since when; codes on their way are good no more.
     """
     try:
         validate_password(new_password, user)
@@ -86,3 +95,4 @@ def password_set(user: User, new_password: str, at: datetime) -> None:
     user.set_password(new_password)
     user.must_change_password, user.password_since = False, at
     user.save(update_fields=["password", "must_change_password", "password_since"])
+    PasswordRecovery.objects.filter(address__user=user).delete()

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import connection, transaction
 from django.db.models import Exists, OuterRef, QuerySet
+from django.urls import reverse
 
 from marketplace.audit import audit_record
 from marketplace.crypto import CiphertextBroken, keyed_digest
@@ -31,6 +32,7 @@ from marketplace.domain.reminder import (
     RECENT,
     SETTLED,
     Channel,
+    address_masked,
     address_read,
     code_text,
     is_quiet,
@@ -69,7 +71,8 @@ def address_enter(*, channel: Channel, address: str, actor: User, at: datetime) 
         Refused: ``CHANNEL_CLOSED``, ``ADDRESS_INVALID``; ``CODE_NOT_SENT``, the message was not taken.
         TooMany: ``CODE_TOO_MANY``.
 
-    Writes: ``ReminderAddress``, once the message was taken; a counter in the cache.
+    Writes: ``ReminderAddress``, once the message was taken; audit ``marketplace.reminder.remove`` where an address in
+        use goes; a counter in the cache.
     """
     sender = _sender(channel)
     found = address_read(channel, address)
@@ -88,7 +91,10 @@ def address_enter(*, channel: Channel, address: str, actor: User, at: datetime) 
         sentence = "验证码没有发出去，请核对地址，稍后再试。"
         raise Refused("CODE_NOT_SENT", sentence, {"address": sentence}) from fault
     with transaction.atomic():
-        ReminderAddress.objects.filter(user=actor).delete()
+        former = ReminderAddress.objects.filter(user=actor).defer("address")
+        for row in former.filter(confirmed_at__isnull=False):
+            _record("remove", row.channel, actor, at)
+        former.delete()
         return ReminderAddress.objects.create(
             user=actor,
             channel=channel,
@@ -108,7 +114,7 @@ def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
         Refused: ``CODE_WRONG``; ``CODE_OVER``, it is too old or was tried too often.
 
     Writes: ``ReminderAddress``, how often the code was wrong even when it is refused; audit
-        ``marketplace.reminder.confirm`` without the address; locks the row.
+        ``marketplace.reminder.confirm`` without the address, a notice; locks the row.
     """
     with transaction.atomic():
         row = _own_locked(actor)
@@ -122,6 +128,7 @@ def address_confirm(*, code: str, actor: User, at: datetime) -> ReminderAddress:
                 row.confirmed_at, row.due_at, row.code_digest = at, at, ""
                 row.save(update_fields=["confirmed_at", "due_at", "code_digest"])
                 _record("confirm", row.channel, actor, at)
+                _tell_confirmed(row, actor, at)
                 return row
             row.code_tries += 1
             row.save(update_fields=["code_tries"])
@@ -255,6 +262,22 @@ def _own_locked(actor: User) -> ReminderAddress:
     if found is None:
         raise NotFound
     return found
+
+
+def _tell_confirmed(row: ReminderAddress, actor: User, at: datetime) -> None:
+    """Tell the person in the site where reminders go from now on; nobody is reminded of that there."""
+    channel = Channel(row.channel)
+    address = ReminderAddress.objects.values_list("address", flat=True).get(pk=row.pk)
+    notify(
+        users=[actor],
+        kind="user.reminder",
+        title=f"站外提醒发往{CHANNEL_LABELS[channel]}：{address_masked(channel, address)}",
+        body="不是您本人设置的，请立即停止提醒并修改密码。",
+        at=at,
+        path=reverse("marketplace:reminders"),
+    )
+    told = Notification.objects.filter(user=actor, kind="user.reminder", at=at)
+    told.update(reminded_at=at)
 
 
 def _record(verb: str, channel: str, actor: User, at: datetime) -> None:

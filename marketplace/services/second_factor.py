@@ -49,6 +49,7 @@ from marketplace.policies import (
 from marketplace.selectors import authenticator_begun
 from marketplace.services.account import PASSWORD_MADE, has_done
 from marketplace.services.notification import notify
+from marketplace.services.password import recovery_shut
 
 T = TypeVar("T")
 CODE_WRONG = "CODE_WRONG"
@@ -254,6 +255,7 @@ def authenticator_reset(
     if not _drop(user):
         raise Conflict("AUTHENTICATOR_NONE", "此人没有启用动态口令，不必重置。")
     _sessions_end(user)
+    recovery_shut(user)
     _record(
         action="marketplace.authenticator.reset",
         user=user,

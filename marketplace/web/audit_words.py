@@ -131,6 +131,7 @@ VERBS: Mapping[str, str] = {
     "recall": "撤下",
     "record": "登记面谈结果",
     "recover": "以恢复码登录",
+    "recovery_ask": "请求找回密码的验证码",
     "recovery_close": "关闭自助找回密码",
     "recovery_open": "开通自助找回密码",
     "refuse": "不予通过",

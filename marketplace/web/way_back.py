@@ -15,8 +15,11 @@ HOME = "/"
 
 def page_before(request: HttpRequest) -> str:
     """Return the path of the page a request came from when it is one of ours, else an empty text."""
-    page = urlsplit(request.headers.get("Referer", ""))
-    if page.netloc != request.get_host():
+    try:
+        page = urlsplit(request.headers.get("Referer", ""))
+    except ValueError:  # whatever a sender writes there
+        return ""
+    if page.netloc != request.get_host() or page.path.startswith("//"):
         return ""
     return f"{page.path}?{page.query}" if page.query else page.path
 

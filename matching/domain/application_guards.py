@@ -8,7 +8,7 @@ Source: domain note 0.1 (second clause), 4.1 (preconditions); trust note 0.10 (f
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any, TypedDict
@@ -26,6 +26,7 @@ class ApplicationFacts(TypedDict, total=False):
         actor_id: who acts.
         officer_id: the officer of the application.
         submitted_by_id: who passed the file on for approval.
+        handled_by_ids: whoever took a step as an officer, also before somebody else took the case over.
         enterprise_verified: the enterprise's account was verified.
         product_published: the product version is published and open on the day.
         amount_yuan, product_min_yuan, product_max_yuan: amount asked for, and the product's range.
@@ -59,6 +60,7 @@ class ApplicationFacts(TypedDict, total=False):
     actor_id: int | str
     officer_id: int | str | None
     submitted_by_id: int | str | None
+    handled_by_ids: Collection[int | None]
     enterprise_verified: bool
     product_published: bool
     amount_yuan: Decimal
@@ -132,12 +134,12 @@ def may_submit(facts: Facts) -> str | None:
 
 
 def four_eyes(facts: Facts) -> str | None:
-    """Require that the one who decides is not the officer, nor the one who passed the file on."""
+    """Require that the one who decides is not the officer, nor the one who passed the file on, nor worked on it."""
     actor, officer = facts.get("actor_id"), facts.get("officer_id")
     if actor is None or officer is None:
         return "缺少经办人信息，不能审批。"
-    if actor in (officer, facts.get("submitted_by_id")):
-        return "审批人不能与经办客户经理为同一人。"
+    if actor in (officer, facts.get("submitted_by_id"), *facts.get("handled_by_ids", ())):
+        return "审批人不能与经办客户经理为同一人，也不能经办过这笔申请。"
     return None
 
 

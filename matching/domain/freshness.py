@@ -151,6 +151,7 @@ def months_behind(
     end: date | None,
     items: Iterable[str],
     freshness: Mapping[str, ItemFreshness],
+    day: date,
 ) -> tuple[date, date] | None:
     """Return the first and the last month of a window that had not ended when its data were last delivered, or None.
 
@@ -161,6 +162,7 @@ def months_behind(
         start, end: the window, half open; None for the state on the day.
         items: codes of the items an indicator is made of.
         freshness: item freshness by code.
+        day: of the portrait, whose own month has not ended.
     """
     received = [
         entry.latest_received_at
@@ -170,7 +172,7 @@ def months_behind(
     if start is None or end is None or not received:
         return None
     first = max(month_number(_beijing_date(min(received))), month_number(start))
-    last = month_number(end) - 1
+    last = min(month_number(end), month_number(day)) - 1
     return (month_start(first), month_start(last)) if first <= last else None
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from borrowers.models import Consent
 from borrowers.selectors import consent_live, feedback_ended_at
 from marketplace.domain.errors import Refused
-from marketplace.domain.roles import SYSTEM
+from marketplace.domain.roles import SYSTEM, Role
 from marketplace.domain.vocabulary import QueryPurpose
 from marketplace.domain.workdays import local_date
 from marketplace.models import User
@@ -109,6 +109,7 @@ def facts_of(
         "actor_id": actor.pk if actor else SYSTEM,
         "officer_id": application.officer_id,
         "submitted_by_id": _passed_on_by(events),
+        "handled_by_ids": {row.actor_id for row in events if row.actor_role == Role.OFFICER},
         "enterprise_verified": application.enterprise.account.state == VERIFIED,
         "amount_yuan": application.demand.amount_yuan,
         "product_min_yuan": version.amount_min_yuan,

@@ -42,6 +42,7 @@ from matching.services.row_import import RowImport, is_untouched
 
 LIMITS = replace(UPLOAD_LIMITS, rows=2_000)
 KEYS = ("contract_no", "application_id")
+CHUNK = 500
 ENTERPRISE, ALLOWED = "企业名称", "可报事件"
 """Columns of the template that are there to be read: whose loan it is, and what its state allows to report."""
 
@@ -139,7 +140,7 @@ def outcome_template(user: User, stream: IO[bytes]) -> int:
 
 def _with_feedback(user: User) -> Iterator[Loan]:
     """Yield the open loans whose enterprise lets the lender report."""
-    for loan in loans_reportable(user):
+    for loan in loans_reportable(user).iterator(chunk_size=CHUNK):
         if feedback_agreed(loan.application.consent):
             yield loan
 

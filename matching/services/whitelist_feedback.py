@@ -34,6 +34,8 @@ from matching.services.whitelist_contact import whitelist_contact, whitelist_con
 
 LIMITS = replace(UPLOAD_LIMITS, rows=5_000)
 KEYS = ("uscc", "name", "issue_no")
+REPORTED = "上次反馈"
+"""Column of the template that is there to be read: sent back as it came, a row changes nothing."""
 WIDTHS = {"uscc": 21.0, "name": 32.0, "result": 26.0, "note": 26.0}
 """Widths of the template's columns that are not like the others, in characters of a digit."""
 
@@ -117,6 +119,7 @@ def feedback_template(user: User, entries: Sequence[WhitelistEntry], stream: IO[
     """
     contacts = own_contacts(user, entries)
     titles = [SheetColumn(column.label, width=WIDTHS.get(column.code, 14.0)) for column in COLUMNS]
+    titles.append(SheetColumn(REPORTED, width=26.0))
     rows = _template_rows(entries, contacts)
     return write_table(SheetTable("推荐清单反馈", titles, rows, show_title=False), stream)
 
@@ -126,14 +129,9 @@ def _template_rows(
 ) -> Iterator[list[str]]:
     for entry in entries:
         own = contacts.get(entry.pk)
+        known = {"uscc": entry.uscc, "name": entry.name, "issue_no": entry.whitelist.issue_no}
         said = result_label(own.result) if own and own.result else ""
-        known = {
-            "uscc": entry.uscc,
-            "name": entry.name,
-            "issue_no": entry.whitelist.issue_no,
-            "result": said,
-        }
-        yield [known.get(column.code, "") for column in COLUMNS]
+        yield [*(known.get(column.code, "") for column in COLUMNS), said]
 
 
 def _keep(row: FeedbackRow, actor: User, at: datetime) -> list[RowError]:

@@ -106,7 +106,7 @@ def class_groups(portrait: Portrait, cautions: Mapping[str, str]) -> tuple[Class
     for value in portrait.indicators:
         window = _window(value.window_start, value.window_end)
         sources = tuple(_sources(portrait, value, names))
-        line = IndicatorLine(value, window, sources, _behind(value, items))
+        line = IndicatorLine(value, window, sources, _behind(value, items, portrait.as_of_date))
         lines.setdefault(value.data_class, []).append(line)
     return tuple(
         ClassGroup(
@@ -161,10 +161,10 @@ def _sources(portrait: Portrait, value: IndicatorValue, names: Mapping[str, str]
             }
 
 
-def _behind(value: IndicatorValue, items: Mapping[str, ItemFreshness]) -> str:
+def _behind(value: IndicatorValue, items: Mapping[str, ItemFreshness], day: date) -> str:
     if value.missing is not None:
         return ""
-    months = months_behind(value.window_start, value.window_end, value.items, items)
+    months = months_behind(value.window_start, value.window_end, value.items, items, day)
     if months is None:
         return ""
     first, last = (f"{month:%Y-%m}" for month in months)

@@ -82,7 +82,8 @@ def with_confirmed_reminders(world: World) -> Call:
 
 
 def with_password_for_recovery(world: World) -> Call:
-    return replace(with_confirmed_reminders(world), body={"password": PASSWORD})
+    call = with_confirmed_reminders(world)
+    return replace(call, body={"password": PASSWORD, "entered_at": world.at.isoformat()})
 
 
 def with_forgotten_account(world: World) -> Call:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import secrets
+
 from django import forms
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
@@ -9,12 +11,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST
 
+from marketplace.domain.reminder import Channel, address_masked
 from marketplace.models import User
 from marketplace.outreach import senders
 from marketplace.policies import authenticator_in_use, recovers_by_code, signed_in
+from marketplace.selectors import reminder_address_of
 from marketplace.services import password_recover, recovery_ask, recovery_close, recovery_open
 from marketplace.web.attempt import attempted, form_status
 from marketplace.web.components import Crumb
@@ -23,8 +28,8 @@ from marketplace.web.sender import sender_of
 from marketplace.web.views.account import NewPasswordForm
 from marketplace.web.views.second_factor import PasswordForm, ProofForm, proven_form
 
-NAME = "forgotten_account"
-"""Under which a session remembers whose password was asked for."""
+NAME, TICKET = "forgotten_account", "forgotten_ticket"
+"""Under which a session remembers whose password was asked for, and with which ticket."""
 REMINDERS = "marketplace:reminders"
 
 
@@ -50,6 +55,18 @@ class RecoverForm(NewPasswordForm):
     field_order = ("code", "new_password", "again")
 
 
+class OpenForm(PasswordForm):
+    """The password, for the address that is shown."""
+
+    entered_at = forms.DateTimeField(widget=forms.HiddenInput)
+
+
+class OpenProofForm(ProofForm):
+    """Password and code, for the address that is shown."""
+
+    entered_at = forms.DateTimeField(widget=forms.HiddenInput)
+
+
 @require_http_methods(["GET", "POST"])
 def forgotten(request: HttpRequest) -> HttpResponse:
     """Ask for a code; the answer is the same for every name."""
@@ -59,7 +76,8 @@ def forgotten(request: HttpRequest) -> HttpResponse:
 
     def ask() -> str:
         name: str = form.cleaned_data["username"]
-        recovery_ask(username=name, sender=sender_of(request), at=timezone.now())
+        ticket = request.session.setdefault(TICKET, secrets.token_urlsafe())
+        recovery_ask(username=name, ticket=ticket, sender=sender_of(request), at=timezone.now())
         return name
 
     name = attempted(form, ask)
@@ -82,6 +100,7 @@ def recover(request: HttpRequest) -> HttpResponse:
         form,
         lambda: password_recover(
             username=name,
+            ticket=request.session.get(TICKET, ""),
             code=form.cleaned_data["code"],
             new_password=form.cleaned_data["new_password"],
             sender=sender_of(request),
@@ -89,7 +108,7 @@ def recover(request: HttpRequest) -> HttpResponse:
         ),
     )
     if done is not None:
-        del request.session[NAME]
+        del request.session[NAME], request.session[TICKET]
         pause_end(request, name)
         messages.success(request, "密码已重设，此前的登录都已失效。请用新密码登录。")
         return redirect("marketplace:login")
@@ -112,10 +131,17 @@ def opening(request: HttpRequest) -> HttpResponse:
         return redirect("marketplace:second-factor")
     if request.method == "POST" and (pause := paused(request, user.username)):
         return pause
-    kind = PasswordForm if authenticator_in_use(user) is None else ProofForm
-    form = kind(request.POST or None)
+    row = reminder_address_of(user)
+    if row is None or row.confirmed_at is None:
+        return redirect(REMINDERS)
+    kind = OpenForm if authenticator_in_use(user) is None else OpenProofForm
+    form = kind(request.POST or None, initial={"entered_at": row.entered_at.isoformat()})
     done = proven_form(
-        request, form, lambda proof: recovery_open(actor=user, proof=proof, at=timezone.now())
+        request,
+        form,
+        lambda proof: recovery_open(
+            entered_at=form.cleaned_data["entered_at"], actor=user, proof=proof, at=timezone.now()
+        ),
     )
     if done is not None:
         messages.success(request, "已开通。忘记密码时，在登录页点“忘记密码”。")
@@ -123,7 +149,8 @@ def opening(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "title": "开通自助找回密码",
-        "lead": "今后忘记密码，可凭发到提醒地址的验证码自行重设。请先证明是您本人。",
+        "lead": gettext("今后忘记密码，可凭发到 %(address)s 的验证码自行重设。请先证明是您本人。")
+        % {"address": address_masked(Channel(row.channel), row.address)},
         "back": reverse(REMINDERS),
         "crumbs": [Crumb("站外提醒", reverse(REMINDERS)), Crumb("开通自助找回密码")],
     }

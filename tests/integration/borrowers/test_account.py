@@ -349,6 +349,22 @@ class TestAgentTakenBack:
                 at=now,
             )
 
+    def test_is_told_so(self, cast, former, now):
+        self._returned(cast, former, now)
+
+        assert Notification.objects.filter(user=former, kind="user.agent_return").count() == 1
+
+    def test_is_not_taken_from_a_lender(self, cast, former, now):
+        Membership.objects.create(
+            user=former,
+            organisation=cast.institution.organisation,
+            role=Role.OFFICER,
+            granted_at=now,
+        )
+
+        with pytest.raises(Conflict, match="AGENT_ELSEWHERE"):
+            self._returned(cast, User.objects.get(pk=former.pk), now)
+
     def test_is_for_the_owner(self, cast, former, now):
         with pytest.raises(NotPermitted):
             self._returned(cast, former, now, actor=cast.stranger)

@@ -128,7 +128,7 @@ class TestVerifying:
     def test_a_draft_is_no_list_in_force(self, cast):
         found = self.verified(cast, published=False)
 
-        assert (found.is_list_in_force, found.list_standing) == (False, "CHECKED")
+        assert (found.is_list_in_force, found.list_standing) == (False, "DRAFT")
         assert found.subject.endswith("（已核验）")
 
     @pytest.mark.parametrize(

@@ -10,22 +10,32 @@ from django.core import mail
 from django.core.cache import cache
 
 from marketplace import outreach
-from marketplace.domain.errors import NotFound, NotPermitted, Refused
-from marketplace.domain.password_recovery import ASKED_AN_HOUR, CODE_TRIES, CODES_A_DAY, GOOD_FOR
+from marketplace.domain.errors import Conflict, NotFound, NotPermitted, Refused
+from marketplace.domain.password_recovery import (
+    ASKED_AN_HOUR,
+    CODE_TRIES,
+    CODES_A_DAY,
+    GOOD_FOR,
+    MOST_A_DAY,
+)
 from marketplace.domain.reminder import Channel
 from marketplace.models import (
     AuditEvent,
     Authenticator,
     Notification,
+    OutboxMessage,
     PasswordRecovery,
     ReminderAddress,
     User,
 )
 from marketplace.outreach import NotSent
 from marketplace.services import (
+    account_reopen,
     account_suspend,
     address_confirm,
     address_enter,
+    authenticator_reset,
+    password_change,
     password_recover,
     password_reset,
     recovery_ask,
@@ -40,7 +50,7 @@ from tests.factories.second_factor import code_at, make_authenticator
 
 pytestmark = pytest.mark.django_db
 NEW = "Quite-another-2026"
-SENDER = "203.0.113.9"
+SENDER, TICKET = "203.0.113.9", "a browser's ticket"
 
 
 @pytest.fixture(autouse=True)
@@ -59,19 +69,23 @@ def opened(user, at, **proof):
     address_enter(channel=Channel.EMAIL, address=f"{user.pk}@example.com", actor=user, at=at)
     code = re.search(r"验证码 (\d{6})", mail.outbox[-1].body).group(1)
     address_confirm(code=code, actor=user, at=at)
-    recovery_open(actor=user, proof=Proof(PASSWORD, **proof), at=at)
+    recovery_open(entered_at=shown_of(user), actor=user, proof=Proof(PASSWORD, **proof), at=at)
     mail.outbox.clear()
     return user
 
 
+def shown_of(user):
+    return ReminderAddress.objects.filter(user=user).values_list("entered_at", flat=True).first()
+
+
 @pytest.fixture
 def ask(django_capture_on_commit_callbacks):
-    def asked(user, at, sender=SENDER):
+    def asked(user, at, sender=SENDER, ticket=TICKET):
+        name = getattr(user, "username", user)
         with django_capture_on_commit_callbacks(execute=True):
-            recovery_ask(username=getattr(user, "username", user), sender=sender, at=at)
-        sent = PasswordRecovery.objects.filter(asked_at=at, code_digest="")
-        for row in sent:  # asked for at another moment than the task's clock
-            recovery_code_send(recovery_id=row.pk, at=at)
+            recovery_ask(username=name, ticket=ticket, sender=sender, at=at)
+        for row in PasswordRecovery.objects.filter(asked_at=at, code_digest=""):
+            recovery_code_send(recovery_id=row.pk, at=at)  # the task's clock is another
 
     return asked
 
@@ -80,9 +94,14 @@ def code_sent():
     return re.search(r"验证码 (\d{8})", mail.outbox[-1].body).group(1)
 
 
-def recover(user, code, at, new_password=NEW):
+def recover(user, code, at, new_password=NEW, ticket=TICKET):
     return password_recover(
-        username=user.username, code=code, new_password=new_password, sender=SENDER, at=at
+        username=user.username,
+        ticket=ticket,
+        code=code,
+        new_password=new_password,
+        sender=SENDER,
+        at=at,
     )
 
 
@@ -154,6 +173,21 @@ class TestPasswordRecover:
             recover(forgetful, first, later)
         assert recover(forgetful, code_sent(), later)
 
+    def test_takes_a_code_in_the_browser_that_asked_for_it(self, forgetful, ask, now):
+        ask(forgetful, now)
+        code = code_sent()
+        ask(forgetful, now, sender="198.51.100.7", ticket="another browser's")
+
+        with pytest.raises(Refused, match="CODE_WRONG"):
+            recover(forgetful, code, now, ticket="another browser's")
+        assert recover(forgetful, code, now)
+
+    def test_refuses_the_password_there_was(self, forgetful, ask, now):
+        ask(forgetful, now)
+
+        with pytest.raises(Refused, match="PASSWORD_SAME"):
+            recover(forgetful, code_sent(), now, PASSWORD)
+
     def test_takes_nobody_elses_code(self, cast, forgetful, ask, now):
         opened(cast.agent, now)
         ask(forgetful, now)
@@ -176,9 +210,13 @@ class TestRecoveryAsk:
             ask(forgetful, now + timedelta(minutes=minute))
         assert len(mail.outbox) == CODES_A_DAY
 
-        ask(forgetful, now + timedelta(days=1, minutes=5))
+        for number in range(MOST_A_DAY):
+            ask(forgetful, now + timedelta(minutes=9), sender=f"198.51.100.{number}")
+        assert len(mail.outbox) == MOST_A_DAY
 
-        assert len(mail.outbox) == CODES_A_DAY + 1
+        ask(forgetful, now + timedelta(days=1, minutes=10))
+
+        assert len(mail.outbox) == MOST_A_DAY + 1
         assert PasswordRecovery.objects.count() == 1
 
     def test_refuses_one_address_that_asks_for_many(self, ask, now):
@@ -212,8 +250,57 @@ class TestRecoveryAsk:
         assert not recovery_code_send(recovery_id=asked.pk, at=now)
         assert PasswordRecovery.objects.get().code_digest == ""
 
+    def test_writes_neither_code_nor_address_where_others_read(self, forgetful, ask, now, caplog):
+        ask(forgetful, now)
+
+        assert code_sent() not in mail.outbox[-1].subject
+        assert code_sent() not in str(list(OutboxMessage.objects.values()))
+
+    def test_sends_once_however_often_the_task_is_run(self, forgetful, ask, now):
+        ask(forgetful, now)
+
+        asked = PasswordRecovery.objects.get()
+        assert not recovery_code_send(recovery_id=asked.pk, at=now)
+        assert len(mail.outbox) == 1
+
 
 class TestWhoMay:
+    @pytest.mark.parametrize("deed", ["reset", "suspend", "authenticator", "change"])
+    def test_takes_no_code_after_the_means_of_logging_in_were_renewed(
+        self, cast, forgetful, ask, now, deed
+    ):
+        ask(forgetful, now)
+        code = code_sent()
+        key = {"user_id": forgetful.public_id, "actor": cast.operator, "at": now}
+        if deed == "reset":
+            password_reset(checked="OFFICE_CALLED", **key)
+            User.objects.update(must_change_password=False)
+        elif deed == "suspend":
+            account_suspend(reason="MISUSE_SUSPECTED", **key)
+            account_reopen(checked="OFFICE_CALLED", **key)
+            User.objects.update(must_change_password=False)
+        elif deed == "authenticator":
+            make_authenticator(forgetful, at=now)
+            authenticator_reset(reason="PHONE_LOST", checked="OFFICE_CALLED", **key)
+        else:
+            password_change(
+                old_password=PASSWORD, new_password="Own-choice-of-2026", actor=forgetful, at=now
+            )
+
+        with pytest.raises(Refused, match="CODE_WRONG"):
+            recover(forgetful, code, now)
+        is_open = ReminderAddress.objects.get(user=forgetful).recovers_since is not None
+        assert is_open == (deed == "change")
+
+    def test_opens_the_address_that_was_shown_alone(self, cast, now):
+        opened(cast.owner, now)
+        shown, later = shown_of(cast.owner), now + timedelta(minutes=1)
+        address_enter(channel=Channel.EMAIL, address="y@example.com", actor=cast.owner, at=later)
+        ReminderAddress.objects.update(confirmed_at=now)
+
+        with pytest.raises(Conflict, match="ADDRESS_CHANGED"):
+            recovery_open(entered_at=shown, actor=cast.owner, proof=Proof(PASSWORD), at=now)
+
     def test_takes_no_code_of_a_suspended_account_or_one_whose_password_others_made(
         self, cast, forgetful, ask, now
     ):
@@ -242,7 +329,12 @@ class TestWhoMay:
         made = make_authenticator(cast.officer, at=now)
         officer = User.objects.get(pk=cast.officer.pk)
         later = now + timedelta(minutes=1)
-        recovery_open(actor=officer, proof=Proof(PASSWORD, code_at(later)), at=later)
+        recovery_open(
+            entered_at=shown_of(officer),
+            actor=officer,
+            proof=Proof(PASSWORD, code_at(later)),
+            at=later,
+        )
         ask(officer, later)
         code = code_sent()
 
@@ -260,12 +352,17 @@ class TestWhoMay:
 
     def test_opens_an_address_by_the_password_and_tells_the_person(self, cast, now):
         with pytest.raises(NotFound):
-            recovery_open(actor=cast.owner, proof=Proof(PASSWORD), at=now)
+            recovery_open(entered_at=now, actor=cast.owner, proof=Proof(PASSWORD), at=now)
         opened(cast.owner, now)
         ReminderAddress.objects.update(recovers_since=None)
 
         with pytest.raises(Refused, match="CODE_WRONG"):
-            recovery_open(actor=cast.owner, proof=Proof("not the password"), at=now)
+            recovery_open(
+                entered_at=shown_of(cast.owner),
+                actor=cast.owner,
+                proof=Proof("not the password"),
+                at=now,
+            )
 
         assert ReminderAddress.objects.get().recovers_since is None
         assert Notification.objects.filter(user=cast.owner, title="已开通自助找回密码").exists()
@@ -276,7 +373,8 @@ class TestWhoMay:
         recovery_close(actor=forgetful, at=now)
         with pytest.raises(Refused, match="CODE_WRONG"):
             recover(forgetful, code, now)
-        recovery_open(actor=forgetful, proof=Proof(PASSWORD), at=now)
+        shown = shown_of(forgetful)
+        recovery_open(entered_at=shown, actor=forgetful, proof=Proof(PASSWORD), at=now)
         ask(forgetful, now + timedelta(minutes=1))
         code = code_sent()
 

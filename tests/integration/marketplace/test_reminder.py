@@ -75,6 +75,8 @@ class TestAddress:
         row = address_confirm(code=f" {code} ", actor=cast.owner, at=now)
 
         assert row.confirmed_at == now
+        told = Notification.objects.get(kind="user.reminder")
+        assert (told.user, MAIL in told.title) == (cast.owner, False)
         event = AuditEvent.objects.get(action="marketplace.reminder.confirm")
         assert event.payload == {"channel": "EMAIL"}
         with pytest.raises(Conflict, match="ADDRESS_CONFIRMED"):

@@ -18,8 +18,16 @@ from matching.selectors.application import (
 from matching.services.application_handover import application_take_over, officer_left_tell
 from matching.services.application_notices import officer_ids
 from matching.services.application_remark import application_urge
+from matching.services.transition import application_transition
 from tests.cast import NOW
-from tests.factories.matching import CONTACT, make_application, make_demand, make_offer, make_steps
+from tests.factories.matching import (
+    APPROVE,
+    CONTACT,
+    make_application,
+    make_demand,
+    make_offer,
+    make_steps,
+)
 
 pytestmark = pytest.mark.django_db
 LATER = NOW + timedelta(minutes=5)
@@ -73,6 +81,32 @@ class TestCaseOfWhoLeft:
 
         assert serving_officer(application) is None
         assert officer_ids(application) == [cast.second_officer.pk]
+
+
+class TestFourEyes:
+    def test_hold_for_who_worked_on_the_case_before_it_was_taken_over(self, cast):
+        application = make_application(cast, "IN_APPROVAL")
+        make_steps(cast, application, (("RETURN", "approver", {"opinion": "补充说明"}),))
+        leave(cast, cast.officer)
+        take_over(application, cast.second_officer)
+        done = {"opinion": "资料齐备", "file_complete": True}
+        make_steps(cast, application, (("SUBMIT_FOR_APPROVAL", "second_officer", done),), LATER)
+        Membership.objects.create(
+            user=cast.officer,
+            organisation=cast.institution.organisation,
+            role="APPROVER",
+            granted_at=NOW,
+        )
+        former = User.objects.get(pk=cast.officer.pk)
+
+        with pytest.raises(TransitionRefused, match="经办过这笔申请"):
+            application_transition(
+                application_id=application.public_id,
+                event="APPROVE",
+                payload=APPROVE[2],
+                actor=former,
+                at=LATER,
+            )
 
 
 class TestOfficerLeftTell:

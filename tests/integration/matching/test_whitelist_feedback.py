@@ -139,6 +139,17 @@ class TestFeedbackImport:
 
         assert (result.read, result.skipped, result.rejected) == (1, 1, 0)
 
+    def test_keeps_what_was_said_when_its_template_comes_back_untouched(self, cast, entry):
+        send(cast, sheet((entry.uscc, "2026-11", "有意向"), titles=self.ISSUE_TITLES))
+        before = WhitelistContact.objects.values().get(entry=entry)
+        row = template_row(cast, entry)
+        assert row["上次反馈"] == "有意向，已引导在平台申请"
+
+        result = send(cast, sheet(row.values(), titles=row), at=NOW + timedelta(days=1))
+
+        assert (result.read, result.skipped, result.accepted) == (1, 1, 0)
+        assert WhitelistContact.objects.values().get(entry=entry) == before
+
     def test_lists_issues_as_text_in_its_template(self, cast, entry):
         stream = io.BytesIO()
 

@@ -5,10 +5,13 @@ from __future__ import annotations
 import re
 
 import pytest
+from bs4 import BeautifulSoup
 from django.core import mail
 from django.core.cache import cache
 from django.urls import reverse
 
+from marketplace.domain.reminder import Channel, address_masked
+from marketplace.models import ReminderAddress
 from tests.cast import PASSWORD
 
 pytestmark = pytest.mark.django_db
@@ -27,7 +30,9 @@ def open_recovery(client, user):
     client.post(f"{REMINDERS}enter/", {"channel": "EMAIL", "address": "li@example.com"})
     code = re.search(r"验证码 (\d{6})", mail.outbox[-1].body).group(1)
     client.post(f"{REMINDERS}confirm/", {"code": code})
-    answer = client.post(f"{REMINDERS}recovery/", {"password": PASSWORD})
+    form = BeautifulSoup(client.get(f"{REMINDERS}recovery/").content, "html.parser")
+    shown = form.select_one("[name=entered_at]")["value"]
+    answer = client.post(f"{REMINDERS}recovery/", {"password": PASSWORD, "entered_at": shown})
     client.logout()
     return answer
 
@@ -105,11 +110,15 @@ def test_ends_the_pause_of_wrong_passwords(client, cast, django_capture_on_commi
 
 
 def test_counts_a_wrong_password_before_the_opening_as_one_of_log_in(client, cast):
+    open_recovery(client, cast.owner)
     client.force_login(cast.owner)
+    page = client.get(f"{REMINDERS}recovery/")
+    entered = ReminderAddress.objects.get().entered_at.isoformat()
+    wrong = {"password": "wrong", "entered_at": entered}
 
-    answers = [
-        client.post(f"{REMINDERS}recovery/", {"password": "wrong"}).status_code for _ in range(5)
-    ]
+    answers = [client.post(f"{REMINDERS}recovery/", wrong).status_code for _ in range(5)]
+
+    assert address_masked(Channel.EMAIL, "li@example.com") in page.text
 
     assert answers[-1] == 429
 

@@ -36,6 +36,13 @@ class TestFormsOfEveryPage:
         assert answer.status_code == 404
         assert kept(answer, form) == "/demands/?page=2"
 
+    @pytest.mark.parametrize("written", ["http://[", "http://testserver//evil.example/"])
+    def test_lead_nowhere_else_whatever_the_browser_says(self, owner_client, written):
+        answer = owner_client.post(f"{NEED}withdraw/", headers={"referer": written})
+
+        assert answer.status_code == 404
+        assert kept(answer, "mk-display-form") == NEED
+
     def test_lead_from_a_refused_form_of_nowhere_to_the_page_above(self, owner_client):
         answer = owner_client.post(f"{NEED}withdraw/", headers={"referer": "https://evil.example/"})
 

@@ -225,6 +225,11 @@ class TestFourEyes:
     def test_officer_and_submitter_do_not_decide(self, event, actor):
         assert refusal("IN_APPROVAL", event, Role.APPROVER, actor_id=actor)
 
+    @pytest.mark.parametrize("event", ["APPROVE", "REJECT", "RETURN"])
+    def test_whoever_worked_on_the_case_does_not_decide_either(self, event):
+        assert refusal("IN_APPROVAL", event, Role.APPROVER, handled_by_ids={3, 7})
+        assert advance("IN_APPROVAL", event, Role.APPROVER, handled_by_ids={3, 8})
+
     def test_an_officer_does_not_approve(self):
         with pytest.raises(NotPermitted):
             advance("IN_APPROVAL", "APPROVE", Role.OFFICER)

@@ -90,16 +90,27 @@ class TestMonthsBehind:
         assert behind(self.WINDOW, [paid]) is None
         assert behind((None, None), [paid]) is None
 
+    def test_are_none_of_the_month_that_ends_on_the_day(self):
+        paid = make_record(
+            "TAX_PAYMENT",
+            date(2026, 4, 5),
+            {"paid_yuan": "5.00"},
+            received_at=datetime(2026, 4, 28, 2, tzinfo=UTC),
+        )
+
+        assert behind(self.WINDOW, [paid], day=date(2026, 4, 30)) is None
+        assert behind(self.WINDOW, [paid], day=date(2026, 5, 1)) == (date(2026, 4, 1),) * 2
+
     def test_are_not_asked_of_items_that_are_public(self):
         old = make_record("PENALTY", date(2026, 1, 5), {}, public=True)
 
         assert behind(self.WINDOW, [old], item="PENALTY", delivered=[]) is None
 
 
-def behind(window, records, item="TAX_PAYMENT", **more):
+def behind(window, records, item="TAX_PAYMENT", day=TODAY, **more):
     found = freshness_of(make_evidence(records, **more), CATALOGUE, NOW)
     items = {entry.item_code: entry for group in found for entry in group.items}
-    return months_behind(*window, [item], items)
+    return months_behind(*window, [item], items, day)
 
 
 class TestUnusable:
