@@ -242,7 +242,11 @@ def _window(entry: IndicatorValue, items: Mapping[str, ItemFreshness], day: date
     start, end = entry.window_start, entry.window_end
     months = (end.year - start.year) * 12 + end.month - start.month
     behind = months_behind(start, end, entry.items, items, day)
-    late = "" if behind is None else f"（{behind[0]:%Y-%m} 起未送达）"
+    late = (
+        ""
+        if behind is None
+        else f"，{behind[0]:%Y-%m}{'' if behind[0] == behind[1] else ' 起'}未送全"
+    )
     return f"近 {months} 个月{late}"
 
 

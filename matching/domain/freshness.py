@@ -19,6 +19,8 @@ from marketplace.domain.parameters import ParameterSet, load_parameters
 from marketplace.domain.vocabulary import DATA_CLASS_LABELS, DataClass
 from matching.domain.records import BEIJING, AsOf, Evidence, month_number, month_start
 
+BY_MONTH_DAYS = 93
+"""Items expected at least so often are reported month by month: taxes, insurance, meters, customs."""
 FRESHNESS_FILE = Path(__file__).resolve().parent.parent / "parameters" / "freshness.toml"
 
 
@@ -155,8 +157,9 @@ def months_behind(
 ) -> tuple[date, date] | None:
     """Return the first and the last month of a window that had not ended when its data were last delivered, or None.
 
-    What is summed, counted by month or compared with a year before is short of them. Only items that need consent are
-    looked at: they come enterprise by enterprise, month by month; of the others a month without any is ordinary.
+    What is summed, counted by month or compared with a year before may be short of them. Only items that need consent
+    and are delivered at least every ``BY_MONTH_DAYS`` are looked at: they come enterprise by enterprise, month by
+    month; of others (a yearly report, permits) a month without any is ordinary.
 
     Args:
         start, end: the window, half open; None for the state on the day.
@@ -167,7 +170,10 @@ def months_behind(
     received = [
         entry.latest_received_at
         for entry in (freshness.get(code) for code in items)
-        if entry is not None and not entry.public and entry.latest_received_at is not None
+        if entry is not None
+        and entry.latest_received_at is not None
+        and not entry.public
+        and entry.expected_days <= BY_MONTH_DAYS
     ]
     if start is None or end is None or not received:
         return None

@@ -91,8 +91,8 @@ class TestOwnPortrait:
         with time_machine.travel(NOW + timedelta(days=20), tick=False):
             taxes = fold(page_for(delivered.owner, "/portrait/"), "indicators", "纳税")
 
-        assert "有月份未送达" in taxes.summary.get_text()
-        assert "2026-11 的数据尚未送达，没有计入" in taxes.get_text()
+        assert "有月份未送全" in taxes.summary.get_text()
+        assert "2026-11 的数据尚未送全，可能偏低" in taxes.get_text()
 
     def test_old_data_never_read_as_none(self, delivered):
         with time_machine.travel(NOW + timedelta(days=60), tick=False):

@@ -36,4 +36,4 @@ class TestIndicatorsOf:
         )
 
     def test_say_from_which_month_on_nothing_was_delivered(self):
-        assert printed("近 12 个月纳税额", paid()).window == "近 12 个月（2026-02 起未送达）"
+        assert printed("近 12 个月纳税额", paid()).window == "近 12 个月，2026-02 起未送全"

@@ -90,6 +90,16 @@ class TestMonthsBehind:
         assert behind(self.WINDOW, [paid]) is None
         assert behind((None, None), [paid]) is None
 
+    def test_are_not_asked_of_what_comes_once_a_year(self):
+        rated = make_record(
+            "TAX_RATING",
+            date(2025, 12, 31),
+            {"grade": "A"},
+            received_at=datetime(2026, 2, 1, 2, tzinfo=UTC),
+        )
+
+        assert behind(self.WINDOW, [rated], item="TAX_RATING") is None
+
     def test_are_none_of_the_month_that_ends_on_the_day(self):
         paid = make_record(
             "TAX_PAYMENT",
