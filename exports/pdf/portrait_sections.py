@@ -136,7 +136,7 @@ def indicators(setter: Typesetter, document: PortraitDocument) -> list[Flowable]
                 ]
             )
     header = ("类别", "指标", "数值", "统计窗口", "来源单位", "数据截至")
-    widths = (60, 132, 88, 62, theme.WIDTH - 400, 58)
+    widths = (58, 126, 82, 78, theme.WIDTH - 402, 58)
     return [ruled_table(setter, header, rows, widths, right=(2,), dense=True)]
 
 
