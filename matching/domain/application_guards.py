@@ -25,8 +25,7 @@ class ApplicationFacts(TypedDict, total=False):
     Attributes:
         actor_id: who acts.
         officer_id: the officer of the application.
-        submitted_by_id: who passed the file on for approval.
-        handled_by_ids: whoever took a step as an officer, also before somebody else took the case over.
+        handled_by_ids: whoever took a step as an officer: passed the file on, had it before somebody took it over.
         enterprise_verified: the enterprise's account was verified.
         product_published: the product version is published and open on the day.
         amount_yuan, product_min_yuan, product_max_yuan: amount asked for, and the product's range.
@@ -59,7 +58,6 @@ class ApplicationFacts(TypedDict, total=False):
 
     actor_id: int | str
     officer_id: int | str | None
-    submitted_by_id: int | str | None
     handled_by_ids: Collection[int | None]
     enterprise_verified: bool
     product_published: bool
@@ -134,11 +132,13 @@ def may_submit(facts: Facts) -> str | None:
 
 
 def four_eyes(facts: Facts) -> str | None:
-    """Require that the one who decides is not the officer, nor the one who passed the file on, nor worked on it."""
-    actor, officer = facts.get("actor_id"), facts.get("officer_id")
-    if actor is None or officer is None:
+    """Require that the one who decides is not the officer, nor ever took a step on the case as one."""
+    actor, officer, handled = (
+        facts.get(name) for name in ("actor_id", "officer_id", "handled_by_ids")
+    )
+    if actor is None or officer is None or handled is None:
         return "缺少经办人信息，不能审批。"
-    if actor in (officer, facts.get("submitted_by_id"), *facts.get("handled_by_ids", ())):
+    if actor == officer or actor in handled:
         return "审批人不能与经办客户经理为同一人，也不能经办过这笔申请。"
     return None
 

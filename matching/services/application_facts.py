@@ -108,7 +108,6 @@ def facts_of(
     found: dict[str, Any] = {
         "actor_id": actor.pk if actor else SYSTEM,
         "officer_id": application.officer_id,
-        "submitted_by_id": _passed_on_by(events),
         "handled_by_ids": {row.actor_id for row in events if row.actor_role == Role.OFFICER},
         "enterprise_verified": application.enterprise.account.state == VERIFIED,
         "amount_yuan": application.demand.amount_yuan,
@@ -161,8 +160,3 @@ def feedback_revoked_at(consent: Consent | None) -> datetime | None:
 def credit_line_of(application: LoanApplication) -> CreditLine | None:
     """Return what was approved, None before approval. Queries: one unless loaded."""
     return getattr(application, "credit_line", None)
-
-
-def _passed_on_by(events: Sequence[ApplicationEvent]) -> int | None:
-    passed = [row.actor_id for row in events if row.event == "SUBMIT_FOR_APPROVAL"]
-    return passed[-1] if passed else None

@@ -9,6 +9,7 @@ from datetime import datetime
 from django.utils.translation import gettext
 
 from borrowers.models import Consent
+from borrowers.selectors import consent_state_label
 from marketplace.domain.vocabulary import (
     DATA_CLASS_LABELS,
     GUARANTEE_LABELS,
@@ -16,6 +17,7 @@ from marketplace.domain.vocabulary import (
     REPAYMENT_LABELS,
     DataClass,
 )
+from marketplace.models import User
 from marketplace.web.components import Call, Clock, Kind, Pair, Step, StepState
 from marketplace.web.language import listed, said
 from matching.domain.application import (
@@ -135,7 +137,7 @@ def line_pairs(line: CreditLine) -> list[Pair]:
 def loan_pairs(loan: Loan, position: LoanPosition) -> list[Pair]:
     """Return the contract and where the loan stands."""
     kinds = {"首贷": loan.is_first_loan, "续贷": loan.is_renewal}
-    kind = "、".join(label for label, is_so in kinds.items() if is_so)
+    kind = listed(label for label, is_so in kinds.items() if is_so)
     return [
         Pair("合同编号", loan.contract_no),
         Pair("合同金额", loan.amount_yuan, Kind.MONEY),
@@ -160,10 +162,11 @@ def consent_pairs(consent: Consent | None, now: datetime) -> list[Pair]:
     if consent is None:
         return []
     classes = listed(DATA_CLASS_LABELS[DataClass(code)] for code in consent.data_classes)
-    is_over = consent.revoked_at is not None or consent.valid_until <= now
     return [
         Pair("信息类别", classes or "仅公开信息"),
-        Pair("有效期至", consent.valid_until, Kind.DATETIME, note="已终止" if is_over else ""),
+        Pair(
+            "有效期至", consent.valid_until, Kind.DATETIME, note=consent_state_label(consent, now)
+        ),
     ]
 
 
@@ -174,21 +177,21 @@ def call_pairs(application: LoanApplication) -> list[Pair]:
     if application.branch is not None:
         pairs.append(Pair("网点", application.branch.name))
     call = call_of(application)
-    is_officers = _is_with_officer(application) and serving_officer(application) is not None
-    label = "客户经理" if is_officers else "联系人"
+    label = "客户经理" if _officer_to_call(application) else "联系人"
     return [*pairs, Pair(label, call.who), Pair("电话", call.phone or NO_PHONE)]
 
 
 def call_of(application: LoanApplication) -> Call:
     """Return the person the enterprise may call: the officer while there is one, the institution's otherwise."""
-    institution, officer = application.institution, serving_officer(application)
-    if officer is not None and _is_with_officer(application):
+    institution, officer = application.institution, _officer_to_call(application)
+    if officer is not None:
         return Call(str(officer), officer.phone or institution.contact_phone)
     return Call(institution.contact_name, institution.contact_phone)
 
 
-def _is_with_officer(application: LoanApplication) -> bool:
-    return application.officer is not None and application.state not in BEFORE_ACCEPTANCE
+def _officer_to_call(application: LoanApplication) -> User | None:
+    is_accepted = application.state not in BEFORE_ACCEPTANCE
+    return serving_officer(application) if is_accepted else None
 
 
 def refusal_sentence(application: LoanApplication) -> str:

@@ -275,7 +275,7 @@ class TestApplicationDetail:
         page = client.get(reverse("matching:application-portrait", args=[application.public_id]))
 
         assert page.status_code == 200
-        assert "已终止" in {pair.note for pair in detail.context["consent"]}
+        assert "已撤回" in {pair.note for pair in detail.context["consent"]}
 
     def test_stops_at_a_portrait_that_was_altered(self, client, cast):
         application = make_application(cast, "ACCEPTED")

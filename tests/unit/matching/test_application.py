@@ -23,7 +23,7 @@ TODAY = date(2025, 6, 10)
 GOOD = {
     "actor_id": 7,
     "officer_id": 3,
-    "submitted_by_id": 4,
+    "handled_by_ids": {3, 4},
     "enterprise_verified": True,
     "product_published": True,
     "amount_yuan": Decimal(500_000),
