@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Model, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
@@ -44,6 +45,7 @@ from marketplace.web.labels import label_of
 from marketplace.web.language import listed
 from marketplace.web.pagination import keyset_page
 
+Row = TypeVar("Row", bound=Model)
 YEARS = (MinValueValidator(date(2000, 1, 1)), MaxValueValidator(date(2199, 12, 31)))
 CHANNELS = {"PAGE": "页面", "API": "接口", "PDF": "文件", "SYSTEM": "机构系统"}
 
@@ -74,7 +76,7 @@ class AuditSearchForm(forms.Form):
         return given
 
     def wanted(self) -> AuditFilter:
-        """Return the filter; what could not be read filters nothing and is marked at its field."""
+        """Return the filter; an empty one where something could not be read, which `_found_by` does not ask with."""
         given = self.cleaned_data if self.is_valid() else {}
         since, until = given.get("since"), given.get("until")
         action = (given.get("action") or "").strip()
@@ -114,14 +116,14 @@ def events(request: HttpRequest) -> HttpResponse:
     require_role(signed_in(request.user), Role.AUDITOR)
     form = AuditSearchForm(request.GET)
     wanted = form.wanted()
-    page = keyset_page(request, audit_search(wanted), field="id")
+    page = keyset_page(request, _found_by(form, audit_search(wanted)), field="id")
     asked = bool(request.GET.get("verify"))
     asks = form.is_valid() and (wanted.uscc or asked)
     check = chain_check(wanted.uscc, at=timezone.now()) if asks else None
     context = {
         "form": form,
         "page": page,
-        "table": _events_table(page.rows),
+        "table": _events_table(page.rows, _nothing(form, "没有这样的事件。")),
         "check": check,
         "checked": _checked(check) if check else "",
         "broken": _events_table(check.broken) if check and check.broken else None,
@@ -136,11 +138,11 @@ def accesses(request: HttpRequest) -> HttpResponse:
     """Search who read whose data and for what purpose, latest first. Queries: at most 10."""
     require_role(signed_in(request.user), Role.AUDITOR)
     form = AccessSearchForm(request.GET)
-    page = keyset_page(request, access_search(form.wanted()), field="id")
+    page = keyset_page(request, _found_by(form, access_search(form.wanted())), field="id")
     context = {
         "form": form,
         "page": page,
-        "table": _accesses_table(page.rows),
+        "table": _accesses_table(page.rows, _nothing(form, "没有这样的查询。")),
         "crumbs": [Crumb("查询登记")],
     }
     return render(request, "marketplace/auditor/access.html", context, status=_status(form))
@@ -179,7 +181,16 @@ def _status(form: forms.Form) -> int:
     return 422 if form.errors else 200
 
 
-def _events_table(rows: Iterable[AuditEvent]) -> Table:
+def _found_by(form: AuditSearchForm, rows: QuerySet[Row]) -> QuerySet[Row]:
+    """Return what a search found: nothing for one that has to be put right, it would answer another question."""
+    return rows if form.is_valid() else rows.none()
+
+
+def _nothing(form: AuditSearchForm, words: str) -> str:
+    return words if form.is_valid() else "请先更正查询条件。"
+
+
+def _events_table(rows: Iterable[AuditEvent], nothing: str = "") -> Table:
     columns = [
         Column("时间", Kind.DATETIME),
         Column("操作人"),
@@ -201,7 +212,7 @@ def _events_table(rows: Iterable[AuditEvent]) -> Table:
         ]
         for row in rows
     ]
-    return Table(columns, lines, caption="审计事件", empty="没有这样的事件。")
+    return Table(columns, lines, caption="审计事件", empty=nothing)
 
 
 def _classes(codes: Sequence[str]) -> str:
@@ -217,7 +228,7 @@ def _subject(row: AccessRecord, names: Mapping[str, str]) -> Cell:
     return Cell(name, note=row.subject_uscc) if name else Cell(row.subject_uscc)
 
 
-def _accesses_table(rows: Sequence[AccessRecord]) -> Table:
+def _accesses_table(rows: Sequence[AccessRecord], nothing: str) -> Table:
     names = enterprise_names(row.subject_uscc for row in rows)
     columns = [
         Column("时间", Kind.DATETIME),
@@ -249,4 +260,4 @@ def _accesses_table(rows: Sequence[AccessRecord]) -> Table:
         ]
         for row in rows
     ]
-    return Table(columns, lines, caption="查询登记", empty="没有这样的查询。")
+    return Table(columns, lines, caption="查询登记", empty=nothing)
